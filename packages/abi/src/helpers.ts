@@ -1,0 +1,33 @@
+/**
+ * The runtime helpers that emitted code may import from `@perdure/runtime/internal`, and nothing
+ * else. The runtime's `internal.ts` exports exactly these (a test compares).
+ */
+export const HELPERS = [
+	'define', // define(def): FunctionDef                    registers a durable function and its closures
+	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
+	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
+	'closure', // closure(def, env): Function                makes a closure of the run
+	'call', // call(frame, site, callee, self, args)         a call in await position
+	'chain', // chain(frame, site, callee, self, args, rest) a chain in await position; rest: [computedKeys, args][] by link
+	'tail', // tail(frame, site, callee, self, args)         `return f()`: the call replaces the frame
+	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
+	'ran', // ran(value, frame, site): value                 result of a call elsewhere than in await position
+	'lazy', // lazy(def, operands): value                    a thunk over saved operands: runs it, and can run it again
+	'unwind', // unwind(frame, pc, error): number            pc of the handler, or throws the error on
+	'Cell', // new Cell(value): { v }                        a captured variable
+	'TDZ', // the value of a binding that is not yet initialised
+	'tdz', // tdz(value, name): value                        throws the ReferenceError of a binding in its dead zone
+	'constant', // constant(name): never                     throws the TypeError of an assignment to a constant
+	'iterate', // iterate(iterable): Iterator                GetIterator; savable for arrays, strings, maps, sets, typed arrays
+	'iterateCall', // iterateCall(receiver, key): Iterator   GetIterator(receiver[key]()), savable for entries/keys/values of those
+	'enumerate', // enumerate(object): Iterator              for-in
+	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
+	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey
+	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message
+	'templateObject', // templateObject(cooked, raw)         a frozen template object
+] as const;
+
+export type HelperName = (typeof HELPERS)[number];
+
+/** Where emitted code imports the helpers from. */
+export const HELPERS_MODULE = '@perdure/runtime/internal';

@@ -1,0 +1,14 @@
+export type { Diagnostic, DiagnosticRow, RelatedSpan, Severity } from './diagnostic.ts';
+export { HELPERS, HELPERS_MODULE, type HelperName } from './helpers.ts';
+export {
+	ABI,
+	type Activation,
+	type ChainLink,
+	type EqualPoint,
+	type FunctionDef,
+	type Guard,
+	type Mode,
+	type PointDef,
+	type SiteDef,
+	type Step,
+} from './machine.ts';

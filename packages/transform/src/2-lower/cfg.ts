@@ -1,0 +1,152 @@
+import type * as t from '@babel/types';
+
+/**
+ * The graph that a durable body is lowered to: basic blocks of opaque statements, each ended by one
+ * terminal. `2-lower` is the only writer of evaluation order; `3-analyze` reads; `5-emit` prints.
+ *
+ * Inside opaque statements three marks stand for what JavaScript has no syntax for:
+ *  - an identifier `%name` is the runtime helper `name` (abi/helpers);
+ *  - `continue "%12"` (a ContinueStatement whose label is named `%12`) is a jump to block 12;
+ *  - the identifier `%exception` is the exception that a handler block was entered with.
+ * A `return E` in an opaque statement completes the function with E (never a call in await position).
+ */
+export type BlockId = number;
+
+export interface Block {
+	readonly id: BlockId;
+	readonly body: t.Statement[];
+	end: Terminal;
+	/** The block that catches what is thrown in this one. */
+	readonly handler: BlockId | null;
+	/** Enclosing `finally` bodies and catch handlers (their entry block), outermost first. */
+	readonly guards: readonly ('finally' | BlockId)[];
+	/** Enclosing loops, outermost first, by number within the function. */
+	readonly loops: readonly number[];
+}
+
+export type Terminal =
+	| { readonly kind: 'goto'; readonly to: BlockId }
+	| { readonly kind: 'branch'; readonly test: t.Expression; readonly yes: BlockId; readonly no: BlockId }
+	/** Dispatch on a completion record: `on` is a variable holding one of the strings. */
+	| {
+			readonly kind: 'dispatch';
+			readonly on: t.Identifier;
+			readonly cases: readonly (readonly [string, BlockId])[];
+			readonly otherwise: BlockId;
+	  }
+	| {
+			readonly kind: 'suspend';
+			readonly point: Point;
+			readonly op: Operation;
+			readonly result: string | null;
+			readonly to: BlockId;
+	  }
+	| { readonly kind: 'tail'; readonly op: CallOperation }
+	| { readonly kind: 'return'; readonly value: t.Expression | null }
+	| { readonly kind: 'throw'; readonly value: t.Expression }
+	| { readonly kind: 'unreachable' };
+
+export type Operation =
+	/** `await value`. */
+	{ readonly kind: 'value'; readonly value: t.Expression } | CallOperation | ChainOperation;
+
+export interface CallOperation {
+	readonly kind: 'call';
+	readonly site: Site;
+	readonly callee: t.Expression;
+	/** The receiver, already evaluated; null for a plain call. */
+	readonly self: t.Expression | null;
+	readonly args: readonly (t.Expression | t.SpreadElement)[];
+}
+
+export interface ChainOperation {
+	readonly kind: 'chain';
+	readonly site: Site;
+	readonly callee: t.Expression;
+	readonly self: t.Expression | null;
+	readonly args: readonly (t.Expression | t.SpreadElement)[];
+	/** By link after the first call, as in `SiteDef.chain`. */
+	readonly rest: readonly {
+		readonly keys: readonly t.Expression[];
+		readonly args: readonly (t.Expression | t.SpreadElement)[];
+	}[];
+}
+
+/** What ids are computed from. `3-analyze` fills in nothing here; it keeps its results apart. */
+export interface Place {
+	/** The expression as the user wrote it, untouched by lowering. */
+	readonly node: t.Node;
+	/** Constructs around it, outermost first: `for`, `if`, `else`, `?`, `:`, `try`, `catch`, `finally`, `case`, ... */
+	readonly chain: readonly string[];
+	readonly loc: t.SourceLocation | null;
+}
+
+export interface Point extends Place {}
+
+export interface Site extends Place {
+	readonly name: string;
+	/** `[receiver, callee]` read again from module bindings and globals; null when that cannot be done. */
+	readonly reload: readonly [self: t.Expression | null, callee: t.Expression] | null;
+	/** Member of a saved receiver: its static key, or null for a computed one; undefined for others. */
+	readonly key?: string | null;
+	readonly links?: readonly {
+		readonly keys: readonly (string | null)[];
+		readonly call: boolean;
+		readonly optional: boolean;
+	}[];
+	readonly loops: readonly number[];
+}
+
+/** A variable of the frame. Identifiers in the graph refer to it by `name`, which is unique in the unit. */
+export interface Variable {
+	/** The name in emitted code. */
+	readonly name: string;
+	/** The name in stored frames: scope-qualified, or role and hash for a temporary. */
+	readonly slot: string;
+	/** As the user wrote it; null for a temporary. */
+	readonly source: string | null;
+	/** It holds a `Cell`; reads and writes go through `.v`. */
+	readonly cell: boolean;
+	/** A temporary that is read again after a restore instead of being saved. */
+	readonly reload: t.Expression | null;
+	readonly declaration: t.SourceLocation | null;
+}
+
+/** A lowered function: a durable function or an async closure of one. */
+export interface Graph {
+	readonly entry: BlockId;
+	readonly blocks: ReadonlyMap<BlockId, Block>;
+	readonly variables: ReadonlyMap<string, Variable>;
+	/** Variables that are set at entry, from `frame.s` (the arguments array), `frame.self` and `frame.env`. */
+	readonly parameters: { readonly args: string; readonly self: string | null; readonly env: readonly string[] };
+}
+
+/** A closure created in durable code, in the order met. `%closure(D, [env])` refers to it by `ref`. */
+export interface Closure {
+	/** The identifier that opaque code uses for its definition: `%def3`. */
+	readonly ref: string;
+	readonly kind: 'async-closure' | 'closure' | 'thunk';
+	readonly name: string;
+	readonly place: Place;
+	/** Binding or property name path within the function; null when anonymous. */
+	readonly path: string | null;
+	/** Unique names (in the creator) of what it captures, and their names for schema ids. */
+	readonly captures: readonly { readonly name: string; readonly source: string; readonly cell: boolean }[];
+	/** Synchronous closures and thunks: the function over `captures`, rewritten; its parameters are the captures' names. */
+	readonly make: t.ArrowFunctionExpression | null;
+	/** Async closures: their own graph and the shape of their wrapper. */
+	readonly body: Graph | null;
+	readonly wrapper: Wrapper | null;
+	readonly closures: readonly Closure[];
+}
+
+export interface Wrapper {
+	readonly length: number;
+	readonly kind: 'declaration' | 'expression' | 'arrow' | 'method';
+}
+
+/** One durable function, lowered. */
+export interface Unit {
+	readonly graph: Graph;
+	readonly closures: readonly Closure[];
+}

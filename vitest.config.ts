@@ -1,0 +1,18 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vitest/config';
+
+const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+export default defineConfig({
+	resolve: {
+		alias: [
+			{ find: '@perdure/abi', replacement: source('abi/src/index.ts') },
+			{ find: /^@perdure\/runtime\/(.+)$/, replacement: `${source('runtime/src/')}$1.ts` },
+			{ find: '@perdure/runtime', replacement: source('runtime/src/index.ts') },
+			{ find: /^@perdure\/transform\/(.+)$/, replacement: `${source('transform/src/')}$1.ts` },
+			{ find: '@perdure/transform', replacement: source('transform/src/index.ts') },
+			{ find: '@perdure/babel-plugin', replacement: source('babel-plugin/src/index.ts') },
+		],
+	},
+	test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },
+});
