@@ -1,0 +1,60 @@
+import type { EffectCall } from './effect.ts';
+import type { LogEntry } from './log.ts';
+
+/**
+ * What goes into the machine and what comes out. The machine itself does no I/O: whoever drives it
+ * brings events, makes the turn durable, and only then does what the turn asks for.
+ */
+export type Event =
+	| { readonly type: 'started' }
+	/** An effect ended: `value` is the result, or the error when not `ok`. */
+	| {
+			readonly type: 'effectSettled';
+			readonly key: string;
+			readonly ok: boolean;
+			readonly value: unknown;
+			readonly startedAt: number;
+	  }
+	/** A native promise or thenable that hot code awaits has settled. */
+	| { readonly type: 'nativeSettled'; readonly id: number; readonly ok: boolean; readonly value: unknown }
+	/** Time has come: every timer, limit and grace period due at the turn's `now` fires. */
+	| { readonly type: 'timerFired' }
+	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
+	/** An answer to an open suspension, or an error to throw there. */
+	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
+	| { readonly type: 'cancelled'; readonly reason: unknown };
+
+/** A run is `running` while an effect or a native promise is outstanding, `waiting` on time, answers and messages. */
+export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
+
+/** One step of a run: all or nothing of it is made durable, then its effects are dispatched. */
+export interface Turn {
+	/** 1 for the first turn of the run. */
+	readonly number: number;
+	readonly status: RunStatus;
+	/** The result (`completed`), the error (`failed`) or the reason (`cancelled`). */
+	readonly outcome: unknown;
+	/** Log entries that this turn added or changed, in order of `seq`. */
+	readonly log: readonly LogEntry[];
+	/** Effects to dispatch once the turn is durable. */
+	readonly dispatch: readonly EffectCall[];
+	/** Keys of effects in flight whose `AbortSignal` is to be aborted. */
+	readonly abort: readonly string[];
+	/** Native promises to watch; not savable. */
+	readonly watch: readonly { readonly id: number; readonly promise: PromiseLike<unknown> }[];
+	/** When the next timer, limit or grace period is due (ms since the epoch), or null. */
+	readonly wakeAt: number | null;
+}
+
+/** An open `suspend` or `receive`. */
+export interface OpenWait {
+	readonly id: string;
+	readonly kind: 'suspend' | 'receive';
+	/** What `suspend` handed out. */
+	readonly value: unknown;
+	/** The message's name (`receive`). */
+	readonly name: string | null;
+	readonly since: number;
+	/** When it times out (ms since the epoch), or null. */
+	readonly limit: number | null;
+}
