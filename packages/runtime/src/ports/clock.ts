@@ -1,0 +1,58 @@
+/**
+ * The only doors to time and randomness. Nothing else in the runtime reads a clock, sets a timer or
+ * draws a random number, so a simulation that hands in its own sees and decides everything.
+ */
+
+export interface Clock {
+	/** Milliseconds since the Unix epoch. */
+	now(): number;
+	/**
+	 * Calls `fire` once, not before the clock shows `at` (ms since the epoch), however far away that is,
+	 * and never synchronously. A pending timer keeps the process alive.
+	 * @returns cancels it; does nothing once it has fired.
+	 */
+	timer(at: number, fire: () => void): () => void;
+}
+
+export interface Random {
+	/** A new id of 128 random bits: 26 characters of lower-case base32 (a-z, 2-7). */
+	id(): string;
+}
+
+/** Longest delay that a host timer keeps; a longer one would fire at once. */
+const LONGEST = 2 ** 31 - 1;
+
+export const realClock: Clock = {
+	now: () => Date.now(),
+	timer(at, fire) {
+		let handle: ReturnType<typeof setTimeout>;
+		const arm = () => {
+			// Host timers may fire a millisecond early and the wall clock may be set back: look again each time.
+			const left = at - Date.now();
+			if (left <= 0) fire();
+			else handle = setTimeout(arm, Math.min(left, LONGEST));
+		};
+		handle = setTimeout(arm, Math.max(0, Math.min(at - Date.now(), LONGEST)));
+		return () => clearTimeout(handle);
+	},
+};
+
+const ALPHABET = 'abcdefghijklmnopqrstuvwxyz234567';
+
+export const realRandom: Random = {
+	id() {
+		let id = '';
+		let bits = 0;
+		let pending = 0;
+		for (const byte of crypto.getRandomValues(new Uint8Array(16))) {
+			bits = (bits << 8) | byte;
+			pending += 8;
+			while (pending >= 5) {
+				pending -= 5;
+				id += ALPHABET[(bits >> pending) & 31];
+			}
+			bits &= 31;
+		}
+		return id + ALPHABET[(bits << (5 - pending)) & 31];
+	},
+};
