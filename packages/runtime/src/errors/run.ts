@@ -1,0 +1,237 @@
+/** Errors of a run's life: cancelled, answered twice, not there, outside a turn. */
+import { brand, brandOf, PerdureError } from './error.ts';
+import { ROWS } from './table.ts';
+
+/** The effect a cancelled fiber was waiting for: `unknown` after a crash or when the grace has passed. */
+export interface CancelledEffect {
+	readonly name: string;
+	readonly key: string;
+	readonly outcome: { readonly value: unknown } | { readonly error: unknown } | 'unknown';
+}
+
+/** Thrown at the point where a cancelled fiber stands. */
+export class CancelledError extends PerdureError {
+	static readonly code = ROWS.CancelledError.code;
+	/** What was given to `cancel`. */
+	declare readonly reason: unknown;
+	/** What became of the effect that was in flight. */
+	declare readonly effect?: CancelledEffect;
+
+	static {
+		brand(CancelledError, 'CancelledError');
+	}
+
+	constructor(facts: { reason?: unknown; effect?: CancelledEffect } = {}, options?: ErrorOptions) {
+		super(ROWS.CancelledError, { reason: undefined, ...facts }, options);
+	}
+
+	static override is(e: unknown): e is CancelledError {
+		return brandOf(e) === 'CancelledError';
+	}
+}
+
+/** A closure of a run was entered when no turn of that run was being computed. */
+export class OutsideTurnError extends PerdureError {
+	static readonly code = ROWS.OutsideTurnError.code;
+	declare readonly functionName: string;
+
+	static {
+		brand(OutsideTurnError, 'OutsideTurnError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.OutsideTurnError.message>[0], options?: ErrorOptions) {
+		super(ROWS.OutsideTurnError, facts, options);
+	}
+
+	static override is(e: unknown): e is OutsideTurnError {
+		return brandOf(e) === 'OutsideTurnError';
+	}
+}
+
+/** A primitive (`suspend`, `receive`, ...) was called where no run is. */
+export class OutsideRunError extends PerdureError {
+	static readonly code = ROWS.OutsideRunError.code;
+	declare readonly primitive: string;
+
+	static {
+		brand(OutsideRunError, 'OutsideRunError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.OutsideRunError.message>[0], options?: ErrorOptions) {
+		super(ROWS.OutsideRunError, facts, options);
+	}
+
+	static override is(e: unknown): e is OutsideRunError {
+		return brandOf(e) === 'OutsideRunError';
+	}
+}
+
+/** A wait took longer than its `timeout`. */
+export class TimeoutError extends PerdureError {
+	static readonly code = ROWS.TimeoutError.code;
+	declare readonly what: string;
+	declare readonly timeout: string | undefined;
+
+	static {
+		brand(TimeoutError, 'TimeoutError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.TimeoutError.message>[0], options?: ErrorOptions) {
+		super(ROWS.TimeoutError, facts, options);
+	}
+
+	static override is(e: unknown): e is TimeoutError {
+		return brandOf(e) === 'TimeoutError';
+	}
+}
+
+/** An answer to a run that does not wait for one. */
+export class NotSuspendedError extends PerdureError {
+	static readonly code = ROWS.NotSuspendedError.code;
+	declare readonly runId: string;
+	declare readonly suspension: string | undefined;
+
+	static {
+		brand(NotSuspendedError, 'NotSuspendedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.NotSuspendedError.message>[0], options?: ErrorOptions) {
+		super(ROWS.NotSuspendedError, facts, options);
+	}
+
+	static override is(e: unknown): e is NotSuspendedError {
+		return brandOf(e) === 'NotSuspendedError';
+	}
+}
+
+/** A suspension that has another answer already. */
+export class AlreadyResumedError extends PerdureError {
+	static readonly code = ROWS.AlreadyResumedError.code;
+	declare readonly runId: string;
+	declare readonly suspension: string;
+
+	static {
+		brand(AlreadyResumedError, 'AlreadyResumedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.AlreadyResumedError.message>[0], options?: ErrorOptions) {
+		super(ROWS.AlreadyResumedError, facts, options);
+	}
+
+	static override is(e: unknown): e is AlreadyResumedError {
+		return brandOf(e) === 'AlreadyResumedError';
+	}
+}
+
+/** An answer without an address where several suspensions are open. */
+export class AmbiguousResumeError extends PerdureError {
+	static readonly code = ROWS.AmbiguousResumeError.code;
+	declare readonly runId: string;
+	declare readonly suspensions: readonly string[];
+
+	static {
+		brand(AmbiguousResumeError, 'AmbiguousResumeError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.AmbiguousResumeError.message>[0], options?: ErrorOptions) {
+		super(ROWS.AmbiguousResumeError, facts, options);
+	}
+
+	static override is(e: unknown): e is AmbiguousResumeError {
+		return brandOf(e) === 'AmbiguousResumeError';
+	}
+}
+
+/** A continuation that is a view of an engine's run was asked to move it on. */
+export class OwnedByEngineError extends PerdureError {
+	static readonly code = ROWS.OwnedByEngineError.code;
+	declare readonly runId: string;
+	declare readonly method: string;
+
+	static {
+		brand(OwnedByEngineError, 'OwnedByEngineError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.OwnedByEngineError.message>[0], options?: ErrorOptions) {
+		super(ROWS.OwnedByEngineError, facts, options);
+	}
+
+	static override is(e: unknown): e is OwnedByEngineError {
+		return brandOf(e) === 'OwnedByEngineError';
+	}
+}
+
+/** An answer or message that its schema refuses. The run still waits. */
+export class InvalidAnswerError extends PerdureError {
+	static readonly code = ROWS.InvalidAnswerError.code;
+	declare readonly to: string;
+	declare readonly issues: readonly string[];
+
+	static {
+		brand(InvalidAnswerError, 'InvalidAnswerError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.InvalidAnswerError.message>[0], options?: ErrorOptions) {
+		super(ROWS.InvalidAnswerError, facts, options);
+	}
+
+	static override is(e: unknown): e is InvalidAnswerError {
+		return brandOf(e) === 'InvalidAnswerError';
+	}
+}
+
+/** No run with this id in the store. */
+export class RunNotFoundError extends PerdureError {
+	static readonly code = ROWS.RunNotFoundError.code;
+	declare readonly runId: string;
+
+	static {
+		brand(RunNotFoundError, 'RunNotFoundError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.RunNotFoundError.message>[0], options?: ErrorOptions) {
+		super(ROWS.RunNotFoundError, facts, options);
+	}
+
+	static override is(e: unknown): e is RunNotFoundError {
+		return brandOf(e) === 'RunNotFoundError';
+	}
+}
+
+/** A run id that is taken by another function or other arguments. */
+export class RunConflictError extends PerdureError {
+	static readonly code = ROWS.RunConflictError.code;
+	declare readonly runId: string;
+	declare readonly difference: string;
+
+	static {
+		brand(RunConflictError, 'RunConflictError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.RunConflictError.message>[0], options?: ErrorOptions) {
+		super(ROWS.RunConflictError, facts, options);
+	}
+
+	static override is(e: unknown): e is RunConflictError {
+		return brandOf(e) === 'RunConflictError';
+	}
+}
+
+/** A run that cannot go on until somebody acts. */
+export class BlockedError extends PerdureError {
+	static readonly code = ROWS.BlockedError.code;
+	declare readonly runId: string;
+	declare readonly blocked: { readonly code: string; readonly message: string };
+
+	static {
+		brand(BlockedError, 'BlockedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.BlockedError.message>[0], options?: ErrorOptions) {
+		super(ROWS.BlockedError, facts, options);
+	}
+
+	static override is(e: unknown): e is BlockedError {
+		return brandOf(e) === 'BlockedError';
+	}
+}

@@ -1,0 +1,117 @@
+/** Errors of saving and loading: what cannot be saved, bytes that cannot be read. */
+import { brand, brandOf, PerdureError } from './error.ts';
+import { type DecodeFacts, type NotSerializableFacts, type Place, ROWS } from './table.ts';
+
+/** Which of the PD3 codes applies: it follows the kind of the value. */
+export type NotSerializableKind = 'value' | 'instance' | 'iterator' | 'function' | 'promise' | 'callee';
+
+const KIND_ROWS = {
+	value: ROWS.NotSerializableError,
+	instance: ROWS.NotSerializableInstance,
+	iterator: ROWS.NotSerializableIterator,
+	function: ROWS.NotSerializableFunction,
+	promise: ROWS.NotSerializablePromise,
+	callee: ROWS.NotSerializableCallee,
+} as const;
+
+/** A value that had to be saved and cannot be. Nothing was written. */
+export class NotSerializableError extends PerdureError {
+	static readonly code = ROWS.NotSerializableError.code;
+	/** Path of the value: `customer.session.socket`. */
+	declare readonly path: string;
+	/** Where the frame that holds it is parked, `file:line:column`; undefined outside a run. */
+	declare readonly point: Place | undefined;
+	/** What the value is. */
+	declare readonly type: string;
+	declare readonly kind: NotSerializableKind;
+
+	static {
+		brand(NotSerializableError, 'NotSerializableError');
+	}
+
+	constructor(facts: NotSerializableFacts & { readonly kind?: NotSerializableKind }, options?: ErrorOptions) {
+		const kind = facts.kind ?? 'value';
+		super(KIND_ROWS[kind], { point: undefined, ...facts, kind }, options);
+	}
+
+	/** The same finding with its place: whoever knows the frame adds it. */
+	at(point: Place): NotSerializableError {
+		const { path, type, kind, help } = this;
+		return new NotSerializableError({ path, type, kind, help, point }, { cause: this.cause });
+	}
+
+	static override is(e: unknown): e is NotSerializableError {
+		return brandOf(e) === 'NotSerializableError';
+	}
+}
+
+/** Bytes that are cut, changed, hostile, or of another version; or that name a class unknown here. */
+export class DecodeError extends PerdureError {
+	static readonly code = ROWS.DecodeError.code;
+	declare readonly problem: string;
+	/** The class, function or kind that is unknown here, where that is the problem. */
+	declare readonly unknown?: string;
+
+	static {
+		brand(DecodeError, 'DecodeError');
+	}
+
+	constructor(facts: DecodeFacts, options?: ErrorOptions) {
+		super(ROWS.DecodeError, facts, options);
+	}
+
+	static override is(e: unknown): e is DecodeError {
+		return brandOf(e) === 'DecodeError';
+	}
+}
+
+/** The state of a run is over the hard limit. */
+export class StateTooLargeError extends PerdureError {
+	static readonly code = ROWS.StateTooLargeError.code;
+	declare readonly bytes: number;
+	declare readonly limit: number;
+	/** The largest locals, largest first. */
+	declare readonly largest: readonly { path: string; bytes: number }[];
+
+	static {
+		brand(StateTooLargeError, 'StateTooLargeError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.StateTooLargeError.message>[0], options?: ErrorOptions) {
+		super(ROWS.StateTooLargeError, facts, options);
+	}
+
+	static override is(e: unknown): e is StateTooLargeError {
+		return brandOf(e) === 'StateTooLargeError';
+	}
+}
+
+const SEAL_ROWS = {
+	tampered: ROWS.SealTampered,
+	expired: ROWS.SealExpired,
+	'unknown-key': ROWS.SealUnknownKey,
+	'wrong-audience': ROWS.SealWrongAudience,
+} as const;
+
+export type SealErrorKind = keyof typeof SEAL_ROWS;
+
+/** Sealed bytes that were refused before they were decoded; `kind` says why, and has a code of its own. */
+export class SealError extends PerdureError {
+	static readonly code = ROWS.SealTampered.code;
+	declare readonly kind: SealErrorKind;
+
+	static {
+		brand(SealError, 'SealError');
+	}
+
+	constructor(
+		facts: { kind: SealErrorKind; keyId?: string; expiredAt?: Date; audience?: string },
+		options?: ErrorOptions,
+	) {
+		super(SEAL_ROWS[facts.kind], facts, options);
+	}
+
+	static override is(e: unknown): e is SealError {
+		return brandOf(e) === 'SealError';
+	}
+}

@@ -1,0 +1,107 @@
+/** Errors of code that does not fit the bytes, or was never compiled. */
+import { brand, brandOf, PerdureError } from './error.ts';
+import { ROWS, type SchemaMismatchFacts } from './table.ts';
+
+/** A saved frame, closure or pending effect that this build of the code cannot take up. Nothing is lost. */
+export class SchemaMismatchError extends PerdureError {
+	static readonly code = ROWS.SchemaMismatchError.code;
+	declare readonly functionId: string;
+	declare readonly file: string;
+	declare readonly line: number;
+	/** What the saved frame needs. */
+	declare readonly expected: string;
+	/** What this build has. */
+	declare readonly found: string;
+	declare readonly differences: SchemaMismatchFacts['differences'];
+	/** Ways out, most useful first. */
+	declare readonly ways: readonly string[];
+
+	static {
+		brand(SchemaMismatchError, 'SchemaMismatchError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.SchemaMismatchError.message>[0], options?: ErrorOptions) {
+		super(ROWS.SchemaMismatchError, facts, options);
+	}
+
+	static override is(e: unknown): e is SchemaMismatchError {
+		return brandOf(e) === 'SchemaMismatchError';
+	}
+}
+
+/** Bytes that name a function nobody has loaded. */
+export class UnknownFunctionError extends PerdureError {
+	static readonly code = ROWS.UnknownFunctionError.code;
+	declare readonly functionId: string;
+
+	static {
+		brand(UnknownFunctionError, 'UnknownFunctionError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.UnknownFunctionError.message>[0], options?: ErrorOptions) {
+		super(ROWS.UnknownFunctionError, facts, options);
+	}
+
+	static override is(e: unknown): e is UnknownFunctionError {
+		return brandOf(e) === 'UnknownFunctionError';
+	}
+}
+
+/** Two functions, or two classes, with one id. */
+export class DuplicateFunctionError extends PerdureError {
+	static readonly code = ROWS.DuplicateFunctionError.code;
+	declare readonly id: string;
+	declare readonly first: string;
+	declare readonly second: string;
+
+	static {
+		brand(DuplicateFunctionError, 'DuplicateFunctionError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.DuplicateFunctionError.message>[0], options?: ErrorOptions) {
+		super(ROWS.DuplicateFunctionError, facts, options);
+	}
+
+	static override is(e: unknown): e is DuplicateFunctionError {
+		return brandOf(e) === 'DuplicateFunctionError';
+	}
+}
+
+/** A function with the directive that the compiler has not seen. */
+export class NotCompiledError extends PerdureError {
+	static readonly code = ROWS.NotCompiledError.code;
+	declare readonly functionName: string;
+	declare readonly file: string | undefined;
+
+	static {
+		brand(NotCompiledError, 'NotCompiledError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.NotCompiledError.message>[0], options?: ErrorOptions) {
+		super(ROWS.NotCompiledError, facts, options);
+	}
+
+	static override is(e: unknown): e is NotCompiledError {
+		return brandOf(e) === 'NotCompiledError';
+	}
+}
+
+/** A compiled module of another version than this runtime. */
+export class AbiMismatchError extends PerdureError {
+	static readonly code = ROWS.AbiMismatchError.code;
+	declare readonly id: string;
+	declare readonly built: number;
+	declare readonly here: number;
+
+	static {
+		brand(AbiMismatchError, 'AbiMismatchError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.AbiMismatchError.message>[0], options?: ErrorOptions) {
+		super(ROWS.AbiMismatchError, facts, options);
+	}
+
+	static override is(e: unknown): e is AbiMismatchError {
+		return brandOf(e) === 'AbiMismatchError';
+	}
+}

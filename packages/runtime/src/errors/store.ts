@@ -1,0 +1,40 @@
+/** Errors of stores, leases and workers. */
+import { brand, brandOf, PerdureError } from './error.ts';
+import { ROWS } from './table.ts';
+
+/** The store failed, or its file is not ours; `cause` is what it said. */
+export class StoreError extends PerdureError {
+	static readonly code = ROWS.StoreError.code;
+	declare readonly problem: string;
+
+	static {
+		brand(StoreError, 'StoreError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.StoreError.message>[0], options?: ErrorOptions) {
+		super(ROWS.StoreError, facts, options);
+	}
+
+	static override is(e: unknown): e is StoreError {
+		return brandOf(e) === 'StoreError';
+	}
+}
+
+/** A commit under an old epoch: it changed nothing. */
+export class FencedError extends PerdureError {
+	static readonly code = ROWS.FencedError.code;
+	declare readonly runId: string;
+	declare readonly epoch: number;
+
+	static {
+		brand(FencedError, 'FencedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.FencedError.message>[0], options?: ErrorOptions) {
+		super(ROWS.FencedError, facts, options);
+	}
+
+	static override is(e: unknown): e is FencedError {
+		return brandOf(e) === 'FencedError';
+	}
+}

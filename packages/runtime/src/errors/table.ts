@@ -1,0 +1,298 @@
+/**
+ * The one table of the runtime's errors: class name, code, title, message, help. Facts only, so that
+ * the reference page is made from it. Codes never move and never return; ranges as in the compiler's
+ * table: PD3 what cannot be saved, PD5 schema, PD6 codec, PD7 log, PD8 store, PD9 our own
+ * invariants, PD10 (five digits) a run's life. The classes are in the files beside this one.
+ */
+import type { DiagnosticRow } from '@perdure/abi';
+
+export type ErrorRow<P> = DiagnosticRow<P>;
+
+const row = <P>(
+	code: string,
+	title: string,
+	message: (facts: P) => string,
+	help: ErrorRow<P>['help'],
+): ErrorRow<P> => ({ code, severity: 'error', title, message, help });
+
+/** A position in the user's sources, as messages print it: `src/checkout.ts:14:3`. */
+export type Place = string;
+
+export interface NotSerializableFacts {
+	/** Path of the value from the variable it was reached by: `customer.session.socket`. */
+	readonly path: string;
+	/** Where the frame that holds it is parked; absent outside a run. */
+	readonly point?: Place | undefined;
+	/** What the value is, for the message: `Socket`, `a native promise`. */
+	readonly type: string;
+	/** The way out for that very kind of value. */
+	readonly help: string;
+}
+
+/** Same sentence at every code of PD3, so that the compiler's wording and ours stay one. */
+const notSaved = (f: NotSerializableFacts) =>
+	f.point === undefined
+		? `'${f.path}' cannot be saved: it is ${f.type}.`
+		: `'${f.path}' is captured across an await (${f.point}), but it is ${f.type}, which cannot be saved.`;
+const ownHelp = (f: NotSerializableFacts) => f.help;
+
+export interface DecodeFacts {
+	/** What is wrong with the bytes, as a clause: `the magic is missing`. */
+	readonly problem: string;
+	/** The class, function or kind that is unknown here, where that is the problem. */
+	readonly unknown?: string;
+	readonly help?: string;
+}
+
+export interface SchemaMismatchFacts {
+	readonly functionId: string;
+	readonly file: string;
+	readonly line: number;
+	/** What the saved frame needs. */
+	readonly expected: string;
+	/** What this build of the function has. */
+	readonly found: string;
+	readonly differences: readonly { readonly slot: string; readonly was: string | null; readonly is: string | null }[];
+	/** Ways out, most useful first. */
+	readonly ways: readonly string[];
+}
+
+export const ROWS = {
+	// PD3: what cannot be saved, found when saving. One class, one code a kind.
+	NotSerializableError: row<NotSerializableFacts>('PD3001', 'a captured value cannot be saved', notSaved, ownHelp),
+	NotSerializableInstance: row<NotSerializableFacts>(
+		'PD3005',
+		'an instance of a class that is not registered is captured',
+		notSaved,
+		ownHelp,
+	),
+	NotSerializableIterator: row<NotSerializableFacts>(
+		'PD3006',
+		'an iterator or generator that cannot be saved is captured',
+		notSaved,
+		ownHelp,
+	),
+	NotSerializableFunction: row<NotSerializableFacts>('PD3007', 'a foreign function is captured', notSaved, ownHelp),
+	NotSerializablePromise: row<NotSerializableFacts>('PD3008', 'a native promise is captured', notSaved, ownHelp),
+	NotSerializableCallee: row<NotSerializableFacts>(
+		'PD3010',
+		"an effect's callee could not be found again after a restore",
+		notSaved,
+		ownHelp,
+	),
+
+	// PD5: code and bytes that do not belong together.
+	SchemaMismatchError: row<SchemaMismatchFacts>(
+		'PD5001',
+		'a saved frame does not fit the code',
+		(f) =>
+			`a saved frame of '${f.functionId}' (${f.file}:${f.line}) needs ${f.expected}, but this build has ${f.found}.`,
+		(f) => f.ways.join('; or '),
+	),
+	UnknownFunctionError: row<{ functionId: string }>(
+		'PD5002',
+		'a saved frame names a function that is not loaded',
+		(f) => `no durable function with the id '${f.functionId}' is loaded in this process.`,
+		'import the compiled module that defines it before decoding; if it was renamed or moved, keep its id with "use durable as <id>"',
+	),
+	DuplicateFunctionError: row<{ id: string; first: Place; second: Place }>(
+		'PD5003',
+		'two functions or classes with one id',
+		(f) => `'${f.id}' is defined twice: ${f.first} and ${f.second}.`,
+		'give one of them an id of its own: "use durable as <id>" for a function, the option id for a class; two copies of a package in one process have the same cause',
+	),
+	NotCompiledError: row<{ functionName: string; file?: Place | undefined }>(
+		'PD5004',
+		'a function with the directive was not compiled',
+		(f) => `'${f.functionName}'${f.file === undefined ? '' : ` (${f.file})`} says "use durable" but was not compiled.`,
+		'run it under node --import @perdure/transform/register, or build its file with the Babel plugin or ts-patch',
+	),
+	AbiMismatchError: row<{ id: string; built: number; here: number }>(
+		'PD5005',
+		'compiled code and runtime are of two versions',
+		(f) => `'${f.id}' was compiled for version ${f.built} of the runtime interface, this runtime has ${f.here}.`,
+		'compile again with the @perdure/transform that belongs to this @perdure/runtime',
+	),
+
+	// PD6: bytes.
+	DecodeError: row<DecodeFacts>(
+		'PD6001',
+		'bytes that are not what they should be',
+		(f) => `these bytes cannot be decoded: ${f.problem}.`,
+		(f) =>
+			f.help ??
+			'they were cut, changed, or never made by encode or toBytes; bytes from outside should be sealed and unsealed',
+	),
+	SealTampered: row<object>(
+		'PD6002',
+		'sealed bytes were changed',
+		() => 'the sealed bytes were changed, or belong to something else.',
+		'use the bytes exactly as seal gave them, and the same audience and run',
+	),
+	SealExpired: row<{ expiredAt?: Date | undefined }>(
+		'PD6003',
+		'sealed bytes have expired',
+		(f) => `the sealed bytes have expired${f.expiredAt ? ` at ${f.expiredAt.toISOString()}` : ''}.`,
+		'seal again with a later expiry',
+	),
+	SealUnknownKey: row<{ keyId?: string | undefined }>(
+		'PD6004',
+		'sealed under a key that the keyring does not have',
+		(f) => `the bytes are sealed under the key '${f.keyId ?? ''}', which the keyring does not have.`,
+		'add the key to keyring({ keys }); a key may be retired once nothing sealed under it is left',
+	),
+	SealWrongAudience: row<{ audience?: string | undefined }>(
+		'PD6005',
+		'sealed for another audience',
+		() => 'the bytes are sealed for another audience.',
+		'unseal with the audience they were sealed for',
+	),
+	StateTooLargeError: row<{ bytes: number; limit: number; largest: readonly { path: string; bytes: number }[] }>(
+		'PD6006',
+		'the state of a run is over the limit',
+		(f) =>
+			`the run's state is ${f.bytes} bytes, over the limit of ${f.limit}; the largest: ${f.largest
+				.map((l) => `'${l.path}' (${l.bytes})`)
+				.join(', ')}.`,
+		'keep large values outside and an id of them in the run, or let variables go before the await',
+	),
+
+	// PD7: the log.
+	DivergenceError: row<{ entry: number | null; expected: string; found: string }>(
+		'PD7001',
+		'a replay took another way than the log',
+		(f) =>
+			`the replay diverged${f.entry === null ? '' : ` at log entry ${f.entry}`}: the log has ${f.expected}, the code did ${f.found}.`,
+		"replay with onDivergence: 'continue' to go on live from there",
+	),
+	LogPrunedError: row<{ entry: number; site: string }>(
+		'PD7002',
+		'a replay needs an entry that was pruned',
+		(f) => `log entry ${f.entry} (${f.site}) was pruned, excluded or redacted; a replay cannot pass it.`,
+		"keep more of the log (log: 'all'), or replay from a mark after it",
+	),
+
+	// PD8: stores, leases, workers.
+	StoreError: row<{ problem: string }>(
+		'PD8001',
+		'the store failed',
+		(f) => `the store failed: ${f.problem}.`,
+		'see cause; nothing uncommitted was acknowledged',
+	),
+	FencedError: row<{ runId: string; epoch: number }>(
+		'PD8002',
+		'a commit under an old epoch was refused',
+		(f) => `run '${f.runId}' has been claimed by another worker; the commit under epoch ${f.epoch} changed nothing.`,
+		'nothing to do: the other worker goes on from the last committed turn',
+	),
+
+	// PD9: ourselves.
+	InvariantError: row<{ broken: string }>(
+		'PD9001',
+		'an invariant of the library is broken',
+		(f) => `this should not be possible: ${f.broken}.`,
+		'please report it with what led here',
+	),
+	UnsupportedError: row<{ what: string; point?: Place | undefined; help: string }>(
+		'PD9002',
+		'something that only running could show is not supported',
+		(f) => `${f.what} is not supported${f.point === undefined ? '' : ` (${f.point})`}.`,
+		(f) => f.help,
+	),
+
+	// PD10: a run's life.
+	CancelledError: row<{ reason?: unknown }>(
+		'PD10001',
+		'the run was cancelled',
+		(f) => (typeof f.reason === 'string' ? `the run was cancelled: ${f.reason}.` : 'the run was cancelled.'),
+		'clean up in finally and let it pass; a suspension point after it throws it again',
+	),
+	EffectInterruptedError: row<{ effect: string; key: string; attempt: number }>(
+		'PD10002',
+		'an effect was in flight when the process died',
+		(f) => `the process died while '${f.effect}' was in flight (key ${f.key}); whether it happened is not known.`,
+		'ask the other side by the key what became of it, then go on',
+	),
+	NonRetryableError: row<{ message: string }>(
+		'PD10003',
+		'an error that no policy retries',
+		(f) => f.message,
+		'thrown by an effect to say that another attempt would not help',
+	),
+	ArgumentMutatedError: row<{ effect: string; path: string; point?: Place | undefined }>(
+		'PD10004',
+		'an effect changed an argument',
+		(f) =>
+			`'${f.effect}'${f.point === undefined ? '' : ` (${f.point})`} changed '${f.path}', which is a copy: the change is lost.`,
+		'return the new value and assign it, or make the method durable',
+	),
+	OutsideTurnError: row<{ functionName: string }>(
+		'PD10005',
+		'a closure of a run was called outside its turn',
+		(f) => `'${f.functionName}' belongs to a run and was called when no turn of that run was being computed.`,
+		'call it from the run, or inside the effect it was handed to; let events reach the run with send and receive',
+	),
+	OutsideRunError: row<{ primitive: string }>(
+		'PD10006',
+		'a primitive of durable functions was used outside a run',
+		(f) => `'${f.primitive}' needs a run, and none is being computed here.`,
+		'start the function that calls it with run(fn, args) or engine.start(fn, args)',
+	),
+	TimeoutError: row<{ what: string; timeout?: string | undefined }>(
+		'PD10007',
+		'a wait took too long',
+		(f) => `${f.what} took longer than ${f.timeout ?? 'allowed'}.`,
+		'give it more time, or catch this and go another way',
+	),
+	NotSuspendedError: row<{ runId: string; suspension?: string | undefined }>(
+		'PD10008',
+		'an answer to something that does not wait',
+		(f) =>
+			f.suspension === undefined
+				? `run '${f.runId}' waits for no answer.`
+				: `run '${f.runId}' does not wait at the suspension '${f.suspension}' any more.`,
+		'read describe().waitingFor or continuation.suspensions for what is open',
+	),
+	AlreadyResumedError: row<{ runId: string; suspension: string }>(
+		'PD10009',
+		'a suspension was answered before',
+		(f) => `the suspension '${f.suspension}' of run '${f.runId}' has another answer already.`,
+		'the first answer won; the same answer sent again is acknowledged',
+	),
+	AmbiguousResumeError: row<{ runId: string; suspensions: readonly string[] }>(
+		'PD10010',
+		'an answer without an address',
+		(f) => `run '${f.runId}' waits at ${f.suspensions.length} suspensions: ${f.suspensions.join(', ')}.`,
+		'name one: resume(answer, { suspension })',
+	),
+	OwnedByEngineError: row<{ runId: string; method: string }>(
+		'PD10011',
+		"a view of an engine's run was moved on",
+		(f) => `run '${f.runId}' is owned by an engine; '${f.method}' works on its handle, not on this view.`,
+		'use engine.get(id), or fork() for an independent continuation',
+	),
+	InvalidAnswerError: row<{ to: string; issues: readonly string[] }>(
+		'PD10012',
+		'an answer or message of the wrong form',
+		(f) => `what was sent to '${f.to}' is not valid: ${f.issues.join('; ')}.`,
+		'send what its schema accepts; the run still waits',
+	),
+	RunNotFoundError: row<{ runId: string }>(
+		'PD10013',
+		'no run with this id',
+		(f) => `there is no run '${f.runId}' in this store.`,
+		'check the id and the store it was started in',
+	),
+	RunConflictError: row<{ runId: string; difference: string }>(
+		'PD10014',
+		'a run id that is taken',
+		(f) => `run '${f.runId}' exists with ${f.difference}.`,
+		'use another id, or start it with the same function and arguments to get the run that exists',
+	),
+	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
+		'PD10015',
+		'a run cannot go on',
+		(f) => `run '${f.runId}' is blocked: ${f.blocked.message} (${f.blocked.code})`,
+		'deploy code that fits it or a migration; nothing is lost',
+	),
+} as const;
