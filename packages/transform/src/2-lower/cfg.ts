@@ -150,3 +150,26 @@ export interface Unit {
 	readonly graph: Graph;
 	readonly closures: readonly Closure[];
 }
+
+/**
+ * The seams of the pipeline (compile.ts): `parse` gives a file, `findDurable` gives these, `lower`
+ * gives a `Unit` for each (null when it reported an error). Lowering leaves the user's tree as it
+ * is: ids are computed from the original nodes, looked up by identity (`Place.node`).
+ */
+export interface DurableFunction {
+	readonly node:
+		| t.FunctionDeclaration
+		| t.FunctionExpression
+		| t.ArrowFunctionExpression
+		| t.ObjectMethod
+		| t.ClassMethod
+		| t.ClassPrivateMethod;
+	/** Nodes around it, the `Program` first, its own parent last. */
+	readonly parents: readonly t.Node[];
+	/** Name path for the id: `checkout`, `Checkout.run`, `default`. */
+	readonly path: string;
+	/** `name` of the function at run time; null when only running can tell (a computed key). */
+	readonly name: string | null;
+	/** The id of `"use durable as <id>"`. */
+	readonly as: string | null;
+}
