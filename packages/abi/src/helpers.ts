@@ -7,9 +7,9 @@ export const HELPERS = [
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
 	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
 	'closure', // closure(def, env): Function                makes a closure of the run
-	'call', // call(frame, site, callee, self, args)         a call in await position
-	'chain', // chain(frame, site, callee, self, args, rest) a chain in await position; rest: [computedKeys, args][] by link
-	'tail', // tail(frame, site, callee, self, args)         `return f()`: the call replaces the frame
+	'call', // call(frame, site, callee, self, args, key?)   a call in await position; key: see CallOperation.key
+	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link
+	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
 	'ran', // ran(value, frame, site): value                 result of a call elsewhere than in await position
 	'lazy', // lazy(def, operands): value                    a thunk over saved operands: runs it, and can run it again
@@ -24,6 +24,8 @@ export const HELPERS = [
 	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
 	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey
 	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message
+	'construct', // construct.apply(C, args): object          `new C(...args)`, as a function on the receiver C
+	'invoke', // invoke(callee, self, args, name): value      calls a callee that was read before its arguments suspended
 	'templateObject', // templateObject(cooked, raw)         a frozen template object
 ] as const;
 

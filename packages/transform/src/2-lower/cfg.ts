@@ -9,6 +9,13 @@ import type * as t from '@babel/types';
  *  - `continue "%12"` (a ContinueStatement whose label is named `%12`) is a jump to block 12;
  *  - the identifier `%exception` is the exception that a handler block was entered with.
  * A `return E` in an opaque statement completes the function with E (never a call in await position).
+ *
+ * Iterators of `%iterate`, `%iterateCall`, `%enumerate` are records with:
+ *  - `step(): boolean`  IteratorStep and IteratorValue: true when there is a value, which is then in
+ *    `value`. After the end, after a throw of its own and after `close`, it gives false.
+ *  - `close(): void`    IteratorClose with a normal completion. Does nothing after the end.
+ *  - `closeThrow(): void`  IteratorClose with a throw completion: what `return()` throws is swallowed.
+ *    Does nothing after the end, after a throwing `step` or after `close`.
  */
 export type BlockId = number;
 
@@ -57,6 +64,8 @@ export interface CallOperation {
 	/** The receiver, already evaluated; null for a plain call. */
 	readonly self: t.Expression | null;
 	readonly args: readonly (t.Expression | t.SpreadElement)[];
+	/** The computed key of a saved receiver's member, already evaluated (`Site.key === null`): it is saved too. Last argument of `%call`, `%chain`, `%tail`. */
+	readonly key: t.Expression | null;
 }
 
 export interface ChainOperation {
@@ -65,6 +74,8 @@ export interface ChainOperation {
 	readonly callee: t.Expression;
 	readonly self: t.Expression | null;
 	readonly args: readonly (t.Expression | t.SpreadElement)[];
+	/** The computed key of a saved receiver's member, already evaluated (`Site.key === null`): it is saved too. Last argument of `%call`, `%chain`, `%tail`. */
+	readonly key: t.Expression | null;
 	/** By link after the first call, as in `SiteDef.chain`. */
 	readonly rest: readonly {
 		readonly keys: readonly t.Expression[];
@@ -85,8 +96,12 @@ export interface Point extends Place {}
 
 export interface Site extends Place {
 	readonly name: string;
-	/** `[receiver, callee]` read again from module bindings and globals; null when that cannot be done. */
-	readonly reload: readonly [self: t.Expression | null, callee: t.Expression] | null;
+	/**
+	 * `[receiver, callee]` read again from module bindings and globals; null when that cannot be done.
+	 * A null callee: the receiver is read again and the callee is its member `key` (computed, saved).
+	 * `new C()` is the call of `%construct` on the receiver `C`.
+	 */
+	readonly reload: readonly [self: t.Expression | null, callee: t.Expression | null] | null;
 	/** Member of a saved receiver: its static key, or null for a computed one; undefined for others. */
 	readonly key?: string | null;
 	readonly links?: readonly {
@@ -101,8 +116,15 @@ export interface Site extends Place {
 export interface Variable {
 	/** The name in emitted code. */
 	readonly name: string;
-	/** The name in stored frames: scope-qualified, or role and hash for a temporary. */
+	/**
+	 * The name in stored frames, scope-qualified. Of a variable with a `temporary` it is only the role:
+	 * `3-analyze`, which owns canonical text, makes it `<role>:<hash of temporary>` (`~n` among equals,
+	 * in the order of `Graph.variables`). Variables of sibling scopes may share a name; no two that
+	 * are live at one point do.
+	 */
 	readonly slot: string;
+	/** Of a temporary: the source that it holds the value of. */
+	readonly temporary: t.Node | null;
 	/** As the user wrote it; null for a temporary. */
 	readonly source: string | null;
 	/** It holds a `Cell`; reads and writes go through `.v`. */
@@ -132,7 +154,10 @@ export interface Closure {
 	readonly path: string | null;
 	/** Unique names (in the creator) of what it captures, and their names for schema ids. */
 	readonly captures: readonly { readonly name: string; readonly source: string; readonly cell: boolean }[];
-	/** Synchronous closures and thunks: the function over `captures`, rewritten; its parameters are the captures' names. */
+	/**
+	 * Synchronous closures: gives the function, over `captures`. Thunks: gives the *value*, over the
+	 * operands (`%lazy(%def3, [operands])`). The parameters are the captures' names.
+	 */
 	readonly make: t.ArrowFunctionExpression | null;
 	/** Async closures: their own graph and the shape of their wrapper. */
 	readonly body: Graph | null;
@@ -149,6 +174,8 @@ export interface Wrapper {
 export interface Unit {
 	readonly graph: Graph;
 	readonly closures: readonly Closure[];
+	/** Every plain name in the unit, of variables and of what is free in it: names that emit must not take. */
+	readonly names: ReadonlySet<string>;
 }
 
 /**
