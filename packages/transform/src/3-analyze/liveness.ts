@@ -1,0 +1,110 @@
+/**
+ * The live variables at each suspension point: what a stored frame holds, no more. Backward data
+ * flow over the graph; the statements inside a block are walked by live-statement.ts.
+ *
+ * An exception may leave a block before any of its statements that can throw, so there what its
+ * handler reads is live as well; a suspension point can always throw.
+ */
+import type * as t from '@babel/types';
+import type { Block, BlockId, Graph, Operation } from '../2-lower/cfg.ts';
+import { liveBefore } from './live-expression.ts';
+import { liveBeforeList, type StatementScope } from './live-statement.ts';
+import { emptySet, equal, has, remove, union, type VariableSet } from './variable-set.ts';
+
+export interface Liveness {
+	/** Live at the entry of each block. */
+	readonly entry: ReadonlyMap<BlockId, ReadonlySet<string>>;
+	/** Live while parked, by the block that a `suspend` ends; its result is not among them. */
+	readonly parked: ReadonlyMap<BlockId, ReadonlySet<string>>;
+}
+
+/** Block a `continue "%12"` names, if the label is such a mark. */
+export function jumpTarget(label: string | null): BlockId | null {
+	return label?.startsWith('%') ? Number(label.slice(1)) : null;
+}
+
+export function liveness(graph: Graph): Liveness {
+	const names = [...graph.variables.keys()];
+	const indexes = new Map(names.map((name, index) => [name, index]));
+	const nothing = emptySet(names.length);
+	const entry = new Map<BlockId, VariableSet>();
+	const parked = new Map<BlockId, VariableSet>();
+	const at = (id: BlockId | null) => (id === null ? nothing : (entry.get(id) ?? nothing));
+	const index = (name: string) => indexes.get(name);
+	const isCell = (name: string) => graph.variables.get(name)?.cell === true;
+
+	const transfer = (block: Block): VariableSet => {
+		const scope: StatementScope = {
+			index,
+			isCell,
+			size: names.length,
+			thrown: at(block.handler),
+			returned: () => nothing,
+			atBreak: (label) => at(jumpTarget(label)),
+			atContinue: (label) => at(jumpTarget(label)),
+		};
+		return liveBeforeList(block.body, beforeEnd(block, scope), scope);
+	};
+
+	const beforeEnd = (block: Block, scope: StatementScope): VariableSet => {
+		const { end } = block;
+		switch (end.kind) {
+			case 'goto':
+				return at(end.to);
+			case 'branch':
+				return liveBefore(end.test, union(at(end.yes), at(end.no)), scope);
+			case 'dispatch': {
+				const targets = end.cases.reduce((live, [, to]) => union(live, at(to)), at(end.otherwise));
+				return liveBefore(end.on, targets, scope);
+			}
+			case 'suspend': {
+				const result = end.result === null ? undefined : index(end.result);
+				const resumed = result === undefined ? at(end.to) : remove(at(end.to), result);
+				const live = union(resumed, scope.thrown);
+				parked.set(block.id, live);
+				return beforeOperands(end.op, live, scope);
+			}
+			case 'tail':
+				return beforeOperands(end.op, scope.thrown, scope);
+			case 'return':
+				return liveBefore(end.value, nothing, scope);
+			case 'throw':
+				return liveBefore(end.value, scope.thrown, scope);
+			case 'unreachable':
+				return nothing;
+		}
+	};
+
+	// Blocks are numbered about as they are met, so the last first is close to the best order.
+	const order = [...graph.blocks.values()].reverse();
+	for (let changed = true; changed; ) {
+		changed = false;
+		for (const block of order) {
+			const live = transfer(block);
+			if (equal(live, at(block.id))) continue;
+			entry.set(block.id, live);
+			changed = true;
+		}
+	}
+
+	const named = (sets: Map<BlockId, VariableSet>) =>
+		new Map([...sets].map(([id, set]) => [id, new Set(names.filter((_, i) => has(set, i)))]));
+	return { entry: named(entry), parked: named(parked) };
+}
+
+/** Operands of an operation are evaluated in order: callee, receiver (evaluated already), arguments. */
+export function operandsOf(op: Operation): readonly t.Node[] {
+	if (op.kind === 'value') return [op.value];
+	const operands: t.Node[] = [op.callee];
+	if (op.self) operands.push(op.self);
+	operands.push(...op.args);
+	if (op.kind === 'chain') for (const link of op.rest) operands.push(...link.keys, ...link.args);
+	return operands;
+}
+
+function beforeOperands(op: Operation, after: VariableSet, scope: StatementScope): VariableSet {
+	const operands = operandsOf(op);
+	let live = after;
+	for (let i = operands.length - 1; i >= 0; i--) live = liveBefore(operands[i], live, scope);
+	return live;
+}
