@@ -235,3 +235,21 @@ export class BlockedError extends PerdureError {
 		return brandOf(e) === 'BlockedError';
 	}
 }
+
+/** Something other than a duration where one is due. */
+export class InvalidDurationError extends PerdureError {
+	static readonly code = ROWS.InvalidDurationError.code;
+	declare readonly given: string;
+
+	static {
+		brand(InvalidDurationError, 'InvalidDurationError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.InvalidDurationError.message>[0], options?: ErrorOptions) {
+		super(ROWS.InvalidDurationError, facts, options);
+	}
+
+	static override is(e: unknown): e is InvalidDurationError {
+		return brandOf(e) === 'InvalidDurationError';
+	}
+}

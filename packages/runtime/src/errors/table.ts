@@ -289,6 +289,12 @@ export const ROWS = {
 		(f) => `run '${f.runId}' exists with ${f.difference}.`,
 		'use another id, or start it with the same function and arguments to get the run that exists',
 	),
+	InvalidDurationError: row<{ given: string }>(
+		'PD10016',
+		'not a duration',
+		(f) => `'${f.given}' is not a duration.`,
+		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; for a fixed moment give a Date",
+	),
 	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
 		'PD10015',
 		'a run cannot go on',

@@ -1,26 +1,83 @@
+import type { Copied } from './copy.ts';
+import { release } from './copy.ts';
+
 /** What an entry stands for. */
-export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive' | 'call';
+export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive';
 
 /** One line of the effect log (Skuld's `EffectLogEntry`). Recovery never reads it. */
 export interface LogEntry {
 	/** Position in the log, from 1. */
 	readonly seq: number;
 	readonly kind: LogKind;
-	/** `file:line:column` and the stable id of the call site. */
+	/** The stable id of the call site, and `file:line:column`. */
 	readonly site: { readonly id: string; readonly at: string };
 	/** The callee as written. */
 	readonly name: string;
 	readonly args: readonly unknown[];
-	state: 'started' | 'executed' | 'discarded';
-	outcome: { readonly value: unknown } | { readonly error: unknown } | null;
+	readonly state: 'started' | 'executed' | 'discarded';
+	/** `unsaveable`: executed, with a result that could not be kept. */
+	readonly outcome: { readonly value: unknown } | { readonly error: unknown } | { readonly unsaveable: true } | null;
 	/** Order in which outcomes were delivered, from 1; null while there is none. */
-	settledSeq: number | null;
+	readonly settledSeq: number | null;
 	/** Attempts begun, from 1. */
-	attempt: number;
-	startedAt: Date;
-	endedAt: Date | null;
+	readonly attempt: number;
+	readonly startedAt: Date;
+	readonly endedAt: Date | null;
 	/** Number of the fiber within the run, 0 for the root. */
 	readonly fiber: number;
 	/** The latest mark before it. */
 	readonly mark: string | null;
+}
+
+/** An entry as it is kept and stored: values as copies, so that a run which goes on changes nothing in its past. */
+export interface LogRecord {
+	readonly seq: number;
+	readonly kind: LogKind;
+	readonly site: string;
+	readonly at: string;
+	readonly name: string;
+	readonly args: Copied;
+	readonly state: 'started' | 'executed' | 'discarded';
+	readonly ok: boolean | null;
+	/** A list of the one value; null where there is none or it could not be kept. */
+	readonly outcome: Copied | null;
+	readonly settledSeq: number | null;
+	readonly attempt: number;
+	readonly startedAt: number;
+	readonly endedAt: number | null;
+	readonly fiber: number;
+	readonly mark: string | null;
+}
+
+/** The log that a person reads: the last record of each `seq`, in order. */
+export function readLog(records: Iterable<LogRecord>): LogEntry[] {
+	const latest = new Map<number, LogRecord>();
+	for (const record of records) latest.set(record.seq, record);
+	return [...latest.values()].sort((a, b) => a.seq - b.seq).map(readRecord);
+}
+
+function readRecord(record: LogRecord): LogEntry {
+	const { seq, kind, site, at, name, args, state, settledSeq, attempt, startedAt, endedAt, fiber, mark } = record;
+	return {
+		seq,
+		kind,
+		site: { id: site, at },
+		name,
+		args: release(args),
+		state,
+		outcome: readOutcome(record),
+		settledSeq,
+		attempt,
+		startedAt: new Date(startedAt),
+		endedAt: endedAt === null ? null : new Date(endedAt),
+		fiber,
+		mark,
+	};
+}
+
+function readOutcome({ ok, outcome }: LogRecord): LogEntry['outcome'] {
+	if (ok === null) return null;
+	if (outcome === null) return { unsaveable: true };
+	const value = release(outcome)[0];
+	return ok ? { value } : { error: value };
 }

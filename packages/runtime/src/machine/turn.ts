@@ -1,5 +1,5 @@
-import type { EffectCall } from './effect.ts';
-import type { LogEntry } from './log.ts';
+import type { EffectCall } from './effect-call.ts';
+import type { LogRecord } from './log.ts';
 
 /**
  * What goes into the machine and what comes out. The machine itself does no I/O: whoever drives it
@@ -8,19 +8,13 @@ import type { LogEntry } from './log.ts';
 export type Event =
 	| { readonly type: 'started' }
 	/** An effect ended: `value` is the result, or the error when not `ok`. */
-	| {
-			readonly type: 'effectSettled';
-			readonly key: string;
-			readonly ok: boolean;
-			readonly value: unknown;
-			readonly startedAt: number;
-	  }
+	| { readonly type: 'effectSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }
 	/** A native promise or thenable that hot code awaits has settled. */
-	| { readonly type: 'nativeSettled'; readonly id: number; readonly ok: boolean; readonly value: unknown }
+	| { readonly type: 'nativeSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }
 	/** Time has come: every timer, limit and grace period due at the turn's `now` fires. */
 	| { readonly type: 'timerFired' }
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
-	/** An answer to an open suspension, or an error to throw there. */
+	/** An answer to an open suspension, or (not `ok`) an error to throw there. */
 	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
 	| { readonly type: 'cancelled'; readonly reason: unknown };
 
@@ -34,14 +28,14 @@ export interface Turn {
 	readonly status: RunStatus;
 	/** The result (`completed`), the error (`failed`) or the reason (`cancelled`). */
 	readonly outcome: unknown;
-	/** Log entries that this turn added or changed, in order of `seq`. */
-	readonly log: readonly LogEntry[];
+	/** Log records that this turn added or changed; a later record of a `seq` replaces an earlier one. */
+	readonly log: readonly LogRecord[];
 	/** Effects to dispatch once the turn is durable. */
 	readonly dispatch: readonly EffectCall[];
 	/** Keys of effects in flight whose `AbortSignal` is to be aborted. */
 	readonly abort: readonly string[];
-	/** Native promises to watch; not savable. */
-	readonly watch: readonly { readonly id: number; readonly promise: PromiseLike<unknown> }[];
+	/** Native promises to watch; a run that waits for one cannot be saved. */
+	readonly watch: readonly { readonly key: string; readonly promise: PromiseLike<unknown> }[];
 	/** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 	readonly wakeAt: number | null;
 }
@@ -54,6 +48,7 @@ export interface OpenWait {
 	readonly value: unknown;
 	/** The message's name (`receive`). */
 	readonly name: string | null;
+	/** Ms since the epoch. */
 	readonly since: number;
 	/** When it times out (ms since the epoch), or null. */
 	readonly limit: number | null;

@@ -1,0 +1,255 @@
+import { drive, type Standing } from './driver/drive.ts';
+import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
+import { DecodeError } from './errors/saving.ts';
+import { capture, fingerprint } from './machine/copy.ts';
+import { type Inspection, inspect } from './machine/inspect.ts';
+import { hash } from './machine/key.ts';
+import { type LogEntry, type LogRecord, readLog } from './machine/log.ts';
+import { Machine } from './machine/machine.ts';
+import { loadMachine, saveMachine, schemaIdOf } from './machine/state.ts';
+import type { Event } from './machine/turn.ts';
+import { realClock, realRandom } from './ports/clock.ts';
+import { type AsyncFunction, definitionOf } from './registry/functions.ts';
+import { type Handler, handlerMap } from './registry/handlers.ts';
+
+/** How a run ended, or where it waits. */
+export type Outcome<R> =
+	| { readonly status: 'completed'; readonly value: R; readonly log: LogEntry[] }
+	| {
+			readonly status: 'failed';
+			readonly error: unknown;
+			readonly continuation: Continuation<R>;
+			readonly log: LogEntry[];
+	  }
+	| { readonly status: 'cancelled'; readonly reason: unknown; readonly log: LogEntry[] }
+	| {
+			/** Only answers and messages can move it on. */
+			readonly status: 'suspended';
+			/** Of the oldest open wait. */
+			readonly id: string;
+			/** What `suspend` handed out; undefined for `receive`. */
+			readonly value: unknown;
+			readonly continuation: Continuation<R>;
+			readonly log: LogEntry[];
+	  }
+	/** `RunOptions.park` was aborted. */
+	| { readonly status: 'parked'; readonly continuation: Continuation<R>; readonly log: LogEntry[] };
+
+export interface RunOptions {
+	/** Name of the run; part of the keys of its effects. Default: a random one. */
+	readonly id?: string;
+	/** `this` of the durable function. */
+	readonly this?: unknown;
+	/** Called in place of other functions where durable code awaits these. */
+	readonly handlers?: readonly Handler[];
+	/** When aborted nothing more is dispatched, and the outcome is `parked` once the effects in flight have settled. */
+	readonly park?: AbortSignal;
+	/** Called with each turn, before its effects are dispatched, and awaited. */
+	readonly onCheckpoint?: (
+		continuation: Continuation<unknown>,
+		info: { readonly turn: number; readonly mark?: string },
+	) => void | Promise<void>;
+}
+
+/**
+ * A parked run: the rest of its computation. It never changes; each way of going on begins from an
+ * independent copy (the deep copy of Turmeric's serialisable continuations, identity kept inside).
+ */
+export class Continuation<R> {
+	readonly #machine: Machine;
+	readonly #records: readonly LogRecord[];
+	/** The saved state, once it was made. */
+	#bytes: Uint8Array | null;
+	/** A state that cannot be saved can go on once, from memory. */
+	#spent = false;
+
+	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
+	constructor(machine: Machine, records: readonly LogRecord[], bytes: Uint8Array | null) {
+		this.#machine = machine;
+		this.#records = records;
+		this.#bytes = bytes;
+	}
+
+	/**
+	 * Reads what `toBytes` gave. Opens no resource and runs no code of the user's.
+	 * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
+	 */
+	static fromBytes<F extends AsyncFunction>(bytes: Uint8Array, fn: F): Continuation<Awaited<ReturnType<F>>>;
+	static fromBytes<R>(bytes: Uint8Array): Continuation<R>;
+	static fromBytes(bytes: Uint8Array, fn?: AsyncFunction): Continuation<unknown> {
+		const { machine, log } = loadMachine(bytes);
+		const expected = fn === undefined ? undefined : definitionOf(fn);
+		if (fn !== undefined && expected?.id !== machine.state.functionId) {
+			throw new DecodeError({
+				problem: `they are a continuation of '${machine.state.functionId}', not of '${expected?.id ?? fn.name}'`,
+			});
+		}
+		return new Continuation(machine, log, bytes);
+	}
+
+	get functionId(): string {
+		return this.#machine.state.functionId;
+	}
+
+	get runId(): string {
+		return this.#machine.state.runId;
+	}
+
+	/** Changes when code that the saved frames depend on changes (design/schema.md). */
+	get schemaId(): string {
+		return schemaIdOf(this.#machine.state);
+	}
+
+	get log(): LogEntry[] {
+		return readLog(this.#records);
+	}
+
+	/** Open `suspend`s and `receive`s, oldest first. */
+	get suspensions(): { id: string; value: unknown; question?: string; since: Date }[] {
+		return this.#machine.waits.map(({ id, value, since }) => ({ id, value, since: new Date(since) }));
+	}
+
+	/** When time alone would move it on. */
+	get wakeAt(): Date | null {
+		const at = this.#machine.wakeAt;
+		return at === null ? null : new Date(at);
+	}
+
+	/**
+	 * The state, without code and (unless asked for) without the log.
+	 * @throws NotSerializableError names the variable, the point and the way out.
+	 */
+	toBytes(o: { log?: boolean } = {}): Uint8Array {
+		if (o.log) return saveMachine(this.#machine, this.#records);
+		this.#bytes ??= saveMachine(this.#machine);
+		return this.#bytes;
+	}
+
+	/** Goes on with what is pending; answers nothing. */
+	continue(o: RunOptions = {}): Promise<Outcome<R>> {
+		return this.#go(this.#copy(o), null, o);
+	}
+
+	/**
+	 * Answers an open suspension.
+	 * @throws NotSuspendedError, AmbiguousResumeError
+	 */
+	async resume(answer?: unknown, o: RunOptions & { suspension?: string } = {}): Promise<Outcome<R>> {
+		return this.#answer(true, answer, o);
+	}
+
+	/** Throws an error at an open suspension. */
+	async throw(error: unknown, o: RunOptions & { suspension?: string } = {}): Promise<Outcome<R>> {
+		return this.#answer(false, error, o);
+	}
+
+	/** Sends a message, as `receive` takes it. */
+	async send(name: string, payload?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
+		const machine = this.#copy(o);
+		branch(machine, ['send', name, payload]);
+		return this.#go(machine, { type: 'received', name, payload }, o);
+	}
+
+	/** Throws `CancelledError` where it waits, and drives its clean-up. */
+	async cancel(reason?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
+		const machine = this.#copy(o);
+		branch(machine, ['cancel', reason]);
+		return this.#go(machine, { type: 'cancelled', reason }, o);
+	}
+
+	/** A copy with effect keys of its own. */
+	fork(o: { id?: string } = {}): Continuation<R> {
+		const { machine } = loadMachine(this.toBytes());
+		machine.fork(o.id ?? machine.state.runId, realRandom.id());
+		return new Continuation(machine, this.#records, null);
+	}
+
+	/** Fibers, frames and locals, and what is pending; opens no resource. */
+	inspect(): Inspection {
+		return inspect(this.#machine);
+	}
+
+	#answer(ok: boolean, value: unknown, o: RunOptions & { suspension?: string }): Promise<Outcome<R>> {
+		const { runId } = this;
+		const open = this.#machine.waits.filter((wait) => wait.kind === 'suspend');
+		const suspension = o.suspension ?? open[0]?.id;
+		if (suspension === undefined || (o.suspension !== undefined && !open.some(({ id }) => id === suspension))) {
+			throw new NotSuspendedError({ runId, suspension: o.suspension });
+		}
+		if (o.suspension === undefined && open.length > 1) {
+			throw new AmbiguousResumeError({ runId, suspensions: open.map(({ id }) => id) });
+		}
+		const machine = this.#copy(o);
+		branch(machine, [ok ? 'resume' : 'throw', suspension, value]);
+		return this.#go(machine, { type: 'resumed', suspension, ok, value }, o);
+	}
+
+	/** An independent copy to go on with; of a state that cannot be saved, itself, once. */
+	#copy(o: RunOptions): Machine {
+		const handlers = handlerMap(o.handlers);
+		try {
+			return loadMachine(this.toBytes(), handlers).machine;
+		} catch (error) {
+			if (this.#bytes !== null || this.#spent) throw error;
+			this.#spent = true;
+			return new Machine(this.#machine.state, handlers);
+		}
+	}
+
+	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
+		return proceed<R>(machine, first, [...this.#records], o);
+	}
+}
+
+/** Drives a machine and tells its caller how that ended. */
+export async function proceed<R>(
+	machine: Machine,
+	first: Event | null,
+	records: LogRecord[],
+	o: RunOptions,
+): Promise<Outcome<R>> {
+	const standing = await drive(machine, first, {
+		clock: realClock,
+		log: records,
+		park: o.park,
+		onTurn:
+			o.onCheckpoint &&
+			((_bytes, turn) =>
+				// A continuation is immutable and the machine is not: what is handed out is a copy.
+				o.onCheckpoint!(new Continuation(loadMachine(_bytes).machine, [...records], _bytes), { turn: turn.number })),
+	});
+	return outcomeOf<R>(standing, machine, records);
+}
+
+function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly LogRecord[]): Outcome<R> {
+	const log = readLog(records);
+	switch (standing.status) {
+		case 'completed':
+			return { status: 'completed', value: standing.value as R, log };
+		case 'cancelled':
+			return { status: 'cancelled', reason: standing.reason, log };
+		case 'failed': {
+			const { error, before } = standing;
+			const continuation = new Continuation<R>(
+				before === null ? machine : loadMachine(before).machine,
+				records,
+				before,
+			);
+			return { status: 'failed', error, continuation, log };
+		}
+		case 'parked':
+			return { status: 'parked', continuation: new Continuation<R>(machine, records, null), log };
+		case 'suspended': {
+			const { id, value } = machine.waits[0]!;
+			return { status: 'suspended', id, value, continuation: new Continuation<R>(machine, records, null), log };
+		}
+	}
+}
+
+/**
+ * Input given to a stored continuation opens a lineage: the same input twice leads to the same effect
+ * keys, another input to others.
+ */
+function branch(machine: Machine, input: readonly unknown[]): void {
+	machine.branch(hash(`${machine.state.lineage}\0${fingerprint(capture(input))}`));
+}

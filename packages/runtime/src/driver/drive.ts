@@ -1,0 +1,153 @@
+import type { NotSerializableError } from '../errors/saving.ts';
+import type { EffectCall } from '../machine/effect-call.ts';
+import type { LogRecord } from '../machine/log.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Event, Turn } from '../machine/turn.ts';
+import type { Clock } from '../ports/clock.ts';
+import { performEffect } from './effects.ts';
+import { SaveCheck } from './save-check.ts';
+
+/** How a drive ended. */
+export type Standing =
+	| { readonly status: 'completed'; readonly value: unknown }
+	/** `before`: the saved state before the failing turn, where it was made. */
+	| { readonly status: 'failed'; readonly error: unknown; readonly before: Uint8Array | null }
+	| { readonly status: 'cancelled'; readonly reason: unknown }
+	| { readonly status: 'suspended' }
+	| { readonly status: 'parked' };
+
+export interface DriveOptions {
+	/** Called with each turn before its effects are dispatched, and awaited. If it rejects, so does the drive. */
+	readonly onTurn?: ((state: Uint8Array, turn: Turn) => void | Promise<void>) | undefined;
+	/** When aborted nothing new is dispatched, and the drive ends once the effects in flight have settled. */
+	readonly park?: AbortSignal | undefined;
+	readonly clock: Clock;
+	/** The log so far; what the turns add is appended. */
+	readonly log: LogRecord[];
+}
+
+/**
+ * Drives a machine in process until only answers, messages or the limit of an open wait can move it
+ * on, or it is over: performs its effects, keeps its timers, one turn at a time. `first` is the event
+ * it begins with; null goes on with what is pending.
+ *
+ * @throws whatever `onTurn` rejects with; nothing of that turn was dispatched.
+ * @throws NotSerializableError when `onTurn` is given and a turn cannot be saved.
+ */
+export function drive(machine: Machine, first: Event | null, options: DriveOptions): Promise<Standing> {
+	return new Drive(machine, options).go(first);
+}
+
+/**
+ * Owns: the effects and timers in flight of one drive. Called by: `drive` only.
+ * D1: nothing of a turn is dispatched before `onTurn` has resolved.
+ * D2: one turn at a time; events that come meanwhile queue in the order they came.
+ */
+class Drive {
+	readonly #machine: Machine;
+	readonly #options: DriveOptions;
+	readonly #inFlight = new Map<string, AbortController>();
+	readonly #events: Event[] = [];
+	readonly #check = new SaveCheck();
+	/** Issued but not dispatched, because the drive is parking. */
+	#saved: Uint8Array | null = null;
+	#wake: () => void = () => {};
+
+	constructor(machine: Machine, options: DriveOptions) {
+		this.#machine = machine;
+		this.#options = options;
+	}
+
+	async go(first: Event | null): Promise<Standing> {
+		const { park } = this.#options;
+		const wake = () => this.#wake();
+		park?.addEventListener('abort', wake);
+		try {
+			if (first === null) for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
+			let event = first ?? this.#due();
+			for (;;) {
+				const standing = event === null ? null : await this.#turn(event);
+				if (standing !== null) return standing;
+				event = this.#events.shift() ?? this.#due();
+				if (event !== null) continue;
+				if (!this.#machine.busy) return { status: 'suspended' };
+				if (this.#parking && this.#inFlight.size === 0) return { status: 'parked' };
+				await this.#happening();
+			}
+		} finally {
+			park?.removeEventListener('abort', wake);
+			for (const controller of this.#inFlight.values()) controller.abort();
+		}
+	}
+
+	get #parking(): boolean {
+		return this.#options.park?.aborted === true;
+	}
+
+	async #turn(event: Event): Promise<Standing | null> {
+		const before = this.#saved;
+		const turn = this.#machine.apply(event, this.#options.clock.now());
+		this.#options.log.push(...turn.log);
+		// What a failing turn did is not kept: the run stands where it stood before.
+		if (turn.status === 'failed') return { status: 'failed', error: turn.outcome, before };
+		const unsaveable = this.#save();
+		if (unsaveable !== null) return { status: 'failed', error: unsaveable, before };
+		if (this.#saved !== null) await this.#options.onTurn?.(this.#saved, turn);
+		if (turn.status === 'completed') return { status: 'completed', value: turn.outcome };
+		if (turn.status === 'cancelled') return { status: 'cancelled', reason: turn.outcome };
+		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
+		for (const { key, promise } of turn.watch) this.#watch(key, promise);
+		for (const call of turn.dispatch) this.#dispatch(call);
+		return null;
+	}
+
+	/** Saves the state where somebody asks for each turn's, or where development checks that it could be. */
+	#save(): NotSerializableError | null {
+		this.#saved = null;
+		if (this.#machine.state.ended !== null) return null;
+		if (this.#options.onTurn !== undefined) this.#saved = this.#machine.save();
+		else return this.#check.check(this.#machine);
+		return null;
+	}
+
+	#dispatch(call: EffectCall): void {
+		if (this.#parking) return;
+		const controller = new AbortController();
+		this.#inFlight.set(call.key, controller);
+		performEffect(call, controller.signal).then((settled) => {
+			this.#inFlight.delete(call.key);
+			this.#push({ type: 'effectSettled', key: call.key, ...settled });
+		});
+	}
+
+	#watch(key: string, promise: PromiseLike<unknown>): void {
+		Promise.resolve(promise).then(
+			(value) => this.#push({ type: 'nativeSettled', key, ok: true, value }),
+			(value) => this.#push({ type: 'nativeSettled', key, ok: false, value }),
+		);
+	}
+
+	#push(event: Event): void {
+		this.#events.push(event);
+		this.#wake();
+	}
+
+	#due(): Event | null {
+		const at = this.#machine.wakeAt;
+		return at !== null && at <= this.#options.clock.now() ? { type: 'timerFired' } : null;
+	}
+
+	/** Resolves at the next event, at the time a timer is due, or when parking begins. */
+	#happening(): Promise<void> {
+		return new Promise((resolve) => {
+			const at = this.#machine.wakeAt;
+			const stop = at === null ? null : this.#options.clock.timer(at, () => this.#wake());
+			this.#wake = () => {
+				stop?.();
+				this.#wake = () => {};
+				resolve();
+			};
+			if (this.#parking && this.#inFlight.size === 0) this.#wake();
+		});
+	}
+}

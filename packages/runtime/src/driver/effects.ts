@@ -1,0 +1,36 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { OutsideRunError } from '../errors/run.ts';
+import type { EffectCall } from '../machine/effect-call.ts';
+
+/** What an effect may ask about itself. */
+export interface EffectContext {
+	/** Idempotency key: the same on every attempt. */
+	readonly key: string;
+	/** From 1. */
+	readonly attempt: number;
+	/** Aborted when the outcome is no longer wanted: cancelled, timed out, taken over. */
+	readonly signal: AbortSignal;
+	readonly runId: string;
+}
+
+const contexts = new AsyncLocalStorage<EffectContext>();
+
+/**
+ * The effect that is being performed, across its own awaits.
+ * @throws OutsideRunError outside effects.
+ */
+export function currentEffect(): EffectContext {
+	const context = contexts.getStore();
+	if (context === undefined) throw new OutsideRunError({ primitive: 'currentEffect' });
+	return context;
+}
+
+/** Performs one attempt. Never rejects: what the effect throws is its outcome. */
+export async function performEffect(call: EffectCall, signal: AbortSignal): Promise<{ ok: boolean; value: unknown }> {
+	const { key, attempt, runId } = call;
+	try {
+		return { ok: true, value: await contexts.run({ key, attempt, signal, runId }, () => call.invoke()) };
+	} catch (error) {
+		return { ok: false, value: error };
+	}
+}

@@ -1,0 +1,96 @@
+/**
+ * What emitted code imports: exactly the names of `HELPERS` in @perdure/abi. Outside a turn these
+ * behave as JavaScript itself does; inside, the machine that computes the turn decides.
+ */
+
+import type { FunctionDef } from '@perdure/abi';
+import { drivePlain } from './driver/plain.ts';
+import { InvariantError } from './errors/internal.ts';
+import { isForeign } from './machine/callee.ts';
+import type { Frame } from './machine/frame.ts';
+import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
+
+export { Cell, constant, TDZ, tdz } from './language/binding.ts';
+export { enumerate, iterate, iterateCall } from './language/iterate.ts';
+export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
+export { bind, closure, define } from './registry/functions.ts';
+
+/** Body of a wrapper: starts the function. */
+export function enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env?: readonly unknown[]): unknown {
+	if (shared.current === null) return drivePlain(def, self, args, env);
+	return shared.current.enter(def, self, args, env ?? []);
+}
+
+/** A call in await position: what it returns is awaited. */
+export function call(
+	frame: Frame,
+	site: number,
+	callee: unknown,
+	self: unknown,
+	args: unknown[],
+	key?: unknown,
+): unknown {
+	if (shared.current !== null) return shared.current.call(frame, site, callee, self, args, key);
+	if (typeof callee !== 'function') throw notCallable(frame, site);
+	return Reflect.apply(callee, self, args);
+}
+
+/** A chain of calls in await position: one effect. */
+export function chain(
+	frame: Frame,
+	site: number,
+	callee: unknown,
+	self: unknown,
+	args: unknown[],
+	rest: readonly ChainArguments[],
+	key?: unknown,
+): unknown {
+	if (shared.current !== null) return shared.current.chain(frame, site, callee, self, args, rest, key);
+	throw new InvariantError({ broken: 'a chain became one effect outside a turn' });
+}
+
+/** `return f()`: the call replaces the frame. */
+export function tail(
+	frame: Frame,
+	site: number,
+	callee: unknown,
+	self: unknown,
+	args: unknown[],
+	key?: unknown,
+): unknown {
+	if (shared.current !== null) return shared.current.tail(frame, site, callee, self, args, key);
+	if (typeof callee !== 'function') throw notCallable(frame, site);
+	const out = Reflect.apply(callee, self, args);
+	frame.done = true;
+	return out;
+}
+
+/** Does a call of this callee, made now, become an effect? False outside turns, where a call is a call. */
+export function foreign(callee: unknown): boolean {
+	return shared.current !== null && isForeign(callee);
+}
+
+/** The result of a call elsewhere than in await position. */
+export function ran(value: unknown): unknown {
+	return value;
+}
+
+/** A thunk over saved operands: runs it, and lets the turn run it again should its value not be savable. */
+export function lazy(def: FunctionDef, operands: readonly unknown[]): unknown {
+	const value = (def.make as Callable)(...operands);
+	shared.current?.lazy(value, def, operands);
+	return value;
+}
+
+/** Where an exception goes: the `pc` of the handler of the region, or on to the caller. */
+export function unwind(frame: Frame, pc: number, error: unknown): number {
+	const handler = frame.def.handlers![pc] ?? -1;
+	if (handler < 0) throw error;
+	frame.caught = frame.caught?.filter((other) => other !== handler) ?? null;
+	if (shared.current?.isCancellation(error)) frame.caught = [...(frame.caught ?? []), handler];
+	return handler;
+}
+
+function notCallable(frame: Frame, site: number): TypeError {
+	return new TypeError(`${frame.def.sites![site]!.name} is not a function`);
+}

@@ -1,0 +1,305 @@
+/**
+ * The iterator of a `for-of` or `for-in` whose body suspends. Native iterators hide their position,
+ * so those of arrays, strings, maps, sets and typed arrays are replaced by records that say where
+ * they are; anything else keeps its own iterator, which is saved if its parts can be.
+ *
+ * A record is entered by emitted code as `step()` (IteratorStepValue: true when there is a `value`),
+ * `close()` (IteratorClose of a normal, break or return completion) and `closeThrow()` (of a throw
+ * completion, which wins over errors of `return`). ECMA-262 7.4.
+ */
+export interface Steps {
+	value: unknown;
+	step(): boolean;
+	close(): void;
+	closeThrow(): void;
+}
+
+/** What is iterated: the values, the keys, or pairs of both. */
+export type IterationKind = 'values' | 'keys' | 'entries';
+
+type Indexed = { readonly length: number; readonly [index: number]: unknown };
+
+const ArrayIteratorPrototype = Object.getPrototypeOf([][Symbol.iterator]());
+const StringIteratorPrototype = Object.getPrototypeOf(''[Symbol.iterator]());
+const MapIteratorPrototype = Object.getPrototypeOf(new Map().entries());
+const SetIteratorPrototype = Object.getPrototypeOf(new Set().values());
+const TypedArray = Object.getPrototypeOf(Uint8Array);
+
+const nativeNext = {
+	array: ArrayIteratorPrototype.next,
+	string: StringIteratorPrototype.next,
+	map: MapIteratorPrototype.next,
+	set: SetIteratorPrototype.next,
+};
+
+const lengthOfTypedArray = Object.getOwnPropertyDescriptor(TypedArray.prototype, 'length')!.get!;
+
+/** Which native method makes which iteration, to recognise a built-in by identity and never by name. */
+const methods = new Map<
+	unknown,
+	{ readonly of: 'array' | 'typed' | 'string' | 'map' | 'set'; readonly kind: IterationKind }
+>([
+	[Array.prototype.values, { of: 'array', kind: 'values' }],
+	[Array.prototype.keys, { of: 'array', kind: 'keys' }],
+	[Array.prototype.entries, { of: 'array', kind: 'entries' }],
+	[TypedArray.prototype.values, { of: 'typed', kind: 'values' }],
+	[TypedArray.prototype.keys, { of: 'typed', kind: 'keys' }],
+	[TypedArray.prototype.entries, { of: 'typed', kind: 'entries' }],
+	[String.prototype[Symbol.iterator], { of: 'string', kind: 'values' }],
+	[Map.prototype.entries, { of: 'map', kind: 'entries' }],
+	[Map.prototype.keys, { of: 'map', kind: 'keys' }],
+	[Map.prototype.values, { of: 'map', kind: 'values' }],
+	[Set.prototype.values, { of: 'set', kind: 'values' }],
+	[Set.prototype.entries, { of: 'set', kind: 'entries' }],
+]);
+
+/** GetIterator(iterable, sync). */
+export function iterate(iterable: unknown): Steps {
+	const method = (iterable as { [Symbol.iterator]?: unknown } | null | undefined)?.[Symbol.iterator];
+	if (typeof method !== 'function') throw new TypeError(`${describe(iterable)} is not iterable`);
+	return fromMethod(iterable, method as () => unknown);
+}
+
+/** GetIterator of `receiver[key]()`: the head of `for (const [i, x] of list.entries())`. */
+export function iterateCall(receiver: unknown, key: PropertyKey): Steps {
+	const method = (receiver as Record<PropertyKey, unknown>)[key];
+	if (typeof method !== 'function') throw new TypeError(`${describe(receiver)}.${String(key)} is not a function`);
+	const native = native_(receiver, method);
+	if (native !== null) return native;
+	return iterate(Reflect.apply(method, receiver, []));
+}
+
+/** EnumerateObjectProperties (14.7.5.9): own and inherited string keys, each once, deleted ones left out. */
+export function enumerate(object: unknown): Steps {
+	const keys: string[] = [];
+	// The engine's own enumeration gives the order and the shadowing rules.
+	for (const key in object as object) keys.push(key);
+	return new KeySteps(object === undefined || object === null ? object : Object(object), keys, 0);
+}
+
+function fromMethod(iterable: unknown, method: () => unknown): Steps {
+	const native = native_(iterable, method);
+	if (native !== null) return native;
+	const iterator = Reflect.apply(method, iterable, []);
+	if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
+	return new ForeignSteps(iterator as Iterator<unknown>, (iterator as Iterator<unknown>).next);
+}
+
+function native_(source: unknown, method: unknown): Steps | null {
+	const known = methods.get(method);
+	if (known === undefined) return null;
+	switch (known.of) {
+		case 'array':
+			// Array.prototype.values of any array-like is an array iterator.
+			if (!isObject(source) || ArrayIteratorPrototype.next !== nativeNext.array) return null;
+			return new ArraySteps(source as unknown as Indexed, 0, known.kind);
+		case 'typed':
+			if (!ArrayBuffer.isView(source) || ArrayIteratorPrototype.next !== nativeNext.array) return null;
+			return new ArraySteps(source as unknown as Indexed, 0, known.kind);
+		case 'string':
+			if (typeof source !== 'string' || StringIteratorPrototype.next !== nativeNext.string) return null;
+			return new StringSteps(source, 0);
+		case 'map':
+			if (!(source instanceof Map) || MapIteratorPrototype.next !== nativeNext.map) return null;
+			return new CollectionSteps(source, known.kind, 0);
+		case 'set':
+			if (!(source instanceof Set) || SetIteratorPrototype.next !== nativeNext.set) return null;
+			return new CollectionSteps(source, known.kind, 0);
+	}
+}
+
+/** %ArrayIteratorPrototype%.next (23.1.5.2.1): arrays, array-likes and typed arrays. */
+export class ArraySteps implements Steps {
+	value: unknown;
+	/** null once the end was reached: it stays there even if the array grows again. */
+	source: Indexed | null;
+	index: number;
+	readonly kind: IterationKind;
+
+	constructor(source: Indexed | null, index: number, kind: IterationKind) {
+		this.source = source;
+		this.index = index;
+		this.kind = kind;
+	}
+
+	step(): boolean {
+		const source = this.source;
+		if (source === null) return false;
+		const index = this.index;
+		if (index >= lengthOf(source)) {
+			this.source = null;
+			this.value = undefined;
+			return false;
+		}
+		this.index = index + 1;
+		this.value = this.kind === 'values' ? source[index] : this.kind === 'keys' ? index : [index, source[index]];
+		return true;
+	}
+
+	close(): void {}
+	closeThrow(): void {}
+}
+
+/** %StringIteratorPrototype%.next (22.1.5.1.1): by code point. */
+export class StringSteps implements Steps {
+	value: unknown;
+	readonly source: string;
+	index: number;
+
+	constructor(source: string, index: number) {
+		this.source = source;
+		this.index = index;
+	}
+
+	step(): boolean {
+		if (this.index >= this.source.length) return false;
+		const point = String.fromCodePoint(this.source.codePointAt(this.index)!);
+		this.index += point.length;
+		this.value = point;
+		return true;
+	}
+
+	close(): void {}
+	closeThrow(): void {}
+}
+
+/**
+ * Maps and sets. A native iterator does the walking, so that deletion and insertion meanwhile are the
+ * engine's; what is still ahead of it are always the last entries in order, so `position()` is exact
+ * however many were deleted.
+ */
+export class CollectionSteps implements Steps {
+	value: unknown;
+	readonly source: Map<unknown, unknown> | Set<unknown>;
+	readonly kind: IterationKind;
+	done = false;
+	#native: Iterator<unknown>;
+
+	constructor(source: Map<unknown, unknown> | Set<unknown>, kind: IterationKind, position: number) {
+		this.source = source;
+		this.kind = kind;
+		this.#native = source[kind]();
+		for (let i = 0; i < position; i++) this.#native.next();
+	}
+
+	step(): boolean {
+		if (this.done) return false;
+		const result = this.#native.next();
+		if (result.done) {
+			this.done = true;
+			this.value = undefined;
+			return false;
+		}
+		this.value = result.value;
+		return true;
+	}
+
+	/** How many of the present entries lie behind it. Walks what lies ahead. */
+	position(): number {
+		if (this.done) return this.source.size;
+		let ahead = 0;
+		while (!this.#native.next().done) ahead++;
+		const position = this.source.size - ahead;
+		this.#native = this.source[this.kind]();
+		for (let i = 0; i < position; i++) this.#native.next();
+		return position;
+	}
+
+	/** After a restore, once the collection has its entries again. */
+	advance(position: number): void {
+		this.#native = this.source[this.kind]();
+		for (let i = 0; i < position; i++) this.#native.next();
+	}
+
+	close(): void {}
+	closeThrow(): void {}
+}
+
+/** `for-in`: a key that was deleted before its turn is not visited. */
+export class KeySteps implements Steps {
+	value: unknown;
+	readonly object: unknown;
+	readonly keys: readonly string[];
+	index: number;
+
+	constructor(object: unknown, keys: readonly string[], index: number) {
+		this.object = object;
+		this.keys = keys;
+		this.index = index;
+	}
+
+	step(): boolean {
+		while (this.index < this.keys.length) {
+			const key = this.keys[this.index++]!;
+			if (key in (this.object as object)) {
+				this.value = key;
+				return true;
+			}
+		}
+		return false;
+	}
+
+	close(): void {}
+	closeThrow(): void {}
+}
+
+/** An iterator of the user's own. */
+export class ForeignSteps implements Steps {
+	value: unknown;
+	readonly iterator: Iterator<unknown>;
+	/** Read once, as ECMA-262's iterator record does. */
+	readonly next: unknown;
+
+	constructor(iterator: Iterator<unknown>, next: unknown) {
+		this.iterator = iterator;
+		this.next = next;
+	}
+
+	step(): boolean {
+		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
+		const result = Reflect.apply(this.next, this.iterator, []);
+		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
+		if ((result as IteratorResult<unknown>).done) {
+			this.value = undefined;
+			return false;
+		}
+		this.value = (result as IteratorResult<unknown>).value;
+		return true;
+	}
+
+	close(): void {
+		const method = this.iterator.return;
+		if (method === undefined || method === null) return;
+		const result = Reflect.apply(method, this.iterator, []);
+		if (!isObject(result)) throw new TypeError(`${describe(result)} is not an object`);
+	}
+
+	closeThrow(): void {
+		try {
+			const method = this.iterator.return;
+			if (method !== undefined && method !== null) Reflect.apply(method, this.iterator, []);
+		} catch {
+			// The completion that closes it wins (7.4.11, step 6).
+		}
+	}
+}
+
+function lengthOf(source: Indexed): number {
+	if (!ArrayBuffer.isView(source))
+		return Math.min(Math.max(Math.trunc(Number(source.length)) || 0, 0), Number.MAX_SAFE_INTEGER);
+	const length = Reflect.apply(lengthOfTypedArray, source, []);
+	if (length === 0 && (source.buffer as ArrayBuffer).detached) {
+		throw new TypeError('Cannot perform %ArrayIteratorPrototype%.next on a detached ArrayBuffer');
+	}
+	return length;
+}
+
+function isObject(value: unknown): value is object {
+	return (typeof value === 'object' && value !== null) || typeof value === 'function';
+}
+
+function describe(value: unknown): string {
+	if (typeof value === 'string') return JSON.stringify(value);
+	if (typeof value === 'function') return value.name || 'function';
+	return isObject(value) ? Object.prototype.toString.call(value) : String(value);
+}

@@ -1,0 +1,29 @@
+import type { Activation, FunctionDef } from '@perdure/abi';
+
+const NONE: readonly unknown[] = [];
+
+/**
+ * One activation of a compiled function. The one shape that all steps, drivers and fibers see, so
+ * that the engine's inline caches stay monomorphic.
+ */
+export class Frame implements Activation {
+	readonly def: FunctionDef;
+	pc = 0;
+	done = false;
+	s: readonly unknown[];
+	self: unknown;
+	env: readonly unknown[];
+	/** The frame that awaits this one. */
+	parent: Frame | null = null;
+	/** `pc` of the `catch` handlers that were last entered with the run's cancellation. */
+	caught: number[] | null = null;
+	/** Restored from bytes and not entered since: its reload slots are still to be read. */
+	cold = false;
+
+	constructor(def: FunctionDef, self: unknown, args: readonly unknown[], env: readonly unknown[] = NONE) {
+		this.def = def;
+		this.self = self;
+		this.s = args;
+		this.env = env;
+	}
+}

@@ -1,0 +1,81 @@
+import type { SiteDef } from '@perdure/abi';
+import type { Callable } from '../registry/shared.ts';
+import type { Copied } from './copy.ts';
+import type { Fiber } from './fiber.ts';
+
+/**
+ * What a fiber can be parked on. Each has the key of its issue; only native promises cannot be saved.
+ * Records are saved with the run, so they hold nothing that could be derived from the code.
+ */
+export type Pending = PendingEffect | PendingSleep | PendingWait | PendingNative;
+
+interface Issued {
+	/** Idempotency key of an effect, id of a suspension. */
+	readonly key: string;
+	readonly fiber: Fiber;
+	/** Position of its entry in the log, and what the entry repeats when it is settled. */
+	readonly seq: number;
+	readonly site: string;
+	/** `file:line:column`. */
+	readonly at: string;
+	readonly name: string;
+	/** Ms since the epoch. */
+	readonly since: number;
+	readonly mark: string | null;
+}
+
+export interface PendingEffect extends Issued {
+	readonly kind: 'effect';
+	/** Id of the function that made the call; with `site` it finds the callee again. */
+	readonly functionId: string;
+	/** Receiver (when it is saved), arguments, and computed keys and arguments of a chain's links, in this order. */
+	readonly operands: Copied;
+	readonly shape: CallShape;
+	attempt: number;
+	/** Set when its fiber was cancelled: it is waited for until then, and never issued again. */
+	graceAt: number | null;
+	/** The callee as first evaluated; null after a restore. */
+	hot: HotCallee | null;
+}
+
+export interface HotCallee {
+	readonly self: unknown;
+	readonly fn: Callable;
+	readonly def: SiteDef;
+}
+
+/** How `operands` is laid out. */
+export interface CallShape {
+	/** The receiver is saved and the member read from it again. */
+	readonly receiver: boolean;
+	/** A computed key of that member, also saved. */
+	readonly computed: boolean;
+	readonly args: number;
+	/** Computed keys and arguments of each link after the first call. */
+	readonly rest: readonly (readonly [keys: number, args: number])[];
+}
+
+export interface PendingSleep extends Issued {
+	readonly kind: 'sleep';
+	/** Ms since the epoch. */
+	readonly until: number;
+}
+
+export interface PendingWait extends Issued {
+	readonly kind: 'suspend' | 'receive';
+	/** `suspend`: a copy of what it hands out, as a list of one. `receive`: empty. */
+	readonly value: Copied;
+	/** `receive`: the message's name. */
+	readonly message: string | null;
+	/** Ms since the epoch, or null. */
+	readonly limit: number | null;
+	/** `receive` with `otherwise`: what a time-out gives instead of an error. A list of one. */
+	readonly otherwise: readonly unknown[] | null;
+}
+
+export interface PendingNative {
+	readonly kind: 'native';
+	readonly key: string;
+	readonly fiber: Fiber;
+	readonly promise: PromiseLike<unknown>;
+}

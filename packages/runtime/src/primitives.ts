@@ -1,0 +1,57 @@
+/** The primitives of durable functions (api.md, "Inside durable functions"). */
+
+import { OutsideRunError } from './errors/run.ts';
+import { type Duration, deadline } from './language/duration.ts';
+import { PRIMITIVE } from './machine/callee.ts';
+import { realClock } from './ports/clock.ts';
+import { type Callable, shared } from './registry/shared.ts';
+
+export interface WaitOptions {
+	/** How long to wait: a duration from now, or a moment. Then `TimeoutError` is thrown at the await. */
+	readonly timeout?: Duration | Date;
+}
+
+/**
+ * Waits. In a run the time is durable: no process is held, and a restart does not begin it anew.
+ * Outside any run, and inside effects, it is a timer of the process.
+ */
+export const sleep = primitive('sleep', (time: Duration | Date): Promise<void> => {
+	const until = deadline(time, realClock.now());
+	return new Promise((resolve) => realClock.timer(until, resolve));
+});
+
+/**
+ * Hands `value` (a copy) to whoever drives the run and waits for the answer.
+ * @throws TimeoutError when `timeout` passes without an answer.
+ */
+export const suspend = primitive(
+	'suspend',
+	<A = unknown>(_value?: unknown, _options?: WaitOptions): Promise<A> =>
+		Promise.reject(new OutsideRunError({ primitive: 'suspend' })),
+);
+
+/**
+ * Waits for the next message of that name; messages sent before are kept until asked for.
+ * @throws TimeoutError when `timeout` passes without a message, unless there is an `otherwise`.
+ */
+export const receive = primitive('receive', receiveOutside);
+
+function receiveOutside<T = unknown>(name: string, options?: WaitOptions): Promise<T>;
+function receiveOutside<T, D>(name: string, options: { timeout: Duration | Date; otherwise: D }): Promise<T | D>;
+function receiveOutside(): Promise<never> {
+	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
+}
+
+/** In await position the machine takes over (by `PRIMITIVE`); this is what runs anywhere else. */
+function primitive<F extends Callable>(name: string, outside: F): F {
+	function outsideAwait(this: unknown, ...args: unknown[]): unknown {
+		if (shared.current !== null) return shared.current.primitive(name);
+		try {
+			return outside(...args);
+		} catch (error) {
+			return Promise.reject(error);
+		}
+	}
+	Object.defineProperty(outsideAwait, 'name', { value: name });
+	return Object.assign(outsideAwait, { [PRIMITIVE]: name }) as unknown as F;
+}

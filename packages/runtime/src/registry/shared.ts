@@ -1,0 +1,51 @@
+import type { FunctionDef } from '@perdure/abi';
+import { ABI } from '@perdure/abi';
+
+/**
+ * The one piece of process-wide state: which machine is computing a turn right now, and which
+ * functions the loaded modules declare. It hangs on `globalThis`, because a program may load this
+ * package twice (a bundle and a dependency): emitted code of either copy must see the same turn, or
+ * a call would silently lose its durability.
+ *
+ * Owns: `current`, `functions`, `wrappers`. Called by: `functions.ts`, the machine, the helpers.
+ */
+export interface Shared {
+	/** The machine whose turn is being computed; null outside turns and inside effects. */
+	current: TurnHost | null;
+	/** Durable functions and closures by id. */
+	readonly functions: Map<string, FunctionDef>;
+	/** The callable of a durable function, by its id. */
+	readonly wrappers: Map<string, Callable>;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: the one type that any function of the user's has
+export type Callable = (this: any, ...args: any[]) => any;
+
+/** What the helpers need of the machine. */
+export interface TurnHost {
+	call(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	chain(
+		frame: unknown,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		rest: readonly ChainArguments[],
+		key?: unknown,
+	): unknown;
+	tail(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): unknown;
+	primitive(name: string): never;
+	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void;
+	isCancellation(error: unknown): boolean;
+}
+
+/** Saved computed keys and arguments of one link of a chain. */
+export type ChainArguments = readonly [keys: readonly unknown[], args: readonly unknown[]];
+
+const KEY = Symbol.for(`perdure.runtime.${ABI}`);
+const holder = globalThis as { [KEY]?: Shared };
+
+holder[KEY] ??= { current: null, functions: new Map(), wrappers: new Map() };
+
+export const shared: Shared = holder[KEY];

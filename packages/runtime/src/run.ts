@@ -1,0 +1,30 @@
+import { type Outcome, proceed, type RunOptions } from './continuation.ts';
+import { capture, release } from './machine/copy.ts';
+import { Machine } from './machine/machine.ts';
+import { realClock, realRandom } from './ports/clock.ts';
+import { durable } from './registry/functions.ts';
+import { handlerMap } from './registry/handlers.ts';
+
+/**
+ * Starts a durable function and drives it in this process until only answers or messages can move it
+ * on, or it is over. Needs no store.
+ * @throws NotCompiledError when `fn` has the directive but was not compiled.
+ * @throws NotSerializableError when an argument cannot be saved.
+ */
+export async function run<A extends unknown[], R>(
+	fn: (...args: A) => Promise<R>,
+	args: Readonly<A>,
+	o: RunOptions = {},
+): Promise<Outcome<R>> {
+	const def = durable(fn);
+	const [self, ...copies] = release(capture([o.this, ...args]));
+	const machine = Machine.start({
+		runId: o.id ?? realRandom.id(),
+		def,
+		self,
+		args: copies,
+		now: realClock.now(),
+		handlers: handlerMap(o.handlers),
+	});
+	return proceed<R>(machine, { type: 'started' }, [], o);
+}
