@@ -14,6 +14,11 @@ export interface Clock {
 	timer(at: number, fire: () => void): () => void;
 }
 
+/** Runs `fire` once what is ready in this pass of the event loop has run. */
+export function afterThisPass(fire: () => void): void {
+	setImmediate(fire);
+}
+
 export interface Random {
 	/** A new id of 128 random bits: 26 characters of lower-case base32 (a-z, 2-7). */
 	id(): string;

@@ -1,0 +1,207 @@
+/**
+ * The only door to storage. A store keeps runs, their mail and their logs as bytes that it never
+ * decodes. A worker claims a run, computes a turn, and commits it; anybody starts runs, posts mail
+ * and reads. One contract test-suite (test/runtime/store-contract.ts) holds for every store.
+ *
+ * G1: a promise of `start`, `post`, `commit`, `block` that is fulfilled is durable; a write that is rejected
+ *     with `StoreError` may or may not have happened, and reading again tells.
+ * G2: each write is all or nothing, and one write's refusal or error never fails another's, however
+ *     many share a transaction. Writes that are ready together share one.
+ * G3: every claim increments the run's `epoch`; `commit` and `block` under another epoch, or after another
+ *     turn than the stored one, change nothing.
+ * G4: mail of a run is numbered in commit order. An answer's first commit wins and its hash is kept as
+ *     long as the run; a message with an id that was there is not added again.
+ * G5: no wake-up is lost: a run that a turn parks while it has unseen mail stays with its worker, and mail
+ *     to a parked run makes it due.
+ * G6: runs of a worker that left are due at once. Runs of one that died are due as soon as its death is
+ *     known, with `recoveries` + 1, committed before anybody can claim them.
+ * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
+ *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions.
+ */
+export interface Store {
+	/** Joins as a client, or (when `know` is called) as a worker. */
+	open(listener: StoreListener): Promise<StoreSession>;
+}
+
+/** What happened, in this process or in another; `null` is any run. Hints: each may come late or twice. */
+export interface StoreListener {
+	/** A run was committed, blocked or ended: whoever waits for it looks again. */
+	moved(runId: string | null): void;
+	/** Mail came for a run that this session's worker holds. */
+	mail(runId: string): void;
+	/** There may be something to claim. */
+	due(): void;
+}
+
+export interface StoreSession {
+	/** The store's clock (ms since the epoch): every time that is stored or compared is one of its. */
+	now(): number;
+
+	// anybody
+	start(run: NewRun): Promise<Started>;
+	post(mail: NewMail): Promise<Posted>;
+	/** `state` is empty unless asked for. */
+	read(runId: string, o?: { readonly state: boolean }): Promise<RunRow | null>;
+	/** In order of start. */
+	list(filter: RunFilter): AsyncIterable<RunRow>;
+	/** The log so far, in pieces to be joined. */
+	log(runId: string): Promise<readonly Uint8Array[]>;
+
+	// workers
+	/** Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. */
+	know(functions: readonly string[], build: string): Promise<void>;
+	claim(o: ClaimOptions): Promise<Claimed>;
+	/** Unseen mail numbered above `after`, in order. */
+	mail(runId: string, after: number): Promise<readonly Mail[]>;
+	commit(turn: TurnCommit): Promise<Committed>;
+	/** Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. */
+	block(runId: string, epoch: number, reason: string): Promise<boolean>;
+	/** Leaves: runs still held are due for others. Open calls may be rejected. */
+	close(): Promise<void>;
+}
+
+/** `pending`: due or not yet begun. `running`: held by a worker. `waiting`: parked on time, answers or mail. */
+export type StoredStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'blocked';
+
+export interface NewRun {
+	readonly id: string;
+	readonly functionId: string;
+	/** Of function, receiver and arguments: tells whether a start of the same id is the same start. */
+	readonly hash: string;
+	/** What the run begins with; stands in for the state until its first turn. */
+	readonly input: Uint8Array;
+	readonly tags: Readonly<Record<string, string>> | null;
+	/** Not before (ms since the epoch), or null. */
+	readonly startAt: number | null;
+	/** This session's worker takes it at once, if it is due. */
+	readonly claim: boolean;
+}
+
+/** `conflict`: the id is taken by another start. `run` is the stored one; claimed if its epoch is 1 and it was `created`. */
+export interface Started {
+	readonly outcome: 'created' | 'exists' | 'conflict';
+	readonly claimed: boolean;
+	readonly run: RunRow;
+}
+
+export interface RunRow {
+	readonly id: string;
+	readonly functionId: string;
+	readonly hash: string;
+	readonly tags: Readonly<Record<string, string>> | null;
+	readonly startedAt: number;
+	readonly endedAt: number | null;
+	readonly status: StoredStatus;
+	/** Number of the last committed turn, 0 before the first. */
+	readonly turn: number;
+	readonly epoch: number;
+	/** Mail ever posted, and mail consumed by turns: both count from 1, the number of the latest. */
+	readonly sent: number;
+	readonly seen: number;
+	/** Unclean deaths of its workers since the last committed turn. */
+	readonly recoveries: number;
+	/** Of all its frames. */
+	readonly functions: readonly string[];
+	/** Ids of open suspensions, oldest first. */
+	readonly open: readonly string[];
+	/** Open waits for `describe`. */
+	readonly waits: Uint8Array | null;
+	readonly wakeAt: number | null;
+	readonly progress: Uint8Array | null;
+	readonly outcome: Uint8Array | null;
+	/** The event that began the failing turn, kept for a retry. */
+	readonly event: Uint8Array | null;
+	readonly blocked: string | null;
+	/** The last full state (before the first turn: the input), then deltas in order. */
+	readonly state: readonly Uint8Array[];
+}
+
+export interface RunFilter {
+	readonly status?: readonly StoredStatus[];
+	readonly functionId?: string;
+	/** All of them. */
+	readonly tags?: Readonly<Record<string, string>>;
+}
+
+export interface ClaimOptions {
+	readonly limit: number;
+	/** Only runs that two or more deaths make suspect of killing their worker; otherwise only the others. */
+	readonly suspects: boolean;
+}
+
+export interface Claimed {
+	/** With their state; capped in bytes as well as by the limit. */
+	readonly runs: readonly RunRow[];
+	/** When the next run that this worker may claim is due (ms since the epoch; past: now), or null. */
+	readonly next: number | null;
+	/** Suspects are due. */
+	readonly suspects: boolean;
+}
+
+/** What anybody may send to a run. Bytes are the worker's and the client's own affair. */
+export type NewMail =
+	/** `id`: one message for each id. */
+	| {
+			readonly runId: string;
+			readonly kind: 'message';
+			readonly name: string;
+			readonly id: string | null;
+			readonly payload: Uint8Array;
+	  }
+	/** `suspension` null: the only open one. */
+	| {
+			readonly runId: string;
+			readonly kind: 'answer';
+			readonly suspension: string | null;
+			readonly hash: string;
+			readonly payload: Uint8Array;
+	  }
+	| { readonly runId: string; readonly kind: 'cancel'; readonly payload: Uint8Array };
+
+export type Posted =
+	| { readonly outcome: 'posted' | 'repeated' }
+	| { readonly outcome: 'ambiguous'; readonly open: readonly string[] }
+	/** `over`: the run has ended. `closed`: it does not wait there. `answered`: with another answer. */
+	| { readonly outcome: 'missing' | 'over' | 'closed' }
+	| { readonly outcome: 'answered'; readonly suspension: string };
+
+export interface Mail {
+	/** From 1. */
+	readonly number: number;
+	readonly kind: NewMail['kind'];
+	/** A message's name, an answer's suspension; empty for `cancel`. */
+	readonly name: string;
+	readonly payload: Uint8Array;
+}
+
+/** Turns keep what they do not mention: `functions`, `waits`, `progress`, `state: null`, `log: null`. */
+export interface TurnCommit {
+	readonly runId: string;
+	readonly epoch: number;
+	/** Stored turn that this one follows. Equal to `turn` when only attempts were counted again. */
+	readonly after: number;
+	readonly turn: number;
+	/** Refused as `mail` when more than this was posted: for turns that close a wait which mail could still answer. */
+	readonly sent?: number;
+	/** Number of the mail that began this turn: the one after the stored `seen`. */
+	readonly seen?: number;
+	readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
+	/** When a waiting run is due. */
+	readonly wakeAt: number | null;
+	readonly state: { readonly full: Uint8Array } | { readonly delta: Uint8Array } | null;
+	readonly log: Uint8Array | null;
+	readonly functions?: readonly string[];
+	readonly waits?: { readonly open: readonly string[]; readonly detail: Uint8Array } | null;
+	readonly progress?: Uint8Array;
+	readonly outcome?: Uint8Array;
+	readonly event?: Uint8Array;
+}
+
+/** `held`: the run is still this worker's. `sent`: mail posted until then. */
+export type Committed =
+	| { readonly outcome: 'committed'; readonly sent: number; readonly held: boolean }
+	/** `fenced`: claimed by another, or not after that turn. */
+	| { readonly outcome: 'fenced' | 'mail' };
+
+/** Recoveries from which a run is a suspect, and is claimed alone. */
+export const SUSPECT = 2;

@@ -1,0 +1,68 @@
+import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
+import { type Data, type Member, type Run, rowOf, setReady, tell } from './data.ts';
+
+/** Bytes of state that one claim hands over, at most (the first run comes whatever its size). */
+const CLAIM_BYTES = 64 * 1024 * 1024;
+
+export function know(data: Data, member: Member, functions: readonly string[], build: string): void {
+	member.functions = new Set(functions);
+	member.build = build;
+	for (const run of data.runs.values()) {
+		if (run.status !== 'blocked' || run.blockedBy.has(build) || !knows(member, run)) continue;
+		run.status = 'pending';
+		run.blocked = null;
+		run.recoveries = 0;
+		setReady(data, run, data.clock.now());
+	}
+	tell(data, (listener) => listener.due());
+}
+
+export function claim(data: Data, member: Member, { limit, suspects }: ClaimOptions): Claimed {
+	const now = data.clock.now();
+	const runs: RunRow[] = [];
+	let bytes = 0;
+	let next: number | null = null;
+	let others = false;
+	for (const run of [...data.due]) {
+		const at = run.readyAt!;
+		if (!claimable(data, member, run)) continue;
+		if (run.recoveries >= SUSPECT !== suspects) {
+			others ||= at <= now;
+			continue;
+		}
+		if (at > now || runs.length >= limit || bytes > CLAIM_BYTES) {
+			next = at;
+			break;
+		}
+		setReady(data, run, null);
+		run.owner = member;
+		run.epoch++;
+		run.status = 'running';
+		for (const part of run.state) bytes += part.length;
+		runs.push(rowOf(run, true));
+	}
+	return { runs, next, suspects: suspects ? runs.length > 0 || next !== null : others };
+}
+
+/** Runs of a worker that left, or died. */
+export function free(data: Data, member: Member, died: boolean): void {
+	for (const run of data.runs.values()) {
+		if (run.owner !== member) continue;
+		run.owner = null;
+		run.epoch++;
+		run.status = 'pending';
+		if (died) run.recoveries++;
+		setReady(data, run, data.clock.now());
+	}
+	tell(data, (listener) => listener.due());
+}
+
+function claimable(data: Data, member: Member, run: Run): boolean {
+	if (run.blockedBy.has(member.build)) return false;
+	if (knows(member, run)) return true;
+	return run.functions.some((id) => ![...data.members].some((other) => other.functions?.has(id)));
+}
+
+function knows(member: Member, run: Run): boolean {
+	return run.functions.every((id) => member.functions?.has(id));
+}

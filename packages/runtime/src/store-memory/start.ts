@@ -1,0 +1,46 @@
+import type { NewRun, Started } from '../ports/store.ts';
+import { type Data, type Member, type Run, rowOf, setReady, tell } from './data.ts';
+
+export function start(data: Data, member: Member, run: NewRun): Started {
+	const known = data.runs.get(run.id);
+	if (known !== undefined) {
+		const outcome = known.functionId === run.functionId && known.hash === run.hash ? 'exists' : 'conflict';
+		return { outcome, claimed: false, run: rowOf(known, false) };
+	}
+	const now = data.clock.now();
+	const claimed = run.claim && (run.startAt === null || run.startAt <= now);
+	const made: Run = {
+		id: run.id,
+		functionId: run.functionId,
+		hash: run.hash,
+		tags: run.tags,
+		startedAt: now,
+		endedAt: null,
+		status: claimed ? 'running' : 'pending',
+		turn: 0,
+		epoch: claimed ? 1 : 0,
+		sent: 0,
+		seen: 0,
+		recoveries: 0,
+		functions: [run.functionId],
+		open: [],
+		waits: null,
+		wakeAt: null,
+		progress: null,
+		outcome: null,
+		event: null,
+		blocked: null,
+		state: [run.input],
+		log: [],
+		owner: claimed ? member : null,
+		readyAt: null,
+		blockedBy: new Set(),
+		mail: [],
+	};
+	data.runs.set(run.id, made);
+	if (!claimed) {
+		setReady(data, made, run.startAt ?? now);
+		tell(data, (listener) => listener.due());
+	}
+	return { outcome: 'created', claimed, run: rowOf(made, claimed) };
+}

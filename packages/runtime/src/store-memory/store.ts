@@ -1,0 +1,57 @@
+import { StoreError } from '../errors/store.ts';
+import { type Clock, realClock } from '../ports/clock.ts';
+import type { Store, StoreListener, StoreSession } from '../ports/store.ts';
+import { claim, free, know } from './claim.ts';
+import { block, commit } from './commit.ts';
+import type { Data, Member } from './data.ts';
+import { post } from './post.ts';
+import { list, mail, read } from './read.ts';
+import { start } from './start.ts';
+
+/** A session of a memory store; a test may let its process die. */
+export interface MemorySession extends StoreSession {
+	/** As if its process had been killed: it does nothing any more, and the others know. */
+	die(): void;
+}
+
+export interface MemoryStore extends Store {
+	open(listener: StoreListener): Promise<MemorySession>;
+}
+
+/**
+ * Keeps everything in this process, for as long as the returned object lives: for tests, and for
+ * programs that want the engine without a file. The reference for what the other stores do.
+ */
+export function memory(o: { readonly clock?: Clock } = {}): MemoryStore {
+	const data: Data = { clock: o.clock ?? realClock, runs: new Map(), due: [], members: new Set() };
+	return { open: async (listener) => openSession(data, listener) };
+}
+
+function openSession(data: Data, listener: StoreListener): MemorySession {
+	const member: Member = { listener, functions: null, build: '' };
+	data.members.add(member);
+	/** Every call is asynchronous, and none is answered once the session is over. */
+	const when = async <T>(work: () => T): Promise<T> => {
+		await null;
+		if (!data.members.has(member)) throw new StoreError({ problem: 'the session is closed' });
+		return work();
+	};
+	const leave = (died: boolean) => {
+		if (data.members.delete(member)) free(data, member, died);
+	};
+	return {
+		now: () => data.clock.now(),
+		start: (run) => when(() => start(data, member, run)),
+		post: (mail) => when(() => post(data, mail)),
+		read: (runId, o) => when(() => read(data, runId, o?.state ?? false)),
+		list: (filter) => list(data, filter),
+		log: (runId) => when(() => [...(data.runs.get(runId)?.log ?? [])]),
+		know: (functions, build) => when(() => know(data, member, functions, build)),
+		claim: (o) => when(() => claim(data, member, o)),
+		mail: (runId, after) => when(() => mail(data, runId, after)),
+		commit: (turn) => when(() => commit(data, member, turn)),
+		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),
+		close: async () => leave(false),
+		die: () => leave(true),
+	};
+}

@@ -1,0 +1,124 @@
+import type { Committed, TurnCommit } from '../ports/store.ts';
+import type { Connection } from './connection.ts';
+
+/** A full state over this many bytes is kept beside the row, so that a delta does not write it again. */
+const INLINE = 4000;
+/** The tail of the log stays in the row up to this many bytes. */
+const TAIL = 2000;
+
+const SET = `
+	turn = :turn, seen = coalesce(:seen, seen), recoveries = CASE WHEN :turn > turn THEN 0 ELSE recoveries END,
+	state = CASE WHEN :keep THEN state ELSE :state END, parts = CASE WHEN :keep THEN parts + :part ELSE parts END,
+	tail = CASE WHEN :log IS NULL THEN tail ELSE CAST(tail || :log AS BLOB) END,
+	functions = coalesce(:functions, functions), progress = coalesce(:progress, progress), wake_at = :wakeAt`;
+const WAITS = 'open = coalesce(:open, open), waits = CASE WHEN :open IS NULL THEN waits ELSE :waits END';
+
+/** The fence (G3). */
+const WHERE = `
+	WHERE id = :id AND epoch = :epoch AND owner = :worker AND turn = :after AND (:sent IS NULL OR sent = :sent)
+	RETURNING n, sent, parts, length(tail) AS tail, owner IS NOT NULL AS held`;
+
+/** An ordinary turn: no indexed column is mentioned, so no index is touched. */
+const RUNNING = `UPDATE run SET ${SET}, ${WAITS} ${WHERE}`;
+
+/** Parks, unless mail came that the turn has not seen (G5). */
+const WAITING = `
+	UPDATE run SET ${SET}, ${WAITS},
+		status = CASE WHEN sent = coalesce(:seen, seen) THEN 'waiting' ELSE status END,
+		owner = CASE WHEN sent = coalesce(:seen, seen) THEN NULL ELSE owner END,
+		ready_at = CASE WHEN sent = coalesce(:seen, seen) THEN :wakeAt ELSE NULL END
+	${WHERE}`;
+
+const ENDED = `
+	UPDATE run SET ${SET}, open = '[]', waits = NULL, status = :status, owner = NULL, ended_at = :now,
+		outcome = :outcome, event = :event
+	${WHERE}`;
+
+export function commit(db: Connection, worker: string, now: number, turn: TurnCommit): Committed {
+	const { runId: id, epoch, after, status, state } = turn;
+	const full = state !== null && 'full' in state ? state.full : null;
+	const over = status === 'completed' || status === 'cancelled';
+	const inline = full !== null && full.length <= INLINE && !over;
+	const part = over || inline || state === null ? null : (full ?? (state as { delta: Uint8Array }).delta);
+	const large = (turn.log?.length ?? 0) > TAIL;
+	const set = {
+		id, epoch, after, worker,
+		turn: turn.turn,
+		seen: turn.seen ?? null,
+		sent: turn.sent ?? null,
+		wakeAt: turn.wakeAt === null || (status !== 'running' && status !== 'waiting') ? null : Math.ceil(turn.wakeAt),
+		keep: over || full !== null ? 0 : 1,
+		state: inline ? full : null,
+		part: part === null ? 0 : 1,
+		log: large ? null : turn.log,
+		functions: turn.functions === undefined ? null : JSON.stringify(turn.functions),
+		progress: turn.progress ?? null,
+	}; // biome-ignore format: one parameter a line
+	const waits = {
+		open: turn.waits === undefined ? null : JSON.stringify(turn.waits?.open ?? []),
+		waits: turn.waits?.detail ?? null,
+	};
+	const written =
+		status === 'running'
+			? db.get(RUNNING, { ...set, ...waits })
+			: status === 'waiting'
+				? db.get(WAITING, { ...set, ...waits })
+				: db.get(ENDED, { ...set, status, now, outcome: turn.outcome ?? null, event: turn.event ?? null });
+	if (written === undefined) return { outcome: refusal(db, worker, turn) };
+	const n: number = written.n!;
+	if (full !== null || over) replaceParts(db, n, written.parts!, turn.turn, part);
+	else if (part !== null)
+		db.run('INSERT INTO part (run, turn, bytes) VALUES (:n, :turn, :part)', { n, turn: turn.turn, part });
+	if (large || written.tail! > TAIL) moveTail(db, n, large ? turn.log : null);
+	if (turn.seen !== undefined) consume(db, n, turn.seen);
+	return { outcome: 'committed', sent: written.sent!, held: written.held === 1 };
+}
+
+function refusal(db: Connection, worker: string, { runId: id, epoch, after }: TurnCommit): 'fenced' | 'mail' {
+	const own = db.get('SELECT 1 FROM run WHERE id = :id AND epoch = :epoch AND owner = :worker AND turn = :after', {
+		id,
+		epoch,
+		worker,
+		after,
+	});
+	return own === undefined ? 'fenced' : 'mail';
+}
+
+function replaceParts(db: Connection, n: number, before: number, turn: number, part: Uint8Array | null): void {
+	if (before > 0) db.run('DELETE FROM part WHERE run = :n', { n });
+	if (part !== null) db.run('INSERT INTO part (run, turn, bytes) VALUES (:n, :turn, :part)', { n, turn, part });
+	const after = part === null ? 0 : 1;
+	if (before !== after) db.run('UPDATE run SET parts = :after WHERE n = :n', { n, after });
+}
+
+function moveTail(db: Connection, n: number, log: Uint8Array | null): void {
+	db.run(
+		`INSERT INTO log (run, segment, bytes)
+		SELECT n, (SELECT coalesce(max(segment), 0) + 1 FROM log WHERE run = :n), CAST(tail || :log AS BLOB) FROM run WHERE n = :n`,
+		{ n, log: log ?? new Uint8Array() },
+	);
+	db.run("UPDATE run SET tail = x'' WHERE n = :n", { n });
+}
+
+/** What says that a second one is a repetition stays (G4). */
+function consume(db: Connection, n: number, number: number): void {
+	const mail = db.run('UPDATE mail SET payload = NULL WHERE run = :n AND number = :number AND id IS NOT NULL', {
+		n,
+		number,
+	});
+	if (mail === 0) db.run('DELETE FROM mail WHERE run = :n AND number = :number', { n, number });
+}
+
+const BLOCK = `
+	UPDATE run SET status = 'blocked', owner = NULL, ready_at = NULL, blocked = :reason, blocked_by = blocked_by || ' ' || :build
+	WHERE id = :id AND epoch = :epoch AND owner = :worker`;
+
+export function block(
+	db: Connection,
+	me: { worker: string; build: string },
+	id: string,
+	epoch: number,
+	reason: string,
+): boolean {
+	return db.run(BLOCK, { ...me, id, epoch, reason }) > 0;
+}

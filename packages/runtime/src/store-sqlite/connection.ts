@@ -1,0 +1,60 @@
+import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { StoreError } from '../errors/store.ts';
+import { migrate } from './schema.ts';
+
+export type Row = Record<string, never>;
+type Parameters = Record<string, SQLInputValue>;
+
+/** How long SQLite may block the event loop for another process's lock (ms): when opening, and afterwards. */
+const OPENING = 5000;
+const BLOCKING = 50;
+
+/** One connection, with its statements prepared once. Named parameters are bare names; `undefined` is no value. */
+export class Connection {
+	readonly #db: DatabaseSync;
+	readonly #statements = new Map<string, StatementSync>();
+
+	/** @throws StoreError for what cannot be opened, or is not ours. */
+	constructor(path: string) {
+		try {
+			this.#db = new DatabaseSync(path, { timeout: OPENING });
+			// FULL: a commit that was acknowledged survives a power cut, not just the process.
+			this.#db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+			migrate(this.#db, path);
+			this.#db.exec(`PRAGMA busy_timeout = ${BLOCKING}`);
+		} catch (cause) {
+			if (StoreError.is(cause)) throw cause;
+			throw new StoreError({ problem: `'${path}' cannot be opened: ${(cause as Error).message}` }, { cause });
+		}
+	}
+
+	get isTransaction(): boolean {
+		return this.#db.isTransaction;
+	}
+
+	run(sql: string, parameters: Parameters = {}): number {
+		return Number(this.#prepare(sql).run(parameters).changes);
+	}
+
+	get(sql: string, parameters: Parameters = {}): Row | undefined {
+		return this.#prepare(sql).get(parameters) as Row | undefined;
+	}
+
+	all(sql: string, parameters: Parameters = {}): Row[] {
+		return this.#prepare(sql).all(parameters) as Row[];
+	}
+
+	close(): void {
+		this.#statements.clear();
+		this.#db.close();
+	}
+
+	#prepare(sql: string): StatementSync {
+		let statement = this.#statements.get(sql);
+		if (statement === undefined) {
+			statement = this.#db.prepare(sql);
+			this.#statements.set(sql, statement);
+		}
+		return statement;
+	}
+}

@@ -1,0 +1,57 @@
+import type { NewMail, Posted } from '../ports/store.ts';
+import type { Connection, Row } from './connection.ts';
+
+const FIND = 'SELECT hash FROM mail WHERE run = :n AND kind = :kind AND id = :id';
+
+const INSERT = `
+	INSERT INTO mail (run, number, kind, name, id, hash, payload) VALUES (:n, :number, :kind, :name, :id, :hash, :payload)`;
+
+/** Mail makes a parked run due at once; whoever holds a run finds it by `sent` (G5). */
+const COUNT = `
+	UPDATE run SET sent = sent + 1,
+		ready_at = CASE WHEN status = 'waiting' THEN min(coalesce(ready_at, :now), :now) ELSE ready_at END
+	WHERE n = :n`;
+
+/** `owner`: who holds the run that the mail was added to. */
+export interface PostedTo {
+	readonly posted: Posted;
+	readonly owner: string | null;
+}
+
+export function post(db: Connection, now: number, mail: NewMail): PostedTo {
+	const run = db.get('SELECT n, status, sent, open, owner FROM run WHERE id = :id', { id: mail.runId });
+	if (run === undefined) return { posted: { outcome: 'missing' }, owner: null };
+	const address = mail.kind === 'answer' ? suspensionOf(db, run, mail) : addressOf(db, run, mail);
+	if ('outcome' in address) return { posted: address, owner: null };
+	const hash = mail.kind === 'answer' ? mail.hash : null;
+	db.run(INSERT, { n: run.n!, number: run.sent! + 1, kind: mail.kind, ...address, hash, payload: mail.payload });
+	db.run(COUNT, { n: run.n!, now });
+	return { posted: { outcome: 'posted' }, owner: run.owner! };
+}
+
+/** `id`: what makes a second one a repetition, or null. */
+interface Address {
+	readonly name: string;
+	readonly id: string | null;
+}
+
+function addressOf(db: Connection, run: Row, mail: Exclude<NewMail, { kind: 'answer' }>): Address | Posted {
+	const address = mail.kind === 'cancel' ? { name: '', id: '' } : { name: mail.name, id: mail.id };
+	const before = address.id !== null && db.get(FIND, { n: run.n!, kind: mail.kind, id: address.id });
+	if (before) return { outcome: 'repeated' };
+	const over = ['completed', 'failed', 'cancelled'].includes(run.status!);
+	return over ? { outcome: 'over' } : address;
+}
+
+function suspensionOf(db: Connection, run: Row, mail: Extract<NewMail, { kind: 'answer' }>): Address | Posted {
+	const answer = (id: string) => db.get(FIND, { n: run.n!, kind: 'answer', id });
+	const open: string[] = JSON.parse(run.open!);
+	const unanswered = open.filter((id) => answer(id) === undefined);
+	if (mail.suspension === null && unanswered.length > 1) return { outcome: 'ambiguous', open: unanswered };
+	const suspension = mail.suspension ?? unanswered[0];
+	if (suspension === undefined) return { outcome: 'closed' };
+	const before = answer(suspension);
+	if (before !== undefined)
+		return before.hash === mail.hash ? { outcome: 'repeated' } : { outcome: 'answered', suspension };
+	return open.includes(suspension) ? { name: suspension, id: suspension } : { outcome: 'closed' };
+}

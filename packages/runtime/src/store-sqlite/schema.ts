@@ -1,0 +1,87 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../errors/store.ts';
+
+/**
+ * One entry a version; an entry that was released never changes.
+ *
+ * `run`: what a turn touches is one row, in one page while it is small: state, pending effects (in the
+ *   state) and the tail of the log with it. `ready_at`, `owner` and `status` are indexed, so an ordinary
+ *   turn mentions none of them.
+ * `part`: states over `INLINE` bytes: the last full one and its deltas, by turn; `run.parts` counts them.
+ * `log`: segments of the log, moved out of `run.tail` when it grows.
+ * `mail`: numbered by run; rows with an `id` stay for as long as the run, without their payload.
+ */
+const MIGRATIONS = [
+	`
+	CREATE TABLE run (
+		n INTEGER PRIMARY KEY,
+		id TEXT NOT NULL UNIQUE,
+		function TEXT NOT NULL,
+		hash TEXT NOT NULL,
+		tags TEXT,
+		started_at INTEGER NOT NULL,
+		ended_at INTEGER,
+		status TEXT NOT NULL,
+		owner TEXT,
+		epoch INTEGER NOT NULL,
+		ready_at INTEGER,
+		turn INTEGER NOT NULL,
+		sent INTEGER NOT NULL,
+		seen INTEGER NOT NULL,
+		recoveries INTEGER NOT NULL,
+		functions TEXT NOT NULL,
+		open TEXT NOT NULL,
+		waits BLOB,
+		wake_at INTEGER,
+		progress BLOB,
+		outcome BLOB,
+		event BLOB,
+		blocked TEXT,
+		blocked_by TEXT NOT NULL,
+		state BLOB,
+		parts INTEGER NOT NULL,
+		tail BLOB NOT NULL
+	) STRICT;
+	CREATE INDEX run_ready ON run (ready_at) WHERE ready_at IS NOT NULL;
+	CREATE INDEX run_owner ON run (owner) WHERE owner IS NOT NULL;
+	CREATE INDEX run_status ON run (status);
+	CREATE TABLE part (run INTEGER, turn INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (run, turn)) STRICT, WITHOUT ROWID;
+	CREATE TABLE log (run INTEGER, segment INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (run, segment)) STRICT, WITHOUT ROWID;
+	CREATE TABLE mail (
+		run INTEGER, number INTEGER, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT, hash TEXT, payload BLOB,
+		PRIMARY KEY (run, number)
+	) STRICT, WITHOUT ROWID;
+	CREATE UNIQUE INDEX mail_id ON mail (run, kind, id) WHERE id IS NOT NULL;
+	CREATE TABLE worker (id TEXT PRIMARY KEY, functions TEXT NOT NULL, build TEXT NOT NULL) STRICT, WITHOUT ROWID;
+	`,
+];
+
+/** `perd` in ASCII: marks the file as one of ours. */
+const APPLICATION = 0x70657264;
+
+/**
+ * Brings a file to the current version, whoever else is doing so at the same time.
+ * @throws StoreError for another program's database or one of a later version.
+ */
+export function migrate(db: DatabaseSync, path: string): void {
+	if (pragma(db, 'user_version') === MIGRATIONS.length && pragma(db, 'application_id') === APPLICATION) return;
+	db.exec('BEGIN IMMEDIATE');
+	try {
+		const version = pragma(db, 'user_version');
+		const foreign = pragma(db, 'application_id') !== APPLICATION && pragma(db, 'schema_version') !== 0;
+		if (foreign) throw new StoreError({ problem: `'${path}' is a database of another program` });
+		if (version > MIGRATIONS.length) {
+			throw new StoreError({ problem: `'${path}' was written by a later version (${version}) of this package` });
+		}
+		for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
+		db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION}`);
+		db.exec('COMMIT');
+	} catch (error) {
+		db.exec('ROLLBACK');
+		throw error;
+	}
+}
+
+export function pragma(db: DatabaseSync, name: string): number {
+	return Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
+}

@@ -1,0 +1,35 @@
+import type { NewRun, Started } from '../ports/store.ts';
+import type { Connection } from './connection.ts';
+import { rowOf } from './row.ts';
+
+const INSERT = `
+	INSERT INTO run (
+		id, function, hash, tags, started_at, status, owner, epoch, ready_at, turn, sent, seen, recoveries,
+		functions, open, blocked_by, state, parts, tail
+	)
+	VALUES (
+		:id, :function, :hash, :tags, :now, :status, :owner, :epoch, :readyAt, 0, 0, 0, 0,
+		json_array(:function), '[]', '', :input, 0, x''
+	)
+	ON CONFLICT (id) DO NOTHING
+	RETURNING *`;
+
+export function start(db: Connection, worker: string | null, now: number, run: NewRun): Started {
+	const claimed = run.claim && worker !== null && (run.startAt === null || run.startAt <= now);
+	const made = db.get(INSERT, {
+		id: run.id,
+		function: run.functionId,
+		hash: run.hash,
+		tags: run.tags === null ? null : JSON.stringify(run.tags),
+		now,
+		status: claimed ? 'running' : 'pending',
+		owner: claimed ? worker : null,
+		epoch: claimed ? 1 : 0,
+		readyAt: claimed ? null : Math.ceil(run.startAt ?? now),
+		input: run.input,
+	});
+	if (made !== undefined) return { outcome: 'created', claimed, run: rowOf(db, made, claimed) };
+	const known = rowOf(db, db.get('SELECT * FROM run WHERE id = :id', { id: run.id })!, false);
+	const same = known.functionId === run.functionId && known.hash === run.hash;
+	return { outcome: same ? 'exists' : 'conflict', claimed: false, run: known };
+}

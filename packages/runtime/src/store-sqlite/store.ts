@@ -1,0 +1,279 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { StoreError } from '../errors/store.ts';
+import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
+import type { Posted, Store, StoreListener, StoreSession } from '../ports/store.ts';
+import { claim, free, know, look, type Worker } from './claim.ts';
+import { block, commit } from './commit.ts';
+import { Connection } from './connection.ts';
+import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
+import { post } from './post.ts';
+import { list, log, mail, mailed, read } from './read.ts';
+import { start } from './start.ts';
+import { watch } from './watch.ts';
+import { Writer } from './writer.ts';
+
+/** A session of a SQLite store; a test may let its process die. */
+export interface SqliteSession extends StoreSession {
+	/** As if its process had been killed: it lets go of its lock and does nothing any more. */
+	die(): void;
+}
+
+export interface SqliteStore extends Store {
+	open(listener: StoreListener): Promise<SqliteSession>;
+}
+
+/**
+ * A store in one SQLite file (`node:sqlite`, WAL, `synchronous=FULL`), or in memory with `':memory:'`.
+ * Several processes may open the file; beside it is one small lock file for each live worker.
+ * Nothing is opened before the first engine uses it, and the file is closed with the last one.
+ */
+export function sqlite(path: string, o: { readonly clock?: Clock; readonly random?: Random } = {}): SqliteStore {
+	const file = path === ':memory:' ? null : resolve(path);
+	const shared = new Shared(file, o.clock ?? realClock, o.random ?? realRandom);
+	return { open: async (listener) => new Session(shared, listener) };
+}
+
+/**
+ * Owns: the connection that all sessions of one `sqlite(...)` share, and who they are.
+ * Called by: the sessions. Open from the first session to the last (a memory database: for ever).
+ */
+class Shared {
+	readonly file: string | null;
+	readonly clock: Clock;
+	readonly random: Random;
+	readonly sessions = new Set<Session>();
+	#open: { readonly db: Connection; readonly writer: Writer } | null = null;
+	#unwatch = () => {};
+	/** Workers of other processes, and of this one's other connections to the file. */
+	readonly #probes = new Map<string, LockProbe>();
+
+	constructor(file: string | null, clock: Clock, random: Random) {
+		this.file = file;
+		this.clock = clock;
+		this.random = random;
+	}
+
+	join(session: Session): { readonly db: Connection; readonly writer: Writer } {
+		if (this.#open === null) {
+			const db = new Connection(this.file ?? ':memory:');
+			this.#open = { db, writer: new Writer(db, this.clock) };
+		}
+		if (this.sessions.size === 0 && this.file !== null) {
+			this.#unwatch = watch(this.#open.db, this.clock, { changed: () => this.#changed(), lives: () => this.#lives() });
+		}
+		this.sessions.add(session);
+		return this.#open;
+	}
+
+	leave(session: Session): void {
+		this.sessions.delete(session);
+		if (this.sessions.size > 0 || this.file === null) return;
+		this.#unwatch();
+		for (const probe of this.#probes.values()) probe.close();
+		this.#probes.clear();
+		this.#open?.writer.flush();
+		this.#open?.db.close();
+		this.#open = null;
+	}
+
+	/** After the write is through, and never from within it. */
+	tell(what: (listener: StoreListener) => void): void {
+		queueMicrotask(() => {
+			for (const { listener } of this.sessions) what(listener);
+		});
+	}
+
+	#changed(): void {
+		for (const { worker, listener } of this.sessions) {
+			if (worker !== null) for (const id of mailed(this.#open!.db, worker)) listener.mail(id);
+			listener.moved(null);
+			listener.due();
+		}
+	}
+
+	/** Finds workers that died, and makes their runs due. */
+	#lives(): void {
+		const others = this.#others();
+		for (const [id, probe] of this.#probes) {
+			if (others.includes(id)) continue;
+			probe.close();
+			this.#probes.delete(id);
+		}
+		// A burial that fails is tried again with the next look.
+		for (const id of others) if (this.#isDead(id)) this.#bury(id).catch(() => {});
+	}
+
+	/** Runs of dead workers are due before this returns: a process that starts again goes on at once. */
+	async settleDead(): Promise<void> {
+		const dead = this.#others().filter((id) => this.#isDead(id));
+		await Promise.all(dead.map((id) => this.#bury(id)));
+	}
+
+	#others(): string[] {
+		const own = new Set([...this.sessions].map(({ worker }) => worker));
+		const all: string[] = this.#open!.db.all('SELECT id FROM worker').map((row) => row.id!);
+		return all.filter((id) => !own.has(id));
+	}
+
+	#isDead(worker: string): boolean {
+		const path = lockPath(this.file!, worker);
+		if (!existsSync(path)) return true;
+		let probe = this.#probes.get(worker);
+		if (probe === undefined) {
+			probe = new LockProbe(path);
+			this.#probes.set(worker, probe);
+		}
+		return probe.isFree();
+	}
+
+	async #bury(worker: string): Promise<void> {
+		const { db, writer } = this.#open!;
+		this.#probes.get(worker)?.close();
+		this.#probes.delete(worker);
+		await writer.write(() => free(db, worker, true, this.clock.now()));
+		removeLock(lockPath(this.file!, worker));
+		this.tell((listener) => listener.due());
+	}
+}
+
+class Session implements SqliteSession {
+	readonly listener: StoreListener;
+	readonly #shared: Shared;
+	readonly #db: Connection;
+	readonly #writer: Writer;
+	#me: Worker | null = null;
+	#lock: WorkerLock | null = null;
+	#closed = false;
+
+	constructor(shared: Shared, listener: StoreListener) {
+		this.listener = listener;
+		this.#shared = shared;
+		const { db, writer } = shared.join(this);
+		this.#db = db;
+		this.#writer = writer;
+	}
+
+	get worker(): string | null {
+		return this.#me?.worker ?? null;
+	}
+
+	now(): number {
+		return this.#shared.clock.now();
+	}
+
+	async start(run: Parameters<StoreSession['start']>[0]) {
+		const started = await this.#write(() => start(this.#db, this.worker, this.now(), run));
+		if (started.outcome === 'created' && !started.claimed) this.#shared.tell((listener) => listener.due());
+		return started;
+	}
+
+	async post(mail: Parameters<StoreSession['post']>[0]): Promise<Posted> {
+		const { posted, owner } = await this.#write(() => post(this.#db, this.now(), mail));
+		if (posted.outcome !== 'posted') return posted;
+		for (const { worker, listener } of this.#shared.sessions) {
+			if (owner === null) queueMicrotask(() => listener.due());
+			else if (worker === owner) queueMicrotask(() => listener.mail(mail.runId));
+		}
+		return posted;
+	}
+
+	async read(runId: string, o?: { readonly state: boolean }) {
+		this.#check();
+		return read(this.#db, runId, o?.state ?? false);
+	}
+
+	list(filter: Parameters<StoreSession['list']>[0]) {
+		this.#check();
+		return list(this.#db, filter);
+	}
+
+	async log(runId: string) {
+		this.#check();
+		return log(this.#db, runId);
+	}
+
+	async know(functions: readonly string[], build: string): Promise<void> {
+		this.#check();
+		if (this.#me === null) {
+			const worker = this.#shared.random.id();
+			// The lock before the row: whoever sees the row may try the lock.
+			if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
+			this.#me = { worker, build };
+			if (this.#shared.file !== null) await this.#shared.settleDead();
+		}
+		const me = { ...this.#me, build };
+		this.#me = me;
+		await this.#write(() => know(this.#db, me, functions, this.now()));
+		this.#shared.tell((listener) => listener.due());
+	}
+
+	async claim(o: Parameters<StoreSession['claim']>[0]) {
+		const me = this.#worker();
+		const now = this.now();
+		const looked = look(this.#db, me, o.suspects, now);
+		if (looked.next === null || looked.next > now) return looked;
+		return this.#write(() => claim(this.#db, me, o, this.now()));
+	}
+
+	async mail(runId: string, after: number) {
+		this.#check();
+		return mail(this.#db, runId, after);
+	}
+
+	async commit(turn: Parameters<StoreSession['commit']>[0]) {
+		const { worker } = this.#worker();
+		const committed = await this.#write(() => commit(this.#db, worker, this.now(), turn));
+		if (committed.outcome === 'committed') {
+			this.#shared.tell((listener) => listener.moved(turn.runId));
+			if (!committed.held && turn.wakeAt !== null) this.#shared.tell((listener) => listener.due());
+		}
+		return committed;
+	}
+
+	async block(runId: string, epoch: number, reason: string) {
+		const me = this.#worker();
+		const done = await this.#write(() => block(this.#db, me, runId, epoch, reason));
+		this.#shared.tell((listener) => listener.moved(runId));
+		return done;
+	}
+
+	async close(): Promise<void> {
+		if (this.#closed) return;
+		const { worker } = this;
+		if (worker !== null) await this.#writer.write(() => free(this.#db, worker, false, this.now()));
+		if (this.#closed) return;
+		this.#closed = true;
+		this.#lock?.release(true);
+		this.#shared.leave(this);
+		this.#shared.tell((listener) => listener.due());
+	}
+
+	die(): void {
+		if (this.#closed) return;
+		this.#closed = true;
+		const { worker } = this;
+		if (this.#lock !== null) this.#lock.release(false);
+		else if (worker !== null) free(this.#db, worker, true, this.now());
+		this.#shared.leave(this);
+		this.#shared.tell((listener) => listener.due());
+	}
+
+	#write<T>(work: () => T): Promise<T> {
+		this.#check();
+		return this.#writer.write(() => {
+			this.#check();
+			return work();
+		});
+	}
+
+	#worker(): Worker {
+		this.#check();
+		if (this.#me === null) throw new StoreError({ problem: 'only a worker can do this: call `know` first' });
+		return this.#me;
+	}
+
+	#check(): void {
+		if (this.#closed) throw new StoreError({ problem: 'the session is closed' });
+	}
+}

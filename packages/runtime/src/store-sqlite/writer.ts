@@ -1,0 +1,121 @@
+import { StoreError } from '../errors/store.ts';
+import { afterThisPass, type Clock } from '../ports/clock.ts';
+import type { Connection } from './connection.ts';
+
+interface Write {
+	readonly work: () => unknown;
+	readonly resolve: (value: never) => void;
+	readonly reject: (error: unknown) => void;
+}
+
+/** How long writes wait for another process's transaction (ms) before they are rejected. */
+const PATIENCE = 30_000;
+const RETRY = 20;
+
+/** SQLITE_BUSY, SQLITE_LOCKED (primary codes). */
+const BUSY = new Set([5, 6]);
+
+/**
+ * Group commit. SQLite is synchronous, so a batch is what was asked for in one pass of the event loop.
+ *
+ * Owns: the queue and the connection's transaction. Called by: the store's sessions.
+ * W1: a promise is settled after COMMIT returned, never before.
+ * W2: a write that throws takes back its own changes and no other's (a savepoint each).
+ * W3: writes take effect in the order they were asked for.
+ * W4: when COMMIT fails, every write of the batch is rejected with `StoreError`: whether it happened is unknown.
+ */
+export class Writer {
+	readonly #db: Connection;
+	readonly #clock: Clock;
+	#queue: Write[] = [];
+	#scheduled = false;
+	#waitingSince: number | null = null;
+
+	constructor(db: Connection, clock: Clock) {
+		this.#db = db;
+		this.#clock = clock;
+	}
+
+	/** Runs `work` in a transaction; what it returns is handed over once that is committed. */
+	write<T>(work: () => T): Promise<T> {
+		return new Promise<T>((resolve, reject) => {
+			this.#queue.push({ work, resolve: resolve as (value: never) => void, reject });
+			this.#schedule();
+		});
+	}
+
+	/** Writes what is queued, now. */
+	flush(): void {
+		const batch = this.#queue;
+		if (batch.length === 0) return;
+		this.#queue = [];
+		const db = this.#db;
+		try {
+			db.run('BEGIN IMMEDIATE');
+			this.#waitingSince = null;
+		} catch (cause) {
+			this.#postpone(batch, cause);
+			return;
+		}
+		const settle: (() => void)[] = [];
+		try {
+			for (const write of batch) this.#one(write, batch.length > 1, settle);
+			db.run('COMMIT');
+		} catch (cause) {
+			if (db.isTransaction) db.run('ROLLBACK');
+			for (const { reject } of batch) reject(failure(cause));
+			return;
+		}
+		for (const done of settle) done();
+	}
+
+	#one({ work, resolve, reject }: Write, shared: boolean, settle: (() => void)[]): void {
+		const db = this.#db;
+		if (shared) db.run('SAVEPOINT one');
+		try {
+			const value = work() as never;
+			settle.push(() => resolve(value));
+		} catch (cause) {
+			// Some errors (disk full, I/O) end the whole transaction: then nothing of the batch happened.
+			if (!db.isTransaction) throw cause;
+			if (shared) db.run('ROLLBACK TO one');
+			else {
+				db.run('ROLLBACK');
+				db.run('BEGIN');
+			}
+			settle.push(() => reject(failure(cause)));
+		}
+		if (shared) db.run('RELEASE one');
+	}
+
+	/** Another process writes: wait without blocking the event loop, which may be what that process waits for. */
+	#postpone(batch: Write[], cause: unknown): void {
+		const now = this.#clock.now();
+		this.#waitingSince ??= now;
+		if (!BUSY.has(((cause as { errcode?: number }).errcode ?? 0) & 0xff) || now - this.#waitingSince > PATIENCE) {
+			this.#waitingSince = null;
+			for (const { reject } of batch) reject(failure(cause));
+			return;
+		}
+		this.#queue = [...batch, ...this.#queue];
+		this.#scheduled = true;
+		this.#clock.timer(now + RETRY, () => {
+			this.#scheduled = false;
+			this.flush();
+		});
+	}
+
+	#schedule(): void {
+		if (this.#scheduled) return;
+		this.#scheduled = true;
+		afterThisPass(() => {
+			this.#scheduled = false;
+			this.flush();
+		});
+	}
+}
+
+function failure(cause: unknown): unknown {
+	if (StoreError.is(cause)) return cause;
+	return new StoreError({ problem: (cause as Error).message }, { cause });
+}

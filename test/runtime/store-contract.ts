@@ -1,0 +1,561 @@
+/** What every store must do; the numbers are those of ports/store.ts. */
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Clock } from '../../packages/runtime/src/ports/clock.ts';
+import type {
+	NewRun,
+	RunRow,
+	Store,
+	StoreListener,
+	StoreSession,
+	TurnCommit,
+} from '../../packages/runtime/src/ports/store.ts';
+
+export interface Harness {
+	/** A new, empty store over this clock. `open` may be called on either: the second is another process's, where there is such a thing. */
+	make(clock: Clock): { readonly here: Store; readonly there: Store; dispose(): void };
+}
+
+type Mortal = StoreSession & { die(): void };
+
+const bytes = (text: string) => new TextEncoder().encode(text);
+const text = (data: readonly Uint8Array[] | null) =>
+	(data ?? []).map((part) => new TextDecoder().decode(part)).join('|');
+
+const newRun = (id: string, more: Partial<NewRun> = {}): NewRun => ({
+	id,
+	functionId: 'f',
+	hash: 'h',
+	input: bytes('input'),
+	tags: null,
+	startAt: null,
+	claim: false,
+	...more,
+});
+
+const turnOf = (run: RunRow, more: Partial<TurnCommit> = {}): TurnCommit => ({
+	runId: run.id,
+	epoch: run.epoch,
+	after: run.turn,
+	turn: run.turn + 1,
+	status: 'running',
+	wakeAt: null,
+	state: { full: bytes(`state ${run.turn + 1}`) },
+	log: bytes(`log ${run.turn + 1}`),
+	...more,
+});
+
+const waitsFor = (...open: string[]) => ({ open, detail: bytes(open.join()) });
+
+export function contract(name: string, harness: Harness): void {
+	describe(`the ${name} store`, () => {
+		let now = 1000;
+		let made: ReturnType<Harness['make']>;
+		const sessions: StoreSession[] = [];
+		const heard: string[] = [];
+		const clock: Clock = {
+			now: () => now,
+			timer: (at, fire) => {
+				const handle = setTimeout(fire, Math.min(20, Math.max(0, at - now)));
+				return () => clearTimeout(handle);
+			},
+		};
+		const listener = (who: string): StoreListener => ({
+			moved: (id) => heard.push(`${who} moved ${id}`),
+			mail: (id) => heard.push(`${who} mail ${id}`),
+			due: () => heard.push(`${who} due`),
+		});
+		const open = async (store = made.here, who = 'a'): Promise<Mortal> => {
+			const session = (await store.open(listener(who))) as Mortal;
+			sessions.push(session);
+			return session;
+		};
+		const worker = async (o: { store?: Store; functions?: string[]; build?: string; who?: string } = {}) => {
+			const session = await open(o.store, o.who);
+			await session.know(o.functions ?? ['f'], o.build ?? 'build-1');
+			return session;
+		};
+		const claimOne = async (session: StoreSession): Promise<RunRow> => {
+			const { runs } = await session.claim({ limit: 10, suspects: false });
+			expect(runs).toHaveLength(1);
+			return runs[0]!;
+		};
+		const eventually = async (what: () => unknown) => {
+			for (let i = 0; i < 250; i++) {
+				now += 10;
+				if (await what()) return;
+				await new Promise((resolve) => setTimeout(resolve, 10));
+			}
+			throw new Error('it never came');
+		};
+
+		beforeEach(() => {
+			now = 1000;
+			made = harness.make(clock);
+		});
+		afterEach(async () => {
+			await Promise.all(sessions.splice(0).map((session) => session.close()));
+			heard.length = 0;
+			made.dispose();
+		});
+
+		describe('start', () => {
+			it('keeps a run until it is read', async () => {
+				const s = await open();
+				const { outcome, claimed } = await s.start(newRun('r', { tags: { shop: 'north' } }));
+				expect({ outcome, claimed }).toEqual({ outcome: 'created', claimed: false });
+				const run = await s.read('r', { state: true });
+				expect(run).toMatchObject({
+					id: 'r',
+					functionId: 'f',
+					status: 'pending',
+					turn: 0,
+					startedAt: 1000,
+					functions: ['f'],
+				});
+				expect(run).toMatchObject({ tags: { shop: 'north' }, open: [], outcome: null, endedAt: null, blocked: null });
+				expect(text(run!.state)).toBe('input');
+				expect((await s.read('r'))!.state).toEqual([]);
+				expect(await s.read('other')).toBeNull();
+			});
+
+			it('gives the same run for the same start, and a conflict for another', async () => {
+				const s = await open();
+				await s.start(newRun('r'));
+				expect((await s.start(newRun('r'))).outcome).toBe('exists');
+				expect((await s.start(newRun('r', { hash: 'other' }))).outcome).toBe('conflict');
+				expect((await s.start(newRun('r', { functionId: 'g' }))).outcome).toBe('conflict');
+			});
+
+			it('makes one run of many simultaneous starts (G2)', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				const all = await Promise.all([a, b, a, b, a, b].map((s) => s.start(newRun('r', { claim: true }))));
+				expect(all.filter(({ outcome }) => outcome === 'created')).toHaveLength(1);
+				expect(all.filter(({ claimed }) => claimed)).toHaveLength(1);
+			});
+
+			it('hands the run to the worker that starts it, but not before its time', async () => {
+				const s = await worker();
+				const first = await s.start(newRun('r', { claim: true }));
+				expect(first).toMatchObject({ claimed: true, run: { epoch: 1, status: 'running' } });
+				expect(text(first.run.state)).toBe('input');
+				expect((await s.start(newRun('later', { claim: true, startAt: 5000 }))).claimed).toBe(false);
+				expect(await s.claim({ limit: 10, suspects: false })).toEqual({ runs: [], next: 5000, suspects: false });
+				now = 5000;
+				expect((await claimOne(s)).id).toBe('later');
+			});
+		});
+
+		describe('claim and commit', () => {
+			it('commits turn by turn, state and log with them', async () => {
+				const s = await worker();
+				await s.start(newRun('r'));
+				const run = await claimOne(s);
+				expect(run).toMatchObject({ epoch: 1, status: 'running' });
+				expect(await s.commit(turnOf(run))).toEqual({ outcome: 'committed', sent: 0, held: true });
+				await s.commit(turnOf({ ...run, turn: 1 }, { functions: ['f', 'g'], progress: bytes('half') }));
+				const read = await s.read('r', { state: true });
+				expect(read).toMatchObject({ turn: 2, status: 'running', functions: ['f', 'g'] });
+				expect(text([read!.progress!])).toBe('half');
+				expect(text(read!.state)).toBe('state 2');
+				expect(text([Buffer.concat(await s.log('r'))])).toBe('log 1log 2');
+			});
+
+			it('changes nothing under an old epoch, after another turn, or by another worker (G3)', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				await a.start(newRun('r'));
+				const run = await claimOne(a);
+				await a.commit(turnOf(run));
+				for (const [session, turn] of [
+					[a, turnOf(run)],
+					[a, turnOf({ ...run, turn: 1, epoch: 0 })],
+					[a, turnOf({ ...run, turn: 5 })],
+					[b, turnOf({ ...run, turn: 1 })],
+					[a, turnOf({ ...run, id: 'unknown' })],
+				] as const) {
+					expect(await session.commit(turn)).toEqual({ outcome: 'fenced' });
+				}
+				expect(await b.block('r', run.epoch, '{}')).toBe(false);
+				expect(await a.read('r', { state: true })).toMatchObject({ turn: 1, status: 'running' });
+				expect(text([Buffer.concat(await a.log('r'))])).toBe('log 1');
+			});
+
+			it('gives a run to one of many claimers', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				for (let i = 0; i < 20; i++) await a.start(newRun(`r${i}`));
+				const claims = await Promise.all([a, b, a, b].map((s) => s.claim({ limit: 7, suspects: false })));
+				const ids = claims.flatMap(({ runs }) => runs.map(({ id }) => id));
+				expect(new Set(ids).size).toBe(ids.length);
+				expect(ids).toHaveLength(20);
+			});
+
+			it('parks a run until it is due', async () => {
+				const s = await worker();
+				await s.start(newRun('r'));
+				const run = await claimOne(s);
+				const parked = turnOf(run, { status: 'waiting', wakeAt: 2000, waits: waitsFor('q') });
+				expect(await s.commit(parked)).toEqual({ outcome: 'committed', sent: 0, held: false });
+				expect(await s.read('r')).toMatchObject({ status: 'waiting', wakeAt: 2000, open: ['q'] });
+				expect(await s.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: 2000 });
+				now = 2000;
+				expect(await claimOne(s)).toMatchObject({ id: 'r', epoch: 2, turn: 1 });
+			});
+
+			it('keeps what a turn does not mention', async () => {
+				const s = await worker();
+				await s.start(newRun('r'));
+				const run = await claimOne(s);
+				await s.commit(turnOf(run, { waits: waitsFor('q'), functions: ['g'], progress: bytes('p') }));
+				await s.commit(turnOf({ ...run, turn: 1 }, { state: null, log: null }));
+				const read = await s.read('r', { state: true });
+				expect(read).toMatchObject({ open: ['q'], functions: ['g'], progress: bytes('p'), turn: 2 });
+				expect(text(read!.state)).toBe('state 1');
+				await s.commit(turnOf({ ...run, turn: 2 }, { waits: null }));
+				expect(await s.read('r')).toMatchObject({ open: [], waits: null });
+			});
+
+			it('keeps a base and its deltas, whatever their size', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				const large = 'x'.repeat(10_000);
+				const turns: [TurnCommit['state'], string][] = [
+					[{ full: bytes('small') }, 'small'],
+					[{ delta: bytes('+1') }, 'small|+1'],
+					[{ delta: bytes('+2') }, 'small|+1|+2'],
+					[{ full: bytes(large) }, large],
+					[{ delta: bytes('+3') }, `${large}|+3`],
+					[null, `${large}|+3`],
+					[{ full: bytes('small again') }, 'small again'],
+					[{ full: bytes(large) }, large],
+					[{ full: bytes(`${large}!`) }, `${large}!`],
+				];
+				for (const [turn, [state, expected]] of turns.entries()) {
+					expect((await s.commit(turnOf({ ...run, turn }, { state }))).outcome).toBe('committed');
+					expect(text((await s.read('r', { state: true }))!.state)).toBe(expected);
+				}
+			});
+
+			it('keeps the log in order, short pieces and long ones', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				let expected = '';
+				for (let turn = 0; turn < 60; turn++) {
+					const log = `${turn}:${'x'.repeat(turn % 7 === 6 ? 5000 : 100)};`;
+					expected += log;
+					await s.commit(turnOf({ ...run, turn }, { log: bytes(log) }));
+				}
+				expect(text([Buffer.concat(await s.log('r'))])).toBe(expected);
+			});
+
+			it('ends a run: its outcome stays, a failed one keeps the state before', async () => {
+				const s = await worker();
+				for (const id of ['good', 'bad']) await s.start(newRun(id, { claim: true }));
+				const good = (await s.read('good'))!;
+				const bad = (await s.read('bad'))!;
+				now = 1500;
+				await s.commit(turnOf(good, { status: 'completed', outcome: bytes('42'), state: null }));
+				await s.commit(turnOf(bad, { waits: waitsFor('q') }));
+				await s.commit(
+					turnOf({ ...bad, turn: 1 }, { status: 'failed', outcome: bytes('no'), event: bytes('e'), state: null }),
+				);
+				expect(await s.read('good', { state: true })).toMatchObject({
+					status: 'completed',
+					endedAt: 1500,
+					outcome: bytes('42'),
+					state: [],
+				});
+				const failed = await s.read('bad', { state: true });
+				expect(failed).toMatchObject({ status: 'failed', outcome: bytes('no'), event: bytes('e'), open: [], turn: 2 });
+				expect(text(failed!.state)).toBe('state 1');
+				expect(await s.commit(turnOf({ ...good, turn: 1 }))).toEqual({ outcome: 'fenced' });
+				expect((await s.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+			});
+
+			it("takes one write's refusal for that one alone (G2)", async () => {
+				const s = await worker();
+				for (const id of ['a', 'b', 'c']) await s.start(newRun(id, { claim: true }));
+				const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((id) => s.read(id)));
+				const bad = turnOf(b!, { state: { full: 'not bytes' as never } });
+				const results = await Promise.allSettled([
+					s.commit(turnOf(a!)),
+					s.commit(turnOf(b!, { after: 9 })),
+					name === 'memory'
+						? Promise.reject(new Error('takes anything'))
+						: s.commit({ ...bad, wakeAt: Symbol() as never }),
+					s.commit(turnOf(c!)),
+				]);
+				expect(results.map((r) => (r.status === 'fulfilled' ? r.value.outcome : 'rejected'))).toEqual([
+					'committed',
+					'fenced',
+					'rejected',
+					'committed',
+				]);
+				expect((await s.read('b'))!.turn).toBe(0);
+			});
+
+			it('counts attempts again without a turn', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.commit(turnOf(run));
+				const again = turnOf({ ...run, turn: 1 }, { turn: 1, log: null, state: { full: bytes('attempt 2') } });
+				expect(await s.commit(again)).toMatchObject({ outcome: 'committed' });
+				expect(await s.read('r', { state: true })).toMatchObject({ turn: 1, state: [bytes('attempt 2')] });
+			});
+		});
+
+		describe('mail', () => {
+			const message = (runId: string, id: string | null = null, payload = 'm') =>
+				({ runId, kind: 'message', name: 'n', id, payload: bytes(payload) }) as const;
+			const answer = (suspension: string | null, hash = 'h', runId = 'r') =>
+				({ runId, kind: 'answer', suspension, hash, payload: bytes(hash) }) as const;
+			const cancel = { runId: 'r', kind: 'cancel', payload: bytes('why') } as const;
+			/** A run of `s` that waits at these suspensions. */
+			const waiting = async (s: StoreSession, ...open: string[]) => {
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.commit(turnOf(run, { status: 'waiting', waits: waitsFor(...open) }));
+				return { ...run, turn: 1 };
+			};
+
+			it('is numbered in commit order, and consumed by turns (G4)', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await Promise.all(['x', 'y', 'z'].map((payload) => s.post(message('r', null, payload))));
+				const mail = await s.mail('r', 0);
+				expect(mail.map(({ number, payload }) => `${number}${text([payload])}`)).toEqual(['1x', '2y', '3z']);
+				expect(await s.commit(turnOf(run, { seen: 1 }))).toMatchObject({ sent: 3 });
+				expect(await s.read('r')).toMatchObject({ sent: 3, seen: 1 });
+				expect((await s.mail('r', 1)).map(({ number }) => number)).toEqual([2, 3]);
+			});
+
+			it('adds a message with an id once, even after it was consumed (G4)', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				expect(await s.post(message('r', 'one'))).toEqual({ outcome: 'posted' });
+				expect(await s.post(message('r', 'one'))).toEqual({ outcome: 'repeated' });
+				await s.commit(turnOf(run, { seen: 1 }));
+				expect(await s.post(message('r', 'one'))).toEqual({ outcome: 'repeated' });
+				expect(await s.post(message('r', 'two'))).toEqual({ outcome: 'posted' });
+				expect(await s.read('r')).toMatchObject({ sent: 2 });
+			});
+
+			it('makes a parked run due at once, and leaves a run that has not begun its time (G5)', async () => {
+				const s = await worker();
+				await waiting(s);
+				await s.post(message('r'));
+				expect(await claimOne(s)).toMatchObject({ id: 'r', sent: 1, seen: 0 });
+				await s.start(newRun('later', { startAt: 9000 }));
+				await s.post(message('later'));
+				expect(await s.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: 9000 });
+			});
+
+			it('keeps a run with its worker that would park with unseen mail (G5)', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.post(message('r'));
+				expect(await s.commit(turnOf(run, { status: 'waiting' }))).toEqual({
+					outcome: 'committed',
+					sent: 1,
+					held: true,
+				});
+				expect(await s.read('r')).toMatchObject({ status: 'running' });
+				const seen = turnOf({ ...run, turn: 1 }, { status: 'waiting', seen: 1 });
+				expect(await s.commit(seen)).toEqual({ outcome: 'committed', sent: 1, held: false });
+			});
+
+			it('refuses a turn that must not close a wait which mail could answer', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.post(message('r'));
+				expect(await s.commit(turnOf(run, { sent: 0 }))).toEqual({ outcome: 'mail' });
+				expect(await s.read('r')).toMatchObject({ turn: 0 });
+				expect(await s.commit(turnOf(run, { sent: 1 }))).toMatchObject({ outcome: 'committed' });
+			});
+
+			it('lets the first of two answers win, and acknowledges the same again (G4)', async () => {
+				const s = await worker();
+				const run = await waiting(s, 'q');
+				const both = await Promise.all([
+					s.post(answer('q', 'yes')),
+					s.post(answer('q', 'no')),
+					s.post(answer('q', 'yes')),
+				]);
+				expect(both).toEqual([
+					{ outcome: 'posted' },
+					{ outcome: 'answered', suspension: 'q' },
+					{ outcome: 'repeated' },
+				]);
+				const held = await claimOne(s);
+				await s.commit(turnOf({ ...held, turn: run.turn }, { seen: 1, waits: null, status: 'completed' }));
+				expect(await s.post(answer('q', 'yes'))).toEqual({ outcome: 'repeated' });
+				expect(await s.post(answer('q', 'no'))).toEqual({ outcome: 'answered', suspension: 'q' });
+			});
+
+			it('addresses an answer without an id to the only open suspension', async () => {
+				const s = await worker();
+				await waiting(s, 'p', 'q');
+				expect(await s.post(answer(null))).toEqual({ outcome: 'ambiguous', open: ['p', 'q'] });
+				expect(await s.post(answer('elsewhere'))).toEqual({ outcome: 'closed' });
+				await s.post(answer('p'));
+				expect(await s.post(answer(null, 'other'))).toEqual({ outcome: 'posted' });
+				expect((await s.mail('r', 0)).map(({ name }) => name)).toEqual(['p', 'q']);
+				expect(await s.post(answer(null))).toEqual({ outcome: 'closed' });
+			});
+
+			it('tells of runs that are not there or over', async () => {
+				const s = await worker();
+				expect(await s.post(message('r'))).toEqual({ outcome: 'missing' });
+				await s.start(newRun('r', { claim: true }));
+				expect(await s.post(cancel)).toEqual({ outcome: 'posted' });
+				expect(await s.post(cancel)).toEqual({ outcome: 'repeated' });
+				await s.commit(turnOf((await s.read('r'))!, { status: 'cancelled' }));
+				expect(await s.post(message('r'))).toEqual({ outcome: 'over' });
+				expect(await s.post(answer('q'))).toEqual({ outcome: 'closed' });
+			});
+
+			it('is announced to the worker that holds the run, from here and from there', async () => {
+				const a = await worker();
+				const b = await open(made.there, 'b');
+				await a.start(newRun('r', { claim: true }));
+				await b.post(message('r'));
+				await eventually(() => heard.includes('a mail r'));
+			});
+		});
+
+		describe('workers', () => {
+			it('announces what may be claimed and what moved, from there too', async () => {
+				await worker();
+				heard.length = 0;
+				const b = await worker({ store: made.there, who: 'b', functions: ['f'] });
+				await b.start(newRun('r'));
+				await eventually(() => heard.includes('a due'));
+				const run = await claimOne(b);
+				heard.length = 0;
+				await b.commit(turnOf(run));
+				await eventually(() => heard.some((line) => line.startsWith('a moved')));
+				expect(heard).toContain('b moved r');
+			});
+
+			it('makes runs of a worker that left due, with no recovery counted (G6)', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				await a.start(newRun('r', { claim: true }));
+				await a.close();
+				expect(await claimOne(b)).toMatchObject({ id: 'r', recoveries: 0, epoch: 3 });
+			});
+
+			it('counts a recovery for runs of a worker that died, before they can be claimed (G6)', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				await a.start(newRun('r', { claim: true }));
+				await a.start(newRun('parked', { claim: true }));
+				await a.commit(turnOf((await a.read('parked'))!, { status: 'waiting', wakeAt: 1_000_000 }));
+				a.die();
+				await eventually(async () => (await b.read('r'))!.status === 'pending');
+				const run = await claimOne(b);
+				expect(run).toMatchObject({ id: 'r', recoveries: 1 });
+				await b.commit(turnOf(run, { turn: 0 }));
+				expect(await b.read('r')).toMatchObject({ recoveries: 1 });
+				await b.commit(turnOf(run));
+				expect(await b.read('r')).toMatchObject({ recoveries: 0 });
+				expect(await b.read('parked')).toMatchObject({ recoveries: 0, status: 'waiting' });
+			});
+
+			it('goes on at once where everybody had died', async () => {
+				const a = await worker();
+				await a.start(newRun('r', { claim: true }));
+				await a.start(newRun('not begun'));
+				const keep = await open();
+				a.die();
+				const b = await worker({ who: 'b' });
+				const { runs } = await b.claim({ limit: 10, suspects: false });
+				expect(runs.map(({ id, recoveries }) => `${id} ${recoveries}`).sort()).toEqual(['not begun 0', 'r 1']);
+				await keep.close();
+			});
+
+			it('keeps suspects apart from the others', async () => {
+				let s = await worker();
+				const keep = await open();
+				await s.start(newRun('poison', { claim: true }));
+				for (let i = 0; i < 2; i++) {
+					s.die();
+					s = await worker();
+					if (i === 0) expect(await claimOne(s)).toMatchObject({ recoveries: 1 });
+				}
+				await s.start(newRun('fine'));
+				const { runs, suspects } = await s.claim({ limit: 10, suspects: false });
+				expect(runs.map(({ id }) => id)).toEqual(['fine']);
+				expect(suspects).toBe(true);
+				const alone = await s.claim({ limit: 1, suspects: true });
+				expect(alone.runs).toMatchObject([{ id: 'poison', recoveries: 2 }]);
+				expect((await s.claim({ limit: 10, suspects: false })).suspects).toBe(false);
+				await keep.close();
+			});
+
+			it('gives a run only to a worker that knows all of it, while one lives (G7)', async () => {
+				const a = await worker({ functions: ['f'] });
+				const b = await worker({ functions: ['f', 'g'], store: made.there, who: 'b' });
+				await a.start(newRun('r', { functionId: 'g' }));
+				expect(await a.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: null });
+				expect(await claimOne(b)).toMatchObject({ id: 'r' });
+				await b.close();
+				expect(await claimOne(a)).toMatchObject({ id: 'r' });
+			});
+
+			it('keeps a blocked run from the build it did not fit, and gives it to a later one (G7)', async () => {
+				const a = await worker();
+				await a.start(newRun('r'));
+				const run = await claimOne(a);
+				expect(await a.block('r', run.epoch, '{"code":"PD"}')).toBe(true);
+				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{"code":"PD"}' });
+				expect(await a.post({ runId: 'r', kind: 'cancel', payload: bytes('') })).toEqual({ outcome: 'posted' });
+				await a.know(['f'], 'build-1');
+				expect((await a.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				const b = await worker({ build: 'build-2', functions: ['other'], store: made.there, who: 'b' });
+				expect((await b.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				await b.know(['f', 'other'], 'build-2');
+				expect(await b.read('r')).toMatchObject({ status: 'pending', blocked: null });
+				expect((await a.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				expect(await claimOne(b)).toMatchObject({ id: 'r', sent: 1 });
+			});
+
+			it('answers nothing once it is closed', async () => {
+				const s = await worker();
+				await s.close();
+				await s.close();
+				await expect(s.read('r')).rejects.toThrow(/closed/);
+				await expect(s.start(newRun('r'))).rejects.toThrow(/closed/);
+			});
+		});
+
+		describe('list', () => {
+			it('gives runs in order of start, by status, function and tags', async () => {
+				const s = await worker();
+				for (let i = 0; i < 250; i++) {
+					await s.start(
+						newRun(`r${i}`, { functionId: i % 2 ? 'f' : 'g', tags: i % 5 ? null : { fifth: 'yes', i: `${i}` } }),
+					);
+				}
+				const ids = async (filter: Parameters<typeof s.list>[0]) => {
+					const found: string[] = [];
+					for await (const { id } of s.list(filter)) found.push(id);
+					return found;
+				};
+				expect(await ids({})).toEqual(Array.from({ length: 250 }, (_, i) => `r${i}`));
+				expect(await ids({ functionId: 'g', tags: { fifth: 'yes' } })).toHaveLength(25);
+				expect(await ids({ tags: { fifth: 'yes', i: '35' } })).toEqual(['r35']);
+				expect(await ids({ status: ['running', 'waiting'] })).toEqual([]);
+				expect(await ids({ status: ['pending'], functionId: 'f' })).toHaveLength(125);
+			});
+		});
+	});
+}

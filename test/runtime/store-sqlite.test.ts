@@ -1,0 +1,95 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { sqlite } from '@perdure/runtime/sqlite';
+import { describe, expect, it } from 'vitest';
+import { contract } from './store-contract.ts';
+
+contract('sqlite', {
+	make(clock) {
+		const folder = mkdtempSync(join(tmpdir(), 'perdure-store-'));
+		const path = join(folder, 'runs.db');
+		return {
+			here: sqlite(path, { clock }),
+			there: sqlite(path, { clock }),
+			dispose: () => rmSync(folder, { recursive: true }),
+		};
+	},
+});
+
+contract('sqlite :memory:', {
+	make(clock) {
+		const store = sqlite(':memory:', { clock });
+		return { here: store, there: store, dispose() {} };
+	},
+});
+
+describe('the file of a sqlite store', () => {
+	const listener = { moved() {}, mail() {}, due() {} };
+	const inFolder = async (work: (folder: string) => Promise<void>) => {
+		const folder = mkdtempSync(join(tmpdir(), 'perdure-store-'));
+		try {
+			await work(folder);
+		} finally {
+			rmSync(folder, { recursive: true });
+		}
+	};
+
+	it('has a lock file beside it for each live worker, and none afterwards', () =>
+		inFolder(async (folder) => {
+			const session = await sqlite(join(folder, 'runs.db')).open(listener);
+			await session.know(['f'], 'b');
+			expect(readdirSync(folder).filter((name) => /^runs\.db-worker-[a-z2-7]{26}$/.test(name))).toHaveLength(1);
+			await session.close();
+			expect(readdirSync(folder)).toEqual(['runs.db']);
+		}));
+
+	it('is opened again after its last session has closed', () =>
+		inFolder(async (folder) => {
+			const store = sqlite(join(folder, 'runs.db'));
+			await (await store.open(listener)).close();
+			const again = await store.open(listener);
+			expect(await again.read('r')).toBeNull();
+			await again.close();
+		}));
+
+	it("is not another program's database, nor one of a later version", () =>
+		inFolder(async (folder) => {
+			const path = join(folder, 'other.db');
+			const other = new DatabaseSync(path);
+			other.exec('CREATE TABLE t (x)');
+			await expect(sqlite(path).open(listener)).rejects.toThrow(/another program/);
+			other.exec('DROP TABLE t; PRAGMA application_id = 0x70657264; PRAGMA user_version = 99');
+			await expect(sqlite(path).open(listener)).rejects.toThrow(/later version \(99\)/);
+			other.close();
+			await expect(sqlite(join(folder, 'no', 'such', 'x.db')).open(listener)).rejects.toThrow(/cannot be opened/);
+		}));
+
+	it('waits for another process that writes, without blocking this one', () =>
+		inFolder(async (folder) => {
+			const path = join(folder, 'runs.db');
+			const session = await sqlite(path).open(listener);
+			const other = new DatabaseSync(path);
+			other.exec('BEGIN IMMEDIATE');
+			let passes = 0;
+			const turning = setInterval(() => passes++, 1);
+			const started = session.start({
+				id: 'r',
+				functionId: 'f',
+				hash: '',
+				input: new Uint8Array(),
+				tags: null,
+				startAt: null,
+				claim: false,
+			});
+			await new Promise((resolve) => setTimeout(resolve, 300));
+			expect(await session.read('r')).toBeNull();
+			other.exec('COMMIT');
+			expect((await started).outcome).toBe('created');
+			clearInterval(turning);
+			expect(passes).toBeGreaterThan(5);
+			other.close();
+			await session.close();
+		}));
+});
