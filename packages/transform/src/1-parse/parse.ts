@@ -1,0 +1,25 @@
+import { type ParserOptions, type ParserPlugin, parse as parseBabel } from '@babel/parser';
+import type * as t from '@babel/types';
+
+export interface ParseOptions {
+	readonly filename: string;
+	readonly sourceType?: 'module' | 'commonjs' | 'script';
+}
+
+/**
+ * Parses one file. The extension decides about TypeScript and JSX. Throws the parser's own
+ * `SyntaxError` (with `loc`).
+ */
+export function parse(source: string, options: ParseOptions): t.File {
+	const plugins: ParserPlugin[] = ['decorators', 'decoratorAutoAccessors'];
+	const extension = /\.([cm]?[jt]sx?)$/.exec(options.filename)?.[1] ?? 'js';
+	if (extension.includes('t')) plugins.push('typescript');
+	if (!extension.includes('t') || extension.endsWith('x')) plugins.push('jsx');
+	return parseBabel(source, {
+		sourceType: options.sourceType ?? 'module',
+		sourceFilename: options.filename,
+		plugins,
+		allowReturnOutsideFunction: options.sourceType === 'commonjs',
+		createImportExpressions: true,
+	} as ParserOptions) as unknown as t.File;
+}

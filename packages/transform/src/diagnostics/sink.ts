@@ -1,0 +1,56 @@
+import type * as t from '@babel/types';
+import type { Diagnostic, DiagnosticRow, RelatedSpan } from '@perdure/abi';
+import { TABLE } from './table.ts';
+
+type Table = typeof TABLE;
+export type Code = keyof Table;
+export type Parameters<C extends Code> = Table[C] extends DiagnosticRow<infer P> ? P : never;
+
+/** Collects what the compiler has to say about one file; passes go on after an error. */
+export interface Sink {
+	readonly diagnostics: readonly Diagnostic[];
+	/** True once an error was reported: nothing may be emitted then. */
+	readonly failed: boolean;
+	report<C extends Code>(code: C, node: t.Node, parameters: Parameters<C>, related?: readonly Related[]): void;
+}
+
+export interface Related {
+	readonly message: string;
+	readonly node: t.Node;
+}
+
+export function createSink(file: string): Sink {
+	const diagnostics: Diagnostic[] = [];
+	// One place, one code: an arm that is lowered twice says so once.
+	const seen = new Set<string>();
+	let failed = false;
+	return {
+		diagnostics,
+		get failed() {
+			return failed;
+		},
+		report(code, node, parameters, related = []) {
+			const key = `${code} ${node.start} ${node.end}`;
+			if (seen.has(key)) return;
+			seen.add(key);
+			const row = TABLE[code] as DiagnosticRow<unknown>;
+			if (row.severity === 'error') failed = true;
+			diagnostics.push({
+				code,
+				severity: row.severity,
+				message: row.message(parameters),
+				file,
+				...spanOf(node),
+				line: node.loc?.start.line ?? 1,
+				column: (node.loc?.start.column ?? 0) + 1,
+				related: related.map((r): RelatedSpan => ({ message: r.message, file, ...spanOf(r.node) })),
+				help: typeof row.help === 'function' ? row.help(parameters) : row.help,
+			});
+		},
+	};
+}
+
+function spanOf(node: t.Node): { start: number; length: number } {
+	const start = node.start ?? 0;
+	return { start, length: Math.max(0, (node.end ?? start) - start) };
+}

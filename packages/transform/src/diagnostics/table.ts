@@ -1,0 +1,89 @@
+import type { DiagnosticRow } from '@perdure/abi';
+
+/** A row whose parameters are told by its message. */
+function error<P>(
+	code: string,
+	title: string,
+	message: (p: P) => string,
+	help: string | ((p: P) => string),
+): DiagnosticRow<P> {
+	return { code, severity: 'error', title, message, help };
+}
+
+type Syntax = { readonly what: string; readonly way: string };
+/** A family of syntax with one sentence: what is written, and what to write instead. */
+const syntax = (code: string, title: string): DiagnosticRow<Syntax> =>
+	error(
+		code,
+		title,
+		(p) => `${p.what} cannot be made durable.`,
+		(p) => p.way,
+	);
+
+/** Every diagnostic of the compiler. A code never moves and never returns. */
+export const TABLE = {
+	PD1001: error(
+		'PD1001',
+		'the directive is not the first statement, or is misspelt',
+		(p: { text: string; wrong: 'misspelt' | 'misplaced' }) =>
+			p.wrong === 'misspelt'
+				? `'${p.text}' is not the directive "use durable", though it looks like it.`
+				: `"${p.text}" is not the first statement of a function, so it does nothing here.`,
+		(p) =>
+			p.wrong === 'misspelt'
+				? 'write "use durable", or "use durable as <id>" with an id without spaces'
+				: 'make it the first statement of the async function that is to be durable',
+	),
+	PD1002: error(
+		'PD1002',
+		'the directive is on a function that cannot be durable',
+		(p: { what: string; way: string }) => `"use durable" is on ${p.what}, which cannot be durable.`,
+		(p) => p.way,
+	),
+	PD1003: error(
+		'PD1003',
+		'two functions with one id',
+		(p: { id: string }) => `Two durable functions of this file have the id '${p.id}'.`,
+		'give one of them an id of its own: "use durable as <id>"',
+	),
+	PD1004: error(
+		'PD1004',
+		'a durable function captures a variable of an enclosing function that is not durable, or is made more than once',
+		(p: { function: string; variable: string | null; around: string }) =>
+			p.variable === null
+				? `${upper(p.function)} is durable but stands in ${p.around}, so it is made again and again.`
+				: `${upper(p.function)} is durable but captures '${p.variable}' from ${p.around}.`,
+		(p) =>
+			p.variable === null
+				? 'move it to the top level of the module'
+				: `move it to the top level of the module and pass '${p.variable}' as an argument`,
+	),
+	PD1005: error(
+		'PD1005',
+		'a durable function without a name to find it by',
+		(p: { function: string }) => `${upper(p.function)} has no name that a stored run could find it by.`,
+		'say one: "use durable as <id>"',
+	),
+
+	PD2001: syntax('PD2001', 'direct eval'),
+	PD2002: syntax('PD2002', 'with'),
+	PD2003: syntax('PD2003', 'arguments that alias parameters'),
+	PD2004: syntax('PD2004', 'for await'),
+	PD2005: syntax('PD2005', 'generators inside durable functions'),
+	PD2006: syntax('PD2006', 'using'),
+	PD2007: syntax('PD2007', 'super and private names in a durable method'),
+	PD2008: syntax('PD2008', 'an await inside a class'),
+	PD2009: syntax('PD2009', 'a class, method or accessor that captures variables of a durable function'),
+	PD2010: syntax('PD2010', 'an async closure that is not handed to an awaited call in place'),
+	PD2011: syntax('PD2011', 'a durable function started without await'),
+	PD2012: syntax('PD2012', 'a call returned from inside try … finally'),
+	PD2013: syntax('PD2013', 'Promise combinators'),
+	PD2014: syntax('PD2014', 'awaiting an assignment of a call'),
+	PD2015: syntax('PD2015', 'a promise whose resolvers are kept'),
+	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
+	PD2017: syntax('PD2017', 'other syntax'),
+} satisfies Record<string, DiagnosticRow<never>>;
+
+function upper(text: string): string {
+	return text.charAt(0).toUpperCase() + text.slice(1);
+}
