@@ -1,0 +1,143 @@
+/**
+ * The four ways of executing one program whose traces must be equal:
+ *  plain     the async function as written, never compiled
+ *  outside   compiled, called like any function
+ *  inside    compiled, in a run that stays in memory
+ *  restored  compiled, in a run that is stored to bytes and dropped at the end of every turn, before its
+ *            effects are dispatched, and restored in a fresh evaluation of the module
+ */
+
+import * as runtime from '@perdure/runtime';
+import { Continuation, type Outcome, type RunOptions, run } from '@perdure/runtime';
+import * as internal from '@perdure/runtime/internal';
+import { transform } from '@perdure/transform';
+import { type Exports, type Program, prepare } from './evaluate.ts';
+import { render } from './render.ts';
+import { createTrace, type Trace } from './trace.ts';
+
+export type Way = 'plain' | 'outside' | 'inside' | 'restored';
+
+export const WAYS: readonly Way[] = ['plain', 'outside', 'inside', 'restored'];
+
+export interface Execution {
+	/** The exported function to call; `main` by default. */
+	readonly entry?: string;
+	readonly args?: readonly unknown[];
+	/** Given to `suspend`s in turn. Only a run can suspend, so a program with answers has no plain trace. */
+	readonly answers?: readonly unknown[];
+}
+
+export interface Subject {
+	readonly plain: Program;
+	readonly compiled: Program;
+	/** Emitted code, for messages. */
+	readonly code: string;
+}
+
+export class CompileError extends Error {}
+
+/** Compiles a module. @throws CompileError naming every diagnostic that is an error. */
+export function compileSubject(source: string, filename: string): Subject {
+	const { code, diagnostics } = transform(source, { filename });
+	const errors = diagnostics.filter(({ severity }) => severity === 'error');
+	if (errors.length > 0) {
+		const lines = errors.map(({ code, line, column, message }) => `${line}:${column} ${code}: ${message}`);
+		throw new CompileError(lines.join('\n'));
+	}
+	return { plain: prepare(source, filename), compiled: prepare(code, filename), code };
+}
+
+/** The trace of one execution: a line for each observation, and the outcome last. */
+export async function execute(subject: Subject, way: Way, execution: Execution = {}): Promise<string[]> {
+	const trace = createTrace();
+	const outcome = await settle(subject, way, execution, trace);
+	return [...trace.lines, outcome];
+}
+
+async function settle(subject: Subject, way: Way, execution: Execution, trace: Trace): Promise<string> {
+	const { entry = 'main', args = [] } = execution;
+	const program = way === 'plain' ? subject.plain : subject.compiled;
+	const load = () => evaluate(program, trace);
+	try {
+		if (way === 'plain' || way === 'outside') {
+			const value = await (load()[entry] as (...args: unknown[]) => unknown)(...structuredClone(args));
+			return `returns ${render(value)}`;
+		}
+		return await settleRun(load, entry, args, execution.answers ?? [], way === 'restored');
+	} catch (error) {
+		return `throws ${render(error)}`;
+	}
+}
+
+function evaluate(program: Program, trace: Trace): Exports {
+	return program.evaluate({
+		'#trace': trace.module,
+		'@perdure/runtime': runtime,
+		'@perdure/runtime/internal': internal,
+	});
+}
+
+type Main = (...args: unknown[]) => Promise<unknown>;
+
+async function settleRun(
+	load: () => Exports,
+	entry: string,
+	args: readonly unknown[],
+	answers: readonly unknown[],
+	dropping: boolean,
+): Promise<string> {
+	const answersLeft = [...answers];
+	const dropper = dropping ? new Dropper() : null;
+	const main = load()[entry] as Main;
+	let outcome: Outcome<unknown> = await run(main, args, dropper?.options() ?? {});
+	for (;;) {
+		switch (outcome.status) {
+			case 'completed':
+				return `returns ${render(outcome.value)}`;
+			case 'failed':
+				return `throws ${render(outcome.error)}`;
+			case 'cancelled':
+				return `cancelled ${render(outcome.reason)}`;
+			case 'parked':
+				// The dropped process: nothing of it is left but the bytes.
+				load();
+				outcome = await Continuation.fromBytes(dropper!.bytes()).continue(dropper!.options());
+				break;
+			case 'suspended': {
+				if (answersLeft.length === 0) return `suspended ${render(outcome.value)}`;
+				let continuation = outcome.continuation;
+				if (dropper) {
+					const bytes = continuation.toBytes();
+					load();
+					continuation = Continuation.fromBytes(bytes);
+				}
+				outcome = await continuation.resume(answersLeft.shift(), dropper?.options() ?? {});
+			}
+		}
+	}
+}
+
+/** Takes the bytes of each turn as it ends and gives the run up before anything is dispatched. */
+class Dropper {
+	#bytes: Uint8Array | null = null;
+	#turn = 0;
+
+	options(): RunOptions {
+		const controller = new AbortController();
+		return {
+			park: controller.signal,
+			onCheckpoint: (continuation, { turn }) => {
+				// A restored run may announce the turn that it was restored from.
+				if (turn <= this.#turn) return;
+				this.#turn = turn;
+				this.#bytes = continuation.toBytes();
+				controller.abort();
+			},
+		};
+	}
+
+	bytes(): Uint8Array {
+		if (this.#bytes === null) throw new Error('the run was parked, but there was no checkpoint');
+		return this.#bytes;
+	}
+}

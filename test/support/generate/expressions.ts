@@ -1,0 +1,128 @@
+/** Values and operators. Every composite comes in parentheses, so pieces can be put together freely. */
+import { callExpression } from './calls.ts';
+import type { Context, Type } from './context.ts';
+import { arrayLiteral, assignment, memberRead, objectLiteral, updateExpression } from './operands.ts';
+
+export function expression(context: Context, type: Type, deep: number): string {
+	const { random } = context;
+	context.spend(0.2);
+	if (deep <= 0 || !context.affords(1)) return leaf(context, type);
+	const again = (changed = type) => context.make.expression(context, changed, deep - 1);
+	const condition = () => context.make.condition(context, deep - 1);
+	return random.make<string>([
+		[3, () => leaf(context, type)],
+		[3, () => `log(${context.tag()}, ${again()})`],
+		[context.suspends ? 7 : 0, () => `(await ${context.make.awaited(context, type, deep - 1)})`],
+		[2, () => `(${condition()} ? ${again()} : ${again()})`],
+		[1, () => `(${again(random.pick(['num', 'str']))}, ${again()})`],
+		[1, () => `(${again()} ${random.pick(['&&', '||', '??'])} ${again()})`],
+		[2, () => assignment(context, type, deep)],
+		[context.features.calls ? 3 : 0, () => callExpression(context, type, deep)],
+		[6, () => ofType(context, type, deep)],
+	]);
+}
+
+function ofType(context: Context, type: Type, deep: number): string {
+	const { random } = context;
+	const make = (kind: Type) => context.make.expression(context, kind, deep - 1);
+	switch (type) {
+		case 'num':
+			return random.make<string>([
+				[
+					5,
+					() =>
+						`(${make('num')} ${random.pick(['+', '-', '*', '%', '&', '|', '^', '<<', '>>>', '<', '>='])} ${make('num')})`,
+				],
+				[1, () => `(${random.pick(['-', '~', '+', '!', 'void'])} ${make('num')})`],
+				[1, () => `(typeof ${random.chance(0.3) ? 'missing' : make('num')}).length`],
+				[1, () => `(${make('num')} ${random.pick(['===', '!=='])} ${make('num')})`],
+				[1, () => `(${random.pick([`'a'`, `'b'`, make('str')])} in ${make('obj')})`],
+				[1, () => `(${make('arr')} instanceof Array)`],
+				[1, () => `(delete ${make('obj')}[${keyOf(context, deep)}])`],
+				[3, () => memberRead(context, deep)],
+				[2, () => updateExpression(context, deep)],
+				[1, () => `Math.max(${make('num')}, ...${make('arr')}, ${make('num')})`],
+				[1, () => `${make('arr')}.length`],
+			]);
+		case 'str':
+			return random.make<string>([
+				[3, () => `\`${text(context)}\${${make('num')}}${text(context)}\${${make('str')}}\``],
+				[1, () => `(${make('str')} + ${make('num')})`],
+				[1, () => `(typeof ${make('obj')})`],
+				[1, () => `String(${make('num')})`],
+				[1, () => `${make('str')}.slice(${make('num')}, 3)`],
+			]);
+		case 'arr':
+			return arrayLiteral(context, deep);
+		case 'obj':
+			return objectLiteral(context, deep);
+		case 'maybe':
+			return random.make<string>([
+				[1, () => `(${make('num')} ? null : ${make('obj')})`],
+				[1, () => make('obj')],
+			]);
+		case 'map':
+			return `new Map([[1, ${make('num')}], [2, ${make('num')}]])`;
+		case 'set':
+			return `new Set(${make('arr')})`;
+		case 'thunks':
+			return '[]';
+	}
+}
+
+function keyOf(context: Context, deep: number): string {
+	return context.random.make<string>([
+		[3, () => `log(${context.tag('k')}, '${context.random.pick(['a', 'b', 'c'])}')`],
+		[context.suspends ? 1 : 0, () => `(await eff(${context.tag('k')}, 'a'))`],
+		[1, () => context.make.expression(context, 'str', deep - 2)],
+	]);
+}
+
+function leaf(context: Context, type: Type): string {
+	const { random } = context;
+	if (random.chance(0.7)) {
+		const name = context.read(type);
+		if (name !== null) return name;
+	}
+	switch (type) {
+		case 'num':
+			if (context.hasThis && random.chance(0.3)) return 'this.k';
+			return random.chance(0.06) ? random.pick(['-0', 'NaN', 'undefined', 'null', 'Infinity']) : String(random.int(9));
+		case 'str':
+			return `'${random.pick(['a', 'b', 'c', 'ab', ''])}'`;
+		case 'arr':
+			return `[${random.times(random.int(4), () => String(random.int(9))).join(', ')}]`;
+		case 'obj':
+			return `{ a: ${random.int(9)}, b: ${random.int(9)} }`;
+		case 'maybe':
+			return random.pick(['null', 'undefined', `{ a: ${random.int(9)} }`]);
+		case 'map':
+			return `new Map([[1, ${random.int(9)}]])`;
+		case 'set':
+			return `new Set([${random.int(9)}, ${random.int(9)}])`;
+		case 'thunks':
+			return '[]';
+	}
+}
+
+function text(context: Context): string {
+	return context.random.pick(['', '-', 'x ', '\\n']);
+}
+
+/** True sometimes, and not in every turn of a loop alike. */
+export function condition(context: Context, deep: number): string {
+	const { random } = context;
+	const make = (type: Type) => context.make.expression(context, type, deep - 1);
+	return random.make<string>([
+		[3, () => `(${context.counter()}++ ${random.pick(['===', '!==', '<'])} ${random.int(3)})`],
+		[2, () => `(${make('num')} ${random.pick(['<', '>', '<=', '==='])} ${make('num')})`],
+		[1, () => make('num')],
+		[1, () => `(!${make(random.pick(['num', 'str', 'maybe']))})`],
+		[deep > 0 ? 1 : 0, () => `log(${context.tag('c')}, ${context.make.condition(context, deep - 1)})`],
+		[
+			deep > 0 ? 1 : 0,
+			() =>
+				`(${context.make.condition(context, deep - 1)} ${random.pick(['&&', '||'])} ${context.make.condition(context, deep - 1)})`,
+		],
+	]);
+}

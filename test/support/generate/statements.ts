@@ -1,0 +1,154 @@
+/** Statements without jumps of their own: declarations, expressions, conditions, blocks, nested functions. */
+import { closure, functionContext, plain } from './calls.ts';
+import type { Context, Type } from './context.ts';
+import { jump, labelledBlock, switchStatement, tryStatement } from './jumps.ts';
+import { loop } from './loops.ts';
+
+export function statements(context: Context, count: number): string {
+	const lines: string[] = [];
+	for (let i = 0; i < count && context.affords(1); i++) lines.push(statement(context));
+	return lines.join('\n');
+}
+
+export function block(context: Context, count: number): string {
+	const inner = context.inner();
+	return `{\n${inner.make.statements(inner, count)}\n}`;
+}
+
+function statement(context: Context): string {
+	const { random, features } = context;
+	const nested = context.room > 0 && context.affords(6);
+	context.spend(1);
+	const make = (type: Type, deep = 3) => context.make.expression(context, type, deep);
+	return random.make<string>([
+		[6, () => declaration(context)],
+		[4, () => `log(${context.tag()}, ${make(random.pick(['num', 'num', 'str', 'arr', 'obj', 'maybe']))});`],
+		[5, () => expressionStatement(context)],
+		[nested ? 3 : 0, () => ifStatement(context)],
+		[nested && features.loops ? 4 : 0, () => loop(context)],
+		[nested && features.tries ? 4 : 0, () => tryStatement(context)],
+		[nested && features.switches ? 2 : 0, () => switchStatement(context)],
+		[nested ? 1 : 0, () => labelledBlock(context)],
+		[
+			context.jumps.length > 0 ? 2 : random.chance(0.3) ? 1 : 0,
+			() => `if (${context.make.condition(context, 2)}) ${jump(context)}`,
+		],
+		[features.deadZones ? 1 : 0, () => deadZone(context)],
+		[features.deadZones ? 1 : 0, () => constantAssignment(context)],
+		[features.closures ? 2 : 0, () => keptClosure(context)],
+		[features.closures && nested ? 1 : 0, () => functionDeclaration(context)],
+		[features.patterns ? 1 : 0, () => `${context.make.assignmentPattern(context, 3)};`],
+		[1, () => mutation(context)],
+	]);
+}
+
+function expressionStatement(context: Context): string {
+	const text = context.make.expression(context, context.random.pick(['num', 'str', 'obj', 'arr']), 4);
+	return text.startsWith('{') ? `(${text});` : `void ${text};`;
+}
+
+function declaration(context: Context): string {
+	const { random } = context;
+	const kind = random.pick(['let', 'let', 'const', 'const', 'var'] as const);
+	if (context.features.patterns && random.chance(0.25)) {
+		const { head, init } = context.make.declarationPattern(context, 3, kind);
+		return `${kind} ${head} = ${init};`;
+	}
+	const type: Type =
+		kind === 'var'
+			? 'num'
+			: random.pick(['num', 'num', 'num', 'str', 'arr', 'arr', 'obj', 'obj', 'maybe', 'map', 'set', 'thunks']);
+	if (kind === 'let' && type === 'num' && random.chance(0.15)) return `let ${context.declare('num')};`;
+	// The initialiser first: it must not refer to the new name.
+	const value = context.make.expression(context, type, 4);
+	const isGrown = type === 'thunks' || type === 'map' || type === 'set';
+	const name = context.declare(type, { assignable: kind !== 'const' && !isGrown, isVar: kind === 'var' });
+	return `${kind} ${name} = ${value};`;
+}
+
+function ifStatement(context: Context): string {
+	const test = context.make.condition(context, 3);
+	const { random } = context;
+	const size = () => 1 + random.int(3);
+	const otherwise = random.make<string>([
+		[2, () => ''],
+		[2, () => ` else ${context.make.block(context, size())}`],
+		[1, () => ` else if (${context.make.condition(context, 2)}) ${context.make.block(context, size())}`],
+	]);
+	const then = random.chance(0.15) ? `log(${context.tag()});` : context.make.block(context, size());
+	return `if (${test}) ${then}${otherwise}`;
+}
+
+/** A use before the declaration: caught and recorded. */
+function deadZone(context: Context): string {
+	const { random } = context;
+	const name = context.names.tag('late');
+	const kind = random.pick(['let', 'const']);
+	const use = random.make<string>([
+		[2, () => name],
+		[1, () => `${name} = ${context.make.expression(context, 'num', 1)}`],
+		[1, () => `typeof ${name}`],
+		[1, () => `${name}++`],
+		[context.suspends ? 2 : 0, () => `(await eff(${context.tag('e')}, 1)) + ${name}`],
+		[context.suspends ? 1 : 0, () => `${name} = await eff(${context.tag('e')}, 1)`],
+		[context.features.closures ? 1 : 0, () => `(() => ${name})()`],
+	]);
+	const early = `try { log(${context.tag()}, ${use}); } catch (e) { log(${context.tag('tdz')}, e); }`;
+	const value = context.make.expression(context, 'num', 2);
+	return `{\n${early}\n${kind} ${name} = ${value};\nlog(${context.tag()}, ${name});\n}`;
+}
+
+/** An assignment to a constant evaluates its right side, then throws; a short-circuit does not. */
+function constantAssignment(context: Context): string {
+	const name = context.names.tag('fixed');
+	const value = () => context.make.expression(context, 'num', 2);
+	const use = context.random.make<string>([
+		[2, () => `${name} = ${value()}`],
+		[1, () => `${name} ${context.random.pick(['+=', '&&=', '||=', '??='])} ${value()}`],
+		[1, () => `${name}++`],
+		[1, () => `[${name}] = [${value()}]`],
+		[1, () => `({ a: ${name} = ${value()} } = {})`],
+	]);
+	return `{\nconst ${name} = ${value()};\ntry { ${use}; log(${context.tag()}, ${name}); } catch (e) { log(${context.tag('const')}, e); }\n}`;
+}
+
+/** A closure that is called later, after other code (and other awaits) have run. */
+function keptClosure(context: Context): string {
+	const list = context.read('thunks');
+	if (list === null) return `const ${context.declare('thunks', { assignable: false })} = [];`;
+	return context.random.chance(0.7)
+		? `if (${list}.length < 4) ${list}.push(${closure(context, 3)});`
+		: `log(${context.tag()}, ${list}.map((g) => g(${context.random.int(5)})));`;
+}
+
+function functionDeclaration(context: Context): string {
+	const name = context.names.function();
+	const body = functionContext(context, false).with({ hasThis: false });
+	const parameter = body.declare('num');
+	const text = `function ${name}(${parameter}) {\n${body.make.statements(body, 2)}\nreturn ${plain(body, 'num', 2)};\n}`;
+	const call = `log(${context.tag()}, ${name}(${context.make.expression(context, 'num', 2)}));`;
+	// Hoisted to the top of its block: a call may stand before it.
+	return context.random.chance(0.5) ? `{\n${call}\n${text}\n}` : `{\n${text}\n${statementBetween(context)}\n${call}\n}`;
+}
+
+function statementBetween(context: Context): string {
+	return context.suspends ? `await eff(${context.tag('e')}, 0);` : '';
+}
+
+/** Changes an array, map or set in place. */
+function mutation(context: Context): string {
+	const { random } = context;
+	const number = () => context.make.expression(context, 'num', 2);
+	const array = context.read('arr');
+	const map = context.read('map');
+	const set = context.read('set');
+	return random.make<string>([
+		[1, () => ';'],
+		[array ? 2 : 0, () => `if (${array}.length < 6) ${array}.push(${number()});`],
+		[array ? 1 : 0, () => `${array}.${random.pick(['shift', 'pop', 'reverse'])}();`],
+		[map ? 2 : 0, () => `${map}.set(${number()} & 3, ${number()});`],
+		[map ? 1 : 0, () => `${map}.delete(${number()} & 3);`],
+		[set ? 2 : 0, () => `${set}.add(${number()} & 3);`],
+		[set ? 1 : 0, () => `${set}.delete(${number()} & 3);`],
+	]);
+}

@@ -1,0 +1,41 @@
+/**
+ * `npm run soak -- --count 100000 --seed 1`: executes generated programs in all ways and compares their
+ * traces. Stops at nothing; prints each failing seed with the smallest program found and both traces.
+ * `--count 1 --seed N` reproduces one; `--print` shows its source.
+ */
+import { parseArgs } from 'node:util';
+import { disagreement } from './compare.ts';
+import { generateProgram } from './generate/program.ts';
+import { shrink } from './shrink.ts';
+
+const { values } = parseArgs({
+	options: {
+		count: { type: 'string', default: '1000' },
+		seed: { type: 'string', default: '1' },
+		failures: { type: 'string', default: '5' },
+		print: { type: 'boolean', default: false },
+		'no-shrink': { type: 'boolean', default: false },
+	},
+});
+const first = Number(values.seed);
+const count = Number(values.count);
+const most = Number(values.failures);
+let failed = 0;
+
+for (let seed = first; seed < first + count; seed++) {
+	const source = generateProgram(seed);
+	if (values.print) console.log(source);
+	const found = await disagreement(source);
+	if (found !== null) {
+		failed++;
+		const small = values['no-shrink']
+			? source
+			: await shrink(source, async (text) => (await disagreement(text))?.kind === found.kind);
+		const report = (await disagreement(small)) ?? found;
+		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);
+		if (failed >= most) break;
+	}
+	if ((seed - first + 1) % 1000 === 0) console.log(`${seed - first + 1} programs, ${failed} failed`);
+}
+console.log(`${failed === 0 ? 'no' : failed} disagreements, seeds ${first} to ${first + count - 1}`);
+process.exitCode = failed === 0 ? 0 : 1;
