@@ -1,0 +1,65 @@
+/**
+ * Makes `codes.md`, the reference of every diagnostic and coded error, from the two tables that the
+ * code itself uses. `npm run gen` writes it; a test compares.
+ */
+import { writeFileSync } from 'node:fs';
+import type { DiagnosticRow } from '@perdure/abi';
+import { ROWS } from '../packages/runtime/src/errors/table.ts';
+import { TABLE } from '../packages/transform/src/diagnostics/table.ts';
+
+const RANGES: readonly (readonly [prefix: string, title: string])[] = [
+	['PD0', 'Options'],
+	['PD1', 'The directive and where it stands'],
+	['PD2', 'Syntax that cannot be made durable'],
+	['PD3', 'What cannot be saved'],
+	['PD4', 'Habits (warnings)'],
+	['PD5', 'Schemas and upgrades'],
+	['PD6', 'Stored bytes'],
+	['PD7', 'Replay and the effect log'],
+	['PD8', 'Stores, leases, workers'],
+	['PD9', 'Invariants of perdure itself'],
+	['PD10', "A run's life"],
+];
+
+interface Entry {
+	readonly name: string | null;
+	readonly row: DiagnosticRow<never>;
+}
+
+export function codesPage(): string {
+	const entries: Entry[] = [
+		...Object.values<DiagnosticRow<never>>(TABLE).map((row) => ({ name: null, row })),
+		...Object.entries<DiagnosticRow<never>>(ROWS).map(([name, row]) => ({ name, row })),
+	];
+	const sections = RANGES.map(([prefix, title]) => {
+		// Five digits begin with PD10; the other ranges have four.
+		const length = prefix.length === 4 ? 7 : 6;
+		const own = entries
+			.filter(({ row }) => row.code.startsWith(prefix) && row.code.length === length)
+			.sort((a, b) => a.row.code.localeCompare(b.row.code));
+		return own.length === 0 ? '' : `\n## ${prefix}: ${title}\n\n${table(own)}`;
+	});
+	return `# Codes
+
+Made by \`npm run gen\` from \`packages/transform/src/diagnostics/table.ts\` and \`packages/runtime/src/errors/table.ts\`. A code never moves and never returns.
+${sections.join('')}`;
+}
+
+function table(entries: readonly Entry[]): string {
+	const rows = entries.map(({ name, row }) => {
+		const when = name === null ? (row.severity === 'warning' ? 'compiling, warning' : 'compiling') : runningAs(name);
+		return `| ${row.code} | ${when} | ${cell(row.title)} | ${typeof row.help === 'string' ? cell(row.help) : ''} |\n`;
+	});
+	return `| code | when | what | way out |\n| --- | --- | --- | --- |\n${rows.join('')}`;
+}
+
+/** Some rows are kinds of one class, and have no class of their own name. */
+function runningAs(name: string): string {
+	return name.endsWith('Error') ? `running, \`${name}\`` : 'running';
+}
+
+function cell(text: string): string {
+	return text.replaceAll('|', '\\|').replaceAll('<', '&lt;').replaceAll('\n', ' ');
+}
+
+if (import.meta.main) writeFileSync(new URL('codes.md', import.meta.url), codesPage());
