@@ -2,12 +2,15 @@
 import type * as t from '@babel/types';
 import type { BlockId, Graph, Variable } from '../2-lower/cfg.ts';
 import { canonical } from './canonical.ts';
+import { hashText } from './hash.ts';
 import { type Liveness, liveness } from './liveness.ts';
 
 export interface Slots {
 	readonly live: Liveness;
 	/** By the block that the `suspend` ends; in the order in which the graph declares its variables. */
 	readonly parked: ReadonlyMap<BlockId, readonly Variable[]>;
+	/** The names under which they are stored, by the same block and in the same order. */
+	readonly names: ReadonlyMap<BlockId, readonly string[]>;
 	/** Expressions that are read again after a restore, and by variable the index of its own. */
 	readonly reloads: readonly t.Expression[];
 	readonly reloadOf: ReadonlyMap<string, number>;
@@ -16,12 +19,20 @@ export interface Slots {
 export function assignSlots(graph: Graph): Slots {
 	const live = liveness(graph);
 	const parked = new Map<BlockId, readonly Variable[]>();
+	const stored = new Map<BlockId, readonly string[]>();
+	const bare = new Map<Variable, string>();
+	const nameOf = (variable: Variable) => {
+		const known = bare.get(variable) ?? storedName(variable);
+		bare.set(variable, known);
+		return known;
+	};
 	const reloads: t.Expression[] = [];
 	const reloadOf = new Map<string, number>();
 	const known = new Map<string, number>();
 	for (const [block, names] of live.parked) {
 		const slots = [...graph.variables.values()].filter((variable) => names.has(variable.name));
 		parked.set(block, slots);
+		stored.set(block, tellApart(slots.map(nameOf)));
 		for (const { name, reload } of slots) {
 			if (!reload || reloadOf.has(name)) continue;
 			const text = canonical(reload);
@@ -29,5 +40,28 @@ export function assignSlots(graph: Graph): Slots {
 			reloadOf.set(name, known.get(text)!);
 		}
 	}
-	return { live, parked, reloads, reloadOf };
+	return { live, parked, names: stored, reloads, reloadOf };
+}
+
+/** A temporary is named by its role and by what it holds the value of. */
+function storedName({ slot, temporary }: Variable): string {
+	return temporary ? `${slot}:${hashText(canonical(temporary))}` : slot;
+}
+
+/**
+ * Equal temporaries of one point become `<name>~<nth>/<of>`. Only what lives at the same point counts,
+ * so that an equal expression elsewhere in the function disturbs no stored frame; and how many there
+ * are is part of the name, so that one of two is never taken for the only one.
+ */
+function tellApart(names: readonly string[]): string[] {
+	const counts = new Map<string, number>();
+	for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
+	const met = new Map<string, number>();
+	return names.map((name) => {
+		const of = counts.get(name)!;
+		if (of === 1) return name;
+		const nth = (met.get(name) ?? 0) + 1;
+		met.set(name, nth);
+		return `${name}~${nth}/${of}`;
+	});
 }

@@ -1,0 +1,184 @@
+/** Emits one durable function: its steps and those of its closures, its definition, its wrapper. */
+import * as t from '@babel/types';
+import type { Closure, DurableFunction, Graph, Site, Unit } from '../2-lower/cfg.ts';
+import type { FunctionIds } from '../3-analyze/ids.ts';
+import { assignSlots, type Slots } from '../3-analyze/slots.ts';
+import { array, arrow, assign, call, declare, id, member, object, thisValue, undefinedValue } from './build.ts';
+import { emitDefinition } from './definition.ts';
+import type { Edit } from './edit.ts';
+import type { Helpers } from './helpers.ts';
+import { rewriteExpression } from './marks.ts';
+import { baseName, type Names } from './names.ts';
+import { type EmittedStep, emitStep, type StepNames } from './step.ts';
+import { emitWrapper } from './wrapper.ts';
+
+export interface FileParts {
+	readonly names: Names;
+	readonly helpers: Helpers;
+	readonly stepNames: StepNames;
+	/** Package-relative path, for messages. */
+	readonly file: string;
+}
+
+/** A compiled body, and what a build says about it. */
+export interface EmittedBody {
+	readonly ids: FunctionIds;
+	readonly graph: Graph | null;
+	readonly slots: Slots | null;
+	readonly emitted: EmittedStep | null;
+	readonly closures: readonly { readonly closure: Closure; readonly body: EmittedBody }[];
+}
+
+export interface EmittedFunction {
+	readonly edits: readonly Edit[];
+	readonly body: EmittedBody;
+}
+
+export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, file: FileParts): EmittedFunction {
+	const emitter = new FunctionEmitter(baseName(fn.path), file);
+	const directives =
+		fn.node.body.type === 'BlockStatement'
+			? fn.node.body.directives.filter((directive) => !directive.value.value.startsWith('use durable'))
+			: [];
+	emitter.nameClosures(unit.closures, baseName(fn.path));
+	const made = emitter.define(ids, unit.graph, unit.closures, directives, {
+		kind: 'durable',
+		name: fn.name ?? '',
+		loc: fn.node.loc,
+	});
+	const edits = emitWrapper({
+		fn,
+		statements: emitter.statements(),
+		definition: call(file.helpers.use('define'), [made.definition]),
+		readsThis: unit.graph.parameters.self !== null,
+		directives,
+		names: file.names,
+		helpers: file.helpers,
+	});
+	return { edits, body: made.body };
+}
+
+interface Head {
+	readonly kind: 'durable' | Closure['kind'];
+	readonly name: string;
+	readonly loc: t.SourceLocation | null | undefined;
+	readonly make?: t.Expression;
+	readonly captures?: Closure['captures'];
+}
+
+class FunctionEmitter {
+	private readonly base: string;
+	private readonly file: FileParts;
+	private readonly steps: t.Statement[] = [];
+	/** Variables of the definitions of closures, by the mark that refers to them. */
+	private readonly locals = new Map<string, string>();
+
+	constructor(base: string, file: FileParts) {
+		this.base = base;
+		this.file = file;
+	}
+
+	statements(): t.Statement[] {
+		const variables = [...this.locals.values()].map((name) => [id(name), null] as const);
+		return variables.length > 0 ? [declare('var', variables), ...this.steps] : this.steps;
+	}
+
+	/** Before anything is emitted: a step mentions the closures that are defined after it. */
+	nameClosures(closures: readonly Closure[], base: string): void {
+		for (const closure of closures) {
+			this.locals.set(closure.ref.slice(1), this.file.names.pick(`${base}$${baseName(closure.path ?? closure.name)}`));
+			this.nameClosures(closure.closures, base);
+		}
+	}
+
+	define(
+		ids: FunctionIds,
+		graph: Graph | null,
+		closures: readonly Closure[],
+		directives: readonly t.Directive[],
+		head: Head,
+		base = this.base,
+	): { readonly definition: t.Expression; readonly body: EmittedBody } {
+		const sites: Site[] = [];
+		const slots = graph && assignSlots(graph);
+		let emitted: EmittedStep | null = null;
+		if (graph && slots) {
+			emitted = emitStep({
+				name: this.file.names.pick(`${base}$step`),
+				graph,
+				slots,
+				names: this.file.stepNames,
+				mark: this.mark,
+				directives,
+				site: (site) => {
+					const known = sites.indexOf(site);
+					return known >= 0 ? known : sites.push(site) - 1;
+				},
+			});
+			this.steps.push(emitted.step);
+		}
+		const inner = closures.map((closure) => ({ closure, ...this.closure(closure, ids.closures.get(closure)!, directives) }));
+		const definition = emitDefinition({
+			...head,
+			file: this.file.file,
+			ids,
+			mark: this.mark,
+			...(graph && slots && emitted ? { body: { graph, slots, emitted, sites } } : {}),
+			closures: inner.map((made) => made.definition),
+		});
+		return { definition, body: { ids, graph, slots, emitted, closures: inner } };
+	}
+
+	private closure(closure: Closure, ids: FunctionIds, directives: readonly t.Directive[]) {
+		const local = this.locals.get(closure.ref.slice(1))!;
+		const make = closure.make
+			? rewriteExpression(closure.make, { mark: this.mark, jump: notHere, complete: notHere })
+			: this.asyncMaker(closure, local);
+		const made = this.define(
+			ids,
+			closure.body,
+			closure.closures,
+			directives,
+			{ kind: closure.kind, name: closure.name, loc: closure.place.loc, make, captures: closure.captures },
+			local,
+		);
+		// Assigned while the definition around it is made: that is before any step can run.
+		return { definition: assign(id(local), made.definition) as t.Expression, body: made.body };
+	}
+
+	/** `(x, y) => wrapper`: the wrapper enters the closure's own step with what it captured. */
+	private asyncMaker(closure: Closure, local: string): t.Expression {
+		const names = closure.captures.map(({ name }) => name);
+		const length = closure.wrapper?.length ?? 0;
+		const enter = this.file.helpers.use('enter');
+		const env = array(names.map(id));
+		const params = Array.from({ length }, (_, index) => id(`_${index}`));
+		let wrapper: t.Expression;
+		if (closure.wrapper?.kind === 'arrow') {
+			const rest = { type: 'RestElement', argument: id('_rest') } as t.RestElement;
+			const forward = [...params, { type: 'SpreadElement', argument: id('_rest') } as t.SpreadElement];
+			wrapper = arrow([...params, rest], call(enter, [id(local), undefinedValue(), array(forward), env]));
+		} else {
+			const body = call(enter, [id(local), thisValue(), id('arguments'), env]);
+			const method = {
+				type: 'ObjectMethod',
+				kind: 'method',
+				key: { type: 'StringLiteral', value: closure.name },
+				computed: false,
+				params,
+				body: { type: 'BlockStatement', body: [{ type: 'ReturnStatement', argument: body }], directives: [] },
+			} as unknown as t.ObjectMethod;
+			wrapper = member(object([method]), closure.name);
+		}
+		return arrow(names.map(id), wrapper);
+	}
+
+	private readonly mark = (name: string): t.Expression => {
+		const local = this.locals.get(name);
+		return local === undefined ? this.file.helpers.use(name) : id(local);
+	};
+}
+
+function notHere(): never {
+	throw new Error('PD9005: a statement where only an expression can stand.');
+}

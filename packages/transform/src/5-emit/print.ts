@@ -1,0 +1,120 @@
+/**
+ * Prints edits into the source text: only what was changed is printed, all else stays byte for byte.
+ * The one place that knows Babel's printer and source maps.
+ */
+import { generate } from '@babel/generator';
+import * as t from '@babel/types';
+import { type Edit, leadingImports, membersOf } from './edit.ts';
+import { MappedText, type PrintedText, type Segment, type SourceMap } from './source-map.ts';
+
+export interface PrintOptions {
+	/** The name of the source in the map. */
+	readonly file: string;
+	readonly map: boolean;
+	/** The map that came with the source. */
+	readonly inputMap: object | null;
+}
+
+export interface Printed {
+	readonly code: string;
+	readonly map?: SourceMap;
+}
+
+export function printEdits(source: string, edits: readonly Edit[], options: PrintOptions): Printed {
+	const pieces = edits.map((edit) => pieceOf(edit));
+	// At one offset: what is replaced ends before what follows it begins. Sorting is stable.
+	pieces.sort((a, b) => a.start - b.start || a.end - b.end);
+	const text = new MappedText(source, options.map);
+	for (const { start, end, nodes, before, after } of pieces) {
+		text.copyTo(start);
+		nodes.forEach((node, index) => {
+			text.add({ code: index === 0 ? before : '\n' });
+			text.add(printNode(node, options));
+		});
+		if (nodes.length > 0) text.add({ code: after });
+		text.skipTo(end);
+	}
+	text.copyTo(source.length);
+	return options.map ? { code: text.code, map: text.map(options.file, options.inputMap) } : { code: text.code };
+}
+
+interface Piece {
+	readonly start: number;
+	readonly end: number;
+	readonly nodes: readonly t.Node[];
+	readonly before: string;
+	readonly after: string;
+}
+
+function pieceOf(edit: Edit): Piece {
+	if (edit.kind === 'replace') {
+		const { start, end } = extent(edit.node);
+		return { start, end, nodes: edit.by, before: '', after: '' };
+	}
+	if (edit.kind === 'after') {
+		const { end } = extent(edit.node);
+		return { start: end, end, nodes: edit.nodes, before: '\n', after: '' };
+	}
+	const { at, before, after } = topOf(edit.node);
+	return { start: at, end: at, nodes: edit.nodes, before, after };
+}
+
+function topOf(list: Extract<Edit, { kind: 'top' }>['node']): { at: number; before: string; after: string } {
+	const members = membersOf(list);
+	const imports = leadingImports(list);
+	if (imports > 0) return { at: members[imports - 1]!.end!, before: '\n', after: '' };
+	const directive = 'directives' in list ? list.directives.at(-1) : undefined;
+	if (directive) return { at: directive.end!, before: '\n', after: '' };
+	if (members[0]) return { at: extent(members[0]).start, before: '', after: '\n' };
+	return { at: list.start! + 1, before: '\n', after: '\n' };
+}
+
+function extent(node: t.Node): { start: number; end: number } {
+	let start = node.start!;
+	// `@decorator export class`: the decorators stand before the node that has them.
+	const decorated = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration' ? node.declaration : node;
+	const decorators = (decorated as { decorators?: t.Decorator[] | null } | null)?.decorators;
+	if (decorators?.[0]) start = Math.min(start, decorators[0].start!);
+	return { start, end: node.end! };
+}
+
+function printNode(node: t.Node, { file, map }: PrintOptions): PrintedText {
+	const result = generate(inlineCompact(node), {
+		sourceMaps: map,
+		sourceFileName: file,
+		jsescOption: { minimal: true },
+	});
+	if (!map || !result.decodedMap) return { code: result.code };
+	return {
+		code: result.code,
+		mappings: result.decodedMap.mappings as unknown as Segment[][],
+		names: result.decodedMap.names,
+	};
+}
+
+/** Nodes marked `extra.compact` (rows of a definition's tables) on one line: the printer would break them at every brace. */
+function inlineCompact(node: t.Node): t.Node {
+	return visit(node);
+
+	function visit(node: t.Node): t.Node {
+		if (node.extra?.['compact']) {
+			const { code } = generate(node, { concise: true, jsescOption: { minimal: true } });
+			return { type: 'Identifier', name: code } as t.Identifier;
+		}
+		let copy: Record<string, unknown> | null = null;
+		for (const key of t.VISITOR_KEYS[node.type] ?? []) {
+			const value = (node as unknown as Record<string, unknown>)[key];
+			if (!value) continue;
+			const next = Array.isArray(value) ? visitList(value as (t.Node | null)[]) : visit(value as t.Node);
+			if (next === value) continue;
+			copy ??= { ...(node as unknown as Record<string, unknown>) };
+			copy[key] = next;
+		}
+		return (copy as unknown as t.Node | null) ?? node;
+	}
+
+	function visitList(list: (t.Node | null)[]): (t.Node | null)[] {
+		const next = list.map((item) => item && visit(item));
+		return next.some((item, index) => item !== list[index]) ? next : list;
+	}
+}

@@ -1,0 +1,53 @@
+/** Emits the durable functions of a file: what to change in the program, and what it then contains. */
+import type * as t from '@babel/types';
+import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
+import type { FunctionIds } from '../3-analyze/ids.ts';
+import type { Edit } from './edit.ts';
+import { type EmittedBody, emitFunction } from './function.ts';
+import { createHelpers, type SourceType } from './helpers.ts';
+import { createNames, namesIn } from './names.ts';
+
+export interface LoweredFunction {
+	readonly fn: DurableFunction;
+	readonly unit: Unit;
+	readonly ids: FunctionIds;
+}
+
+export interface EmittedProgram {
+	readonly edits: readonly Edit[];
+	readonly bodies: ReadonlyMap<DurableFunction, EmittedBody>;
+}
+
+/** `path`: of the file within its package, for messages. */
+export function emitProgram(
+	file: t.File,
+	functions: readonly LoweredFunction[],
+	path: string,
+	sourceType: SourceType,
+): EmittedProgram {
+	const bodies = new Map<DurableFunction, EmittedBody>();
+	if (functions.length === 0) return { edits: [], bodies };
+	const taken = namesIn(file.program);
+	for (const { unit } of functions) for (const name of unit.names) taken.add(name);
+	const names = createNames(taken);
+	const helpers = createHelpers(names);
+	const stepNames = {
+		frame: names.pick('f'),
+		mode: names.pick('m'),
+		value: names.pick('v'),
+		pc: names.pick('pc'),
+		saved: names.pick('s'),
+		exception: names.pick('caught'),
+		error: names.pick('e'),
+		loop: names.pick('next'),
+	};
+	const edits: Edit[] = [];
+	for (const { fn, unit, ids } of functions) {
+		const emitted = emitFunction(fn, unit, ids, { names, helpers, stepNames, file: path });
+		edits.push(...emitted.edits);
+		bodies.set(fn, emitted.body);
+	}
+	const statement = helpers.statement(sourceType);
+	if (statement) edits.unshift({ kind: 'top', node: file.program, nodes: [statement] });
+	return { edits, bodies };
+}

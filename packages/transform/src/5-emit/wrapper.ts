@@ -1,0 +1,339 @@
+/**
+ * Puts a wrapper where a durable function stood: a plain function that enters the compiled body, with
+ * the brand, name and `length` of the async function that was written. By the form of the function:
+ *  - a declaration stays a hoisted declaration, so that it can be called before its line and in an
+ *    import cycle; hence its definition is made at first use;
+ *  - an expression becomes a method or an arrow (neither can be constructed, both have no
+ *    `prototype`), taken out of an object literal that gives it its name;
+ *  - a method of a class stays one, and a static block before all others binds it.
+ */
+import * as t from '@babel/types';
+import type { DurableFunction } from '../2-lower/cfg.ts';
+import {
+	array,
+	arrow,
+	assign,
+	at,
+	block,
+	call,
+	data,
+	declare,
+	functionDeclaration,
+	give,
+	id,
+	located,
+	member,
+	object,
+	property,
+	run,
+	str,
+	thisValue,
+	throwStatement,
+	undefinedValue,
+} from './build.ts';
+import { type Edit, isStatementList, type StatementList } from './edit.ts';
+import type { Helpers } from './helpers.ts';
+import { baseName, type Names } from './names.ts';
+import { signatureOf } from './signature.ts';
+
+export interface WrapperParts {
+	readonly fn: DurableFunction;
+	/** Step functions, and variables for the closures' definitions. */
+	readonly statements: readonly t.Statement[];
+	readonly definition: t.Expression;
+	/** Does the body read `this`? An arrow passes on what it has around it only then. */
+	readonly readsThis: boolean;
+	/** Directives of the body other than our own. */
+	readonly directives: readonly t.Directive[];
+	readonly names: Names;
+	readonly helpers: Helpers;
+}
+
+export function emitWrapper(parts: WrapperParts): Edit[] {
+	return new WrapperEmitter(parts).emit();
+}
+
+type Method = t.ClassMethod | t.ClassPrivateMethod;
+
+class WrapperEmitter {
+	private readonly parts: WrapperParts;
+	private readonly base: string;
+	/** The list of statements around the function, and which of them it is in. */
+	private readonly list: StatementList;
+	private readonly statement: t.Node;
+	/** The class that the function is a method or a static field of. */
+	private readonly body: t.ClassBody | null;
+	private readonly definitionName: string;
+
+	constructor(parts: WrapperParts) {
+		this.parts = parts;
+		this.base = baseName(parts.fn.path);
+		const path = [...parts.fn.parents, parts.fn.node];
+		const list = path.findLastIndex((node, index) => index < path.length - 1 && isStatementList(node));
+		this.list = path[list] as StatementList;
+		this.statement = path[list + 1]!;
+		this.body = (path.slice(list).findLast((node) => node.type === 'ClassBody') as t.ClassBody | undefined) ?? null;
+		this.definitionName = parts.names.pick(`${this.base}$def`);
+	}
+
+	emit(): Edit[] {
+		const { node } = this.parts.fn;
+		switch (node.type) {
+			case 'FunctionDeclaration':
+				return this.list.type === 'Program' ? this.topDeclaration(node) : this.blockDeclaration(node);
+			case 'FunctionExpression':
+			case 'ArrowFunctionExpression':
+				return this.expression(node);
+			case 'ObjectMethod':
+				return this.objectMethod(node);
+			case 'ClassMethod':
+			case 'ClassPrivateMethod':
+				return this.classMethod(node);
+		}
+	}
+
+	private topDeclaration(node: t.FunctionDeclaration): Edit[] {
+		const { names, helpers, directives } = this.parts;
+		const anonymous = node.id == null;
+		const name = node.id?.name ?? names.pick('_default');
+		const lazy = this.lazyDefinition();
+		const { params } = signatureOf(node.params, names);
+		const called = anonymous ? 'default' : name;
+		const refuse = {
+			type: 'IfStatement',
+			test: { type: 'MetaProperty', meta: id('new'), property: id('target') },
+			consequent: throwStatement({
+				type: 'NewExpression',
+				callee: id('TypeError'),
+				arguments: [str(`${called} is not a constructor`)],
+			} as unknown as t.NewExpression),
+			alternate: null,
+		} as unknown as t.IfStatement;
+		const wrapper: t.FunctionDeclaration = {
+			...node,
+			id: node.id ?? id(name),
+			async: false,
+			params,
+			body: block([refuse, this.enter(lazy.use)], directives),
+			leadingComments: null,
+			trailingComments: null,
+			innerComments: null,
+		};
+		const bound = [run(call(helpers.use('bind'), [id(name), lazy.use]))];
+		if (anonymous) bound.push(run(this.rename(id(name))));
+		return [
+			{ kind: 'replace', node, by: [wrapper] },
+			{ kind: 'after', node: this.statement, nodes: [...this.parts.statements, ...lazy.statements] },
+			{ kind: 'top', node: this.list, nodes: bound },
+		];
+	}
+
+	/** The name that an anonymous default export has; it needs one of its own to be bound. */
+	private rename(wrapper: t.Expression): t.Expression {
+		const descriptor = object([property('value', str('default')), property('configurable', data(true))]);
+		return call(member(id('Object'), 'defineProperty'), [wrapper, str('name'), descriptor]);
+	}
+
+	/** Async functions in blocks never leave their block (ECMA-262 B.3.3 is for plain ones only): a `let` on top does not either. */
+	private blockDeclaration(node: t.FunctionDeclaration): Edit[] {
+		const lazy = this.lazyDefinition();
+		const bound = this.bind(this.detached(node, node.id!.name, lazy.use), lazy.use);
+		return [
+			{ kind: 'replace', node, by: [...this.parts.statements, ...lazy.statements] },
+			{ kind: 'top', node: this.list, nodes: [declare('let', [[id(node.id!.name), bound]])] },
+		];
+	}
+
+	private expression(node: t.FunctionExpression | t.ArrowFunctionExpression): Edit[] {
+		const { fn } = this.parts;
+		const host = this.body ? this.classDefinition([]) : this.lazyHost();
+		const bound = this.bind(this.detached(node, fn.name ?? '', host.use), host.use);
+		return [{ kind: 'replace', node, by: [located(bound, node.loc)] }, ...host.edits];
+	}
+
+	private objectMethod(node: t.ObjectMethod): Edit[] {
+		const host = this.body ? this.classDefinition([]) : this.lazyHost();
+		const { key, edits } = this.key(node);
+		const made = this.method(node, key, host.use);
+		const found = this.memberOf(object([made]), key);
+		const replaced = { type: 'ObjectProperty', key: key.first, computed: node.computed, shorthand: false } as t.ObjectProperty;
+		replaced.value = this.bind(found, host.use);
+		return [{ kind: 'replace', node, by: [replaced] }, ...edits, ...host.edits];
+	}
+
+	private classMethod(node: Method): Edit[] {
+		if (node.type === 'ClassPrivateMethod' && !node.static) return this.privateMethod(node);
+		const { names } = this.parts;
+		const { key, edits } = this.key(node);
+		const self = thisValue();
+		const found = this.memberOf(node.static ? self : member(self, 'prototype'), key);
+		const definition = id(this.definitionName);
+		const host = this.classDefinition([run(this.bind(found, definition))]);
+		const wrapper = {
+			...node,
+			key: key.first,
+			async: false,
+			params: signatureOf(node.params, names).params,
+			body: block([this.enter(definition)], this.parts.directives),
+		} as Method;
+		return [{ kind: 'replace', node, by: [uncommented(wrapper)] }, ...edits, ...host.edits];
+	}
+
+	/**
+	 * A private method exists on instances only, where nothing could bind it once for all of them; a
+	 * private getter of one bound function looks the same to its users.
+	 */
+	private privateMethod(node: t.ClassPrivateMethod): Edit[] {
+		const { names } = this.parts;
+		const bound = names.pick(`${this.base}$bound`);
+		const definition = id(this.definitionName);
+		const wrapper = this.detached(node, `#${node.key.id.name}`, definition);
+		const host = this.classDefinition([run(assign(id(bound), this.bind(wrapper, definition)))]);
+		const getter = {
+			...node,
+			kind: 'get',
+			async: false,
+			params: [],
+			returnType: null,
+			typeParameters: null,
+			body: block([give(id(bound))]),
+		} as unknown as t.ClassPrivateMethod;
+		const variable = declare('var', [[id(bound), null]]);
+		return [
+			{ kind: 'replace', node, by: [uncommented(getter)] },
+			{ kind: 'after', node: this.statement, nodes: [variable] },
+			...host.edits,
+		];
+	}
+
+	/** `function x$def$() { return x$def ??= define(...) }`: made at first use, however early that is. */
+	private lazyDefinition(): { readonly use: t.Expression; readonly statements: t.Statement[] } {
+		const { names, definition } = this.parts;
+		const name = names.pick(`${this.base}$d`);
+		const made = give(assign(id(this.definitionName), definition, '??='));
+		return {
+			use: call(id(name), []),
+			statements: [
+				declare('var', [[id(this.definitionName), null]]),
+				functionDeclaration(name, [], block([made])),
+			],
+		};
+	}
+
+	private lazyHost(): { readonly use: t.Expression; readonly edits: Edit[] } {
+		const lazy = this.lazyDefinition();
+		const nodes = [...this.parts.statements, ...lazy.statements];
+		return { use: lazy.use, edits: [{ kind: 'after', node: this.statement, nodes }] };
+	}
+
+	/** In a static block, where the body sees the class's private names; a class is never used before its line. */
+	private classDefinition(then: readonly t.Statement[]): { readonly use: t.Expression; readonly edits: Edit[] } {
+		const made = run(assign(id(this.definitionName), this.parts.definition));
+		const body = [...this.parts.statements, made, ...then];
+		const hook = { type: 'StaticBlock', body } as t.StaticBlock;
+		const variable = declare('var', [[id(this.definitionName), null]]);
+		return {
+			use: id(this.definitionName),
+			edits: [
+				{ kind: 'top', node: this.body!, nodes: [hook] },
+				{ kind: 'after', node: this.statement, nodes: [variable] },
+			],
+		};
+	}
+
+	private bind(wrapper: t.Expression, definition: t.Expression): t.Expression {
+		return call(this.parts.helpers.use('bind'), [wrapper, definition]);
+	}
+
+	private enter(definition: t.Expression): t.Statement {
+		return give(call(this.parts.helpers.use('enter'), [definition, thisValue(), id('arguments')]));
+	}
+
+	/** The wrapper as an expression: out of an object literal, for its name. */
+	private detached(
+		node: t.FunctionDeclaration | t.FunctionExpression | t.ArrowFunctionExpression | t.ClassPrivateMethod,
+		name: string,
+		definition: t.Expression,
+	): t.Expression {
+		// `{ __proto__: f }` would set the prototype; as a method the name is only a name.
+		if (node.type !== 'ArrowFunctionExpression') {
+			const key = { first: keyNode(name), again: keyNode(name), computed: false };
+			return this.memberOf(object([this.method(node, key, definition)]), key);
+		}
+		const { params, forward } = signatureOf(node.params, this.parts.names);
+		const self = this.parts.readsThis ? thisValue() : undefinedValue();
+		const body = call(this.parts.helpers.use('enter'), [definition, self, array(forward)]);
+		const { directives } = this.parts;
+		const wrapper = arrow(params, directives.length > 0 ? block([give(body)], directives) : body);
+		copyTypes(node, wrapper);
+		const named = property(name, wrapper);
+		if (name === '__proto__') Object.assign(named, { computed: true, key: str(name) });
+		return member(object([named]), name);
+	}
+
+	private method(
+		node: t.FunctionDeclaration | t.FunctionExpression | t.ObjectMethod | t.ClassPrivateMethod,
+		key: Key,
+		definition: t.Expression,
+	): t.ObjectMethod {
+		const method = {
+			type: 'ObjectMethod',
+			kind: 'method',
+			key: key.again,
+			computed: key.computed,
+			params: signatureOf(node.params, this.parts.names).params,
+			body: block([this.enter(definition)], this.parts.directives),
+			async: false,
+			generator: false,
+		} as unknown as t.ObjectMethod;
+		copyTypes(node, method);
+		return method;
+	}
+
+	/** The key of a method: evaluated once where it stands, kept if it is computed. */
+	private key(node: Method | t.ObjectMethod): { readonly key: Key; readonly edits: Edit[] } {
+		if (node.type === 'ClassPrivateMethod' || !node.computed) {
+			return { key: { first: node.key, again: node.key, computed: false }, edits: [] };
+		}
+		if (t.isLiteral(node.key)) return { key: { first: node.key, again: node.key, computed: true }, edits: [] };
+		const { names, helpers } = this.parts;
+		const kept = names.pick(`${this.base}$key`);
+		const first = assign(id(kept), call(helpers.use('propertyKey'), [node.key]));
+		const variable = declare('var', [[id(kept), null]]);
+		return {
+			key: { first, again: id(kept), computed: true },
+			edits: [{ kind: 'after', node: this.statement, nodes: [variable] }],
+		};
+	}
+
+	private memberOf(of: t.Expression, key: Key): t.Expression {
+		if (key.computed) return at(of, key.again as t.Expression);
+		if (key.again.type === 'Identifier') return member(of, key.again.name);
+		if (key.again.type === 'PrivateName') {
+			return { type: 'MemberExpression', object: of, property: key.again, computed: false } as t.MemberExpression;
+		}
+		return at(of, key.again as t.Expression);
+	}
+}
+
+interface Key {
+	/** Where the method stands. */
+	readonly first: t.Node;
+	/** To name it again. */
+	readonly again: t.Node;
+	readonly computed: boolean;
+}
+
+function keyNode(name: string): t.Identifier | t.StringLiteral {
+	return t.isValidIdentifier(name, false) ? id(name) : str(name);
+}
+
+function copyTypes(from: t.Node, to: t.Node): void {
+	const { typeParameters, returnType } = from as t.FunctionExpression;
+	if (typeParameters) (to as t.FunctionExpression).typeParameters = typeParameters;
+	if (returnType) (to as t.FunctionExpression).returnType = returnType;
+}
+
+function uncommented<N extends t.Node>(node: N): N {
+	return { ...node, leadingComments: null, trailingComments: null, innerComments: null };
+}

@@ -1,0 +1,79 @@
+/** What a build knows about its durable functions: the artefact that a later build or a deploy is checked against. */
+import type { EqualPoint } from '@perdure/abi';
+import type * as t from '@babel/types';
+import type { DurableFunction } from './2-lower/cfg.ts';
+import { position } from './5-emit/definition.ts';
+import type { EmittedBody } from './5-emit/function.ts';
+
+/** A durable function as stored frames know it. Lines and columns are 1-based, and for messages only. */
+export interface FunctionSchema {
+	readonly id: string;
+	readonly name: string;
+	readonly file: string;
+	readonly line: number;
+	readonly column: number;
+	/** Code hash. */
+	readonly hash: string;
+	readonly points: readonly PointSchema[];
+	readonly closures: readonly ClosureSchema[];
+}
+
+export interface PointSchema {
+	readonly id: string;
+	readonly line: number;
+	readonly column: number;
+	/** Names of the live variables, in the order in which a frame holds them. */
+	readonly slots: readonly string[];
+	/** Slots that are read again instead of being stored. */
+	readonly reloaded?: readonly string[];
+	readonly equal?: EqualPoint;
+}
+
+export interface ClosureSchema {
+	readonly id: string;
+	readonly line: number;
+	readonly column: number;
+	readonly hash: string;
+	/** Names of the captured variables. */
+	readonly captures: readonly string[];
+	readonly points: readonly PointSchema[];
+	readonly closures: readonly ClosureSchema[];
+}
+
+export function functionSchema(fn: DurableFunction, file: string, body: EmittedBody): FunctionSchema {
+	const { id, hash } = body.ids;
+	return { id, name: fn.name ?? '', file, ...place(fn.node.loc), hash, points: points(body), closures: closures(body) };
+}
+
+function points({ ids, graph, slots, emitted }: EmittedBody): PointSchema[] {
+	if (!graph || !slots || !emitted) return [];
+	return emitted.points.map(({ block }): PointSchema => {
+		if (block.end.kind !== 'suspend') throw new Error('PD9004: a point that no suspend ends.');
+		const { id, equal } = ids.points.get(block.id)!;
+		const names = slots.names.get(block.id)!;
+		const reloaded = slots.parked.get(block.id)!.flatMap(({ reload }, index) => (reload ? [names[index]!] : []));
+		return {
+			id,
+			...place(block.end.point.loc),
+			slots: names,
+			...(reloaded.length > 0 ? { reloaded } : {}),
+			...(equal ? { equal } : {}),
+		};
+	});
+}
+
+function closures(body: EmittedBody): ClosureSchema[] {
+	return body.closures.map(({ closure, body: own }) => ({
+		id: own.ids.id,
+		...place(closure.place.loc),
+		hash: own.ids.hash,
+		captures: closure.captures.map(({ source }) => source),
+		points: points(own),
+		closures: closures(own),
+	}));
+}
+
+function place(loc: t.SourceLocation | null | undefined): { readonly line: number; readonly column: number } {
+	const [line, column] = position(loc);
+	return { line, column };
+}
