@@ -3,6 +3,7 @@
  * the assertion; an absent `diagnostics.txt` asserts that there are none.
  *
  *  input.ts         the program; its first line says what it shows
+ *  options.json     options of the compiler
  *  run.ts           how it is executed (an `Execution`, and which `ways`); asks for trace.txt
  *  trace.txt        the trace, equal for every way of executing it
  *  machine.txt      the graph, the live sets, the slots
@@ -61,7 +62,8 @@ export async function assertionsOf({ directory }: Case): Promise<Assertion[]> {
 	const source = readFileSync(path, 'utf8');
 	const filename = relative(join(ROOT, '..'), path);
 	const assertions: Assertion[] = [];
-	const { code, diagnostics } = transform(source, { filename });
+	const options = has('options.json') ? JSON.parse(readFileSync(join(directory, 'options.json'), 'utf8')) : {};
+	const { code, diagnostics } = transform(source, { filename, ...options });
 	assertions.push({
 		file: 'diagnostics.txt',
 		actual:

@@ -8,20 +8,36 @@ export function declarationPattern(
 	deep: number,
 	kind: 'let' | 'const' | 'var',
 ): { head: string; init: string } {
+	const leaf = (type: Type) => context.declare(type, { assignable: kind !== 'const', isVar: kind === 'var' });
+	if (spies(context)) return spied(context, deep, leaf);
 	// The source is evaluated before the names exist; defaults are evaluated between them.
 	const isArray = context.random.chance(0.5);
 	const init = context.make.expression(context, isArray ? 'arr' : 'obj', deep - 1);
-	const head = pattern(context, deep, isArray, (type) =>
-		context.declare(type, { assignable: kind !== 'const', isVar: kind === 'var' }),
-	);
+	const head = pattern(context, deep, isArray, leaf);
 	return { head, init };
 }
 
 export function assignmentPattern(context: Context, deep: number): string {
+	if (spies(context)) {
+		const inTurn = context.with({ suspends: false });
+		const { head, init } = spied(inTurn, deep, (type) => inTurn.make.target(inTurn, type, deep - 2));
+		return `(${head} = ${init})`;
+	}
 	const isArray = context.random.chance(0.5);
 	const head = pattern(context, deep, isArray, (type) => context.make.target(context, type, deep - 2));
 	const init = context.make.expression(context, isArray ? 'arr' : 'obj', deep - 1);
 	return `(${head} = ${init})`;
+}
+
+function spies(context: Context): boolean {
+	return context.features.spies && context.random.chance(0.25);
+}
+
+/** Over a user's iterator, which cannot be saved: the pattern stays within one turn. */
+function spied(context: Context, deep: number, leaf: Leaf): { head: string; init: string } {
+	const inTurn = context.with({ suspends: false });
+	const broken = context.random.pick(['', '', `, 'next'`, `, 'return'`, `, 'value'`]);
+	return { head: arrayPattern(inTurn, deep, leaf), init: `spy(${context.tag('i')}, [1, 2, 3]${broken})` };
 }
 
 function pattern(context: Context, deep: number, isArray: boolean, leaf: Leaf): string {
