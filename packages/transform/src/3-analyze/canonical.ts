@@ -7,7 +7,8 @@
  * Form: `(head field field ...)`. A node prints by its row in `FORMS`, in the order given there:
  *  - a node as its own text, a missing one as `-`, a list as `[a b c]` with `-` for a hole;
  *  - a string in JSON, a flag (`?async`) as its name when it is set and as nothing when not;
- *  - identifiers as `(id name)`, literals by value: `(num 255)` for `0xff`, `(str "a")` for `'a'`.
+ *  - identifiers as `(id name)`, literals by value: `(num 255)` for `0xff`, `(str "a")` for `'a'`;
+ *  - `a?.b.c` as `(chain (member (member optional (id a) "b") "c"))`: where a chain ends is syntax.
  * Transparent (the inner node's text stands alone): parentheses, `as`, `satisfies`, `<T>x`, `x!`,
  * instantiation expressions, Flow casts. Left out: types, comments, empty statements, everything
  * that only declares types, `this` parameters, overloads, the `use durable` directive.
@@ -105,7 +106,6 @@ const FORMS: Readonly<Record<string, readonly [head: string, ...fields: string[]
 	SequenceExpression: ['sequence', 'expressions'],
 	CallExpression: ['call', 'callee', 'arguments'],
 	NewExpression: ['new', 'callee', 'arguments'],
-	OptionalCallExpression: ['call', '?optional', 'callee', 'arguments'],
 	AwaitExpression: ['await', 'argument'],
 	YieldExpression: ['yield', '?delegate', 'argument'],
 	MetaProperty: ['meta', 'meta', 'property'],
@@ -226,11 +226,16 @@ class Printer {
 				return true;
 			}
 			case 'MemberExpression':
-			case 'OptionalMemberExpression':
-				this.text += node['optional'] ? '(member optional ' : '(member ';
+				this.text += '(member ';
 				this.value(node['object']);
 				this.text += ' ';
 				this.key(node, node['property'] as Shape);
+				this.text += ')';
+				return true;
+			case 'OptionalMemberExpression':
+			case 'OptionalCallExpression':
+				this.text += '(chain ';
+				this.link(node);
 				this.text += ')';
 				return true;
 			case 'CallExpression':
@@ -238,6 +243,26 @@ class Printer {
 			default:
 				return false;
 		}
+	}
+
+	/** A part of an optional chain: `a?.b.c` is one chain, `(a?.b).c` is a member of one. */
+	private link(node: Shape): void {
+		const calls = node.type === 'OptionalCallExpression';
+		this.text += calls ? '(call ' : '(member ';
+		if (node['optional']) this.text += 'optional ';
+		this.linkObject((calls ? node['callee'] : node['object']) as Shape);
+		this.text += ' ';
+		if (calls) this.value(node['arguments']);
+		else this.key(node, node['property'] as Shape);
+		this.text += ')';
+	}
+
+	private linkObject(node: Shape): void {
+		const start = this.text.length;
+		if (TRANSPARENT.has(node.type)) this.linkObject(node['expression'] as Shape);
+		else if (node.type === 'OptionalMemberExpression' || node.type === 'OptionalCallExpression') this.link(node);
+		else return this.value(node);
+		this.spans?.set(node, { start, end: this.text.length });
 	}
 
 	/** `import(x)` is a call of `Import` or an `ImportExpression`, by an option of the parser. */
