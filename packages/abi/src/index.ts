@@ -12,3 +12,4 @@ export {
 	type SiteDef,
 	type Step,
 } from './machine.ts';
+export { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp, WIRE_TYPES, type WireType } from './wire-types.ts';

@@ -1,0 +1,160 @@
+/** A whole graph to bytes. */
+import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
+import { type DELTA, FULL, LIMITS, type Limits, MAGIC } from './format.ts';
+import { assertMakeable } from './order.ts';
+import { Refusal } from './refusal.ts';
+import type { JsonRow } from './row.ts';
+import type { Shape } from './shape.ts';
+import type { KindTable } from './table.ts';
+import { type EncodeOptions, Walk } from './walk.ts';
+
+/**
+ * @throws NotSerializableError with the path of the value.
+ * @throws StateTooLargeError over `limits`.
+ */
+export function encodeGraph<H>(table: KindTable, root: unknown, options: EncodeOptions<H>): Uint8Array {
+	const limits = options.limits ?? LIMITS;
+	const walk = new FullWalk(table, options, limits);
+	return writeText(FULL, walk.run(root), walk.blobs, limits);
+}
+
+class FullWalk extends Walk {
+	readonly #limits: Limits;
+	readonly #ids = new Map<unknown, number>();
+	/** Heap values by number. */
+	readonly #heap: unknown[] = [];
+	/** Where each was first met: the entry whose row was being written, and the slot in it. */
+	readonly #from: number[] = [];
+	readonly #slot: number[] = [];
+	#current = -1;
+
+	constructor(table: KindTable, options: EncodeOptions, limits: Limits) {
+		super(table, options);
+		this.#limits = limits;
+	}
+
+	run(root: unknown): unknown[] {
+		const heap = this.#heap;
+		const text: unknown[] = [this.part(root, 0)];
+		const deferred: number[] = [];
+		for (let id = 0; id < heap.length; id++) {
+			this.#current = id;
+			try {
+				const row = this.row(heap[id]);
+				text.push(row);
+				if (row === null) deferred.push(id);
+			} catch (error) {
+				throw this.#explain(error, id);
+			}
+			if (deferred.length > 0 && id === heap.length - 1) this.#defer(text, deferred);
+		}
+		if (heap.length > this.#limits.entries)
+			throw new StateTooLargeError({ bytes: heap.length, limit: this.#limits.entries, largest: [] });
+		if (this.hooks) this.#checkOrder(text);
+		return text;
+	}
+
+	#defer(text: unknown[], deferred: number[]): void {
+		const ids = deferred.splice(0);
+		const values = ids.map((id) => this.#heap[id] as object);
+		const rows = this.deferredRows(values, (i) => {
+			this.#current = ids[i]!;
+		});
+		ids.forEach((id, i) => {
+			text[id + 1] = rows[i];
+		});
+	}
+
+	protected override number(value: unknown, slot: number): number {
+		const known = this.#ids.get(value);
+		if (known !== undefined) return known;
+		const id = this.#heap.push(value) - 1;
+		this.#ids.set(value, id);
+		this.#from.push(this.#current);
+		this.#slot.push(slot);
+		return id;
+	}
+
+	protected override shape(shape: Shape): number {
+		if (shape.owner !== this.#heap) {
+			shape.id = this.number(shape, 0);
+			shape.owner = this.#heap;
+		}
+		return shape.id;
+	}
+
+	#checkOrder(text: readonly unknown[]): void {
+		const stuck = assertMakeable(text.slice(1) as JsonRow[], this.table);
+		if (stuck === undefined) return;
+		throw this.#explain(
+			new Refusal(
+				'part of a cycle that no hook can make: what it is made from leads back to it',
+				'value',
+				'save an id instead of the object in its serialize hook, or let the data hold it one level deeper, in an object of its own',
+				'',
+			),
+			stuck,
+		);
+	}
+
+	/** Names the value: the path from the root, or from the nearest holder that names its parts itself. */
+	#explain(error: unknown, id: number): unknown {
+		if (!(error instanceof Refusal)) return error;
+		const segments: string[] = [error.segment ?? ''];
+		let point: string | undefined;
+		for (let at = id; at >= 0; at = this.#from[at]!) {
+			point ??= this.place(this.#heap[at]);
+			const from = this.#from[at]!;
+			segments.push(from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], this.#slot[at]!));
+		}
+		return refused(error, segments, point);
+	}
+}
+
+/** `segments` from the value up to the root. */
+export function refused(
+	refusal: Refusal,
+	segments: readonly string[],
+	point: string | undefined,
+): NotSerializableError {
+	let path = '';
+	for (const segment of segments) {
+		path = segment + path;
+		if (segment !== '' && segment[0] !== '.' && segment[0] !== '[') break;
+	}
+	const { type, kind, help } = refusal;
+	return new NotSerializableError({ path, type, kind, help, point });
+}
+
+const utf8 = new TextEncoder();
+
+/** Joins header, text and blobs. */
+export function writeText(
+	letter: typeof FULL | typeof DELTA,
+	text: readonly unknown[],
+	blobs: readonly Uint8Array[],
+	limits: Limits,
+): Uint8Array {
+	const json = JSON.stringify(text);
+	if (blobs.length === 0) return within(utf8.encode(MAGIC + letter + json), limits);
+	const body = utf8.encode(json);
+	const header = utf8.encode(MAGIC + letter.toLowerCase() + body.length.toString(16).padStart(8, '0'));
+	let size = header.length + body.length;
+	for (const blob of blobs) size += blob.length;
+	if (size > limits.bytes) throw new StateTooLargeError({ bytes: size, limit: limits.bytes, largest: [] });
+	const bytes = new Uint8Array(size);
+	bytes.set(header);
+	bytes.set(body, header.length);
+	let at = header.length + body.length;
+	for (const blob of blobs) {
+		bytes.set(blob, at);
+		at += blob.length;
+	}
+	return bytes;
+}
+
+function within(bytes: Uint8Array, limits: Limits): Uint8Array {
+	if (bytes.length > limits.bytes)
+		throw new StateTooLargeError({ bytes: bytes.length, limit: limits.bytes, largest: [] });
+	return bytes;
+}

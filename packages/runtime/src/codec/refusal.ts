@@ -1,0 +1,95 @@
+/** Why a value cannot be saved: what it is, and the way out for that very kind. */
+import { UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
+import type { NotSerializableKind } from '../errors/saving.ts';
+
+/** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
+export class Refusal {
+	readonly type: string;
+	readonly kind: NotSerializableKind;
+	readonly help: string;
+	/** Path segment below the value whose row it is, where that is not the part being written. */
+	readonly segment: string | undefined;
+
+	constructor(type: string, kind: NotSerializableKind, help: string, segment?: string) {
+		this.type = type;
+		this.kind = kind;
+		this.help = help;
+		this.segment = segment;
+	}
+}
+
+const KNOWN = new Map(UNSAVABLE_TYPES.map((row) => [row.type, row]));
+const byName = (name: string, type = `a ${name}`) => {
+	const { kind, help } = KNOWN.get(name)!;
+	return new Refusal(type, kind, help);
+};
+
+/** An own property that is an accessor, hidden, or locked by itself. */
+export function refuseAttribute(key: string | symbol, descriptor: PropertyDescriptor): Refusal {
+	const accessor = descriptor.get !== undefined || descriptor.set !== undefined;
+	return new Refusal(
+		accessor ? 'an accessor' : `a property that is ${attributes(descriptor)}`,
+		'value',
+		accessor
+			? 'assign the value instead of defining a getter, or register a class whose hooks say what is saved'
+			: 'assign the property, or freeze or seal the whole object; or register a class whose hooks say what is saved',
+		propertySegment(key),
+	);
+}
+
+function attributes(d: PropertyDescriptor): string {
+	const off = [!d.enumerable && 'not enumerable', !d.writable && 'not writable', !d.configurable && 'not configurable'];
+	return off.filter(Boolean).join(', ') || 'unusual';
+}
+
+/** What a value without a kind is. */
+export function refuseValue(value: object): Refusal {
+	if (typeof value === 'function') return refuseFunction(value);
+	const tag = Object.prototype.toString.call(value).slice(8, -1);
+	if (tag === 'Promise') return byName('Promise', 'a native promise');
+	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper')
+		return byName('Iterator', 'an iterator that was not made by for-of');
+	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag);
+	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
+	for (let p: object | null = Object.getPrototypeOf(value); p !== null; p = Object.getPrototypeOf(p)) {
+		const name = nameOf(p);
+		const known = name === undefined ? undefined : (KNOWN.get(name) ?? KNOWN.get(`Intl.${name}`));
+		if (known !== undefined)
+			return new Refusal(article(nameOf(Object.getPrototypeOf(value)) ?? name!), known.kind, known.help);
+	}
+	const name = nameOf(Object.getPrototypeOf(value));
+	if (name !== undefined)
+		return new Refusal(`an instance of '${name}', a class that is not registered`, 'instance', unregisteredHelp(name));
+	return new Refusal(
+		'an object whose prototype is no registered class',
+		'instance',
+		'copy its properties into a plain object ({ ...it }), or make it with a class and register that',
+	);
+}
+
+function refuseFunction(value: object): Refusal {
+	const { help } = KNOWN.get('Function')!;
+	const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
+	const isClass = /^class\b/.test(Function.prototype.toString.call(value));
+	const named = typeof name === 'string' && name !== '' ? ` '${name}'` : '';
+	if (isClass)
+		return new Refusal(`the class${named}, which is not registered`, 'function', unregisteredHelp(String(name)));
+	return new Refusal(`the foreign function${named}`, 'function', help);
+}
+
+/** Name of the class a prototype belongs to; reads no accessor. */
+function nameOf(prototype: object): string | undefined {
+	const made = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+	if (typeof made !== 'function' || made === Object) return undefined;
+	const name = Object.getOwnPropertyDescriptor(made, 'name')?.value;
+	return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+const article = (name: string) => `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
+
+/** `.name`, `[3]`, `["some key"]`, `[Symbol(tag)]`. */
+export function propertySegment(key: string | symbol | number): string {
+	if (typeof key === 'symbol') return `[${String(key)}]`;
+	if (typeof key === 'number' || /^(0|[1-9]\d*)$/.test(key)) return `[${key}]`;
+	return /^[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
+}

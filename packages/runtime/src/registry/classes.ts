@@ -1,0 +1,126 @@
+/**
+ * Value types: which classes may be saved, under which id, and how.
+ *
+ * Owns: the classes of this process, by id and by prototype. It hangs on `globalThis`, so that two
+ * copies of the package know each other's classes. Called by: user modules (`serializable`), the codec.
+ */
+import { DuplicateFunctionError } from '../errors/schema.ts';
+
+/** Static method `(instance) => data`: what is saved of an instance. */
+export const SERIALIZE: unique symbol = Symbol.for('perdure.serialize') as never;
+/** Static method `(data) => instance`: makes it again. Runs only for classes that the program registered. */
+export const DESERIALIZE: unique symbol = Symbol.for('perdure.deserialize') as never;
+
+export interface ClassHooks<T, D> {
+	/** What is saved instead of the instance: any savable value. Reads only. */
+	serialize(instance: T): D;
+	/**
+	 * Makes the instance from a copy of that value. In a cycle that leads from the data back to the
+	 * instance, objects below the data's first level may still be empty while this runs.
+	 */
+	deserialize(data: D): T;
+}
+
+/** Any class, private constructors included. */
+export interface ClassLike<T = object> {
+	readonly prototype: T;
+}
+
+export interface ClassEntry {
+	readonly id: string;
+	readonly Class: ClassLike;
+	readonly hooks: ClassHooks<object, unknown> | undefined;
+}
+
+interface Classes {
+	readonly byId: Map<string, ClassEntry>;
+	readonly byPrototype: WeakMap<object, ClassEntry>;
+}
+
+const KEY = Symbol.for('perdure.classes.1');
+const holder = globalThis as { [KEY]?: Classes };
+holder[KEY] ??= { byId: new Map(), byPrototype: new WeakMap() };
+const classes: Classes = holder[KEY];
+
+/**
+ * Makes instances of a class savable. Without hooks their own properties and prototype are saved, and
+ * the contents of the built-in they extend; with hooks, or the two static methods, what those give.
+ * A class with private members needs hooks. Subclasses register themselves.
+ *
+ * @param options.id What stored bytes name the class by; needed where the class's name is not unique.
+ * @throws DuplicateFunctionError where another class has the id.
+ * @throws TypeError where hooks are missing: one of the two alone, or those that a parent class has.
+ */
+export function serializable<C extends ClassLike, D>(
+	Class: C,
+	hooks?: ClassHooks<C['prototype'], D>,
+	options: { readonly id?: string } = {},
+): C {
+	const { name, prototype } = Class as { name?: unknown; prototype: object | null };
+	const id = options.id ?? (typeof name === 'string' ? name : '');
+	if ((typeof Class as string) !== 'function' || typeof prototype !== 'object' || prototype === null)
+		throw new TypeError('serializable() takes a class.');
+	if (id === '') throw new TypeError('serializable() needs an id for a class without a name: { id }.');
+	const entry: ClassEntry = {
+		id,
+		Class,
+		hooks: (hooks as ClassHooks<object, unknown> | undefined) ?? staticHooks(Class),
+	};
+	checkParents(Class, entry);
+	const known = classes.byId.get(id);
+	// A module that is evaluated again (a test runner, a hot reload) declares the same text again.
+	if (known !== undefined && known.Class !== Class && String(known.Class) !== String(Class))
+		throw new DuplicateFunctionError({
+			id,
+			first: `a class ${describe(known)}`,
+			second: `another class ${describe(entry)}`,
+		});
+	classes.byId.set(id, entry);
+	classes.byPrototype.set(prototype, entry);
+	return Class;
+}
+
+const describe = (entry: ClassEntry) => `'${(entry.Class as { name?: string }).name ?? entry.id}'`;
+
+function staticHooks(Class: ClassLike): ClassHooks<object, unknown> | undefined {
+	const statics = Class as { [SERIALIZE]?: unknown; [DESERIALIZE]?: unknown; name?: string };
+	const [serialize, deserialize] = [typeof statics[SERIALIZE], typeof statics[DESERIALIZE]];
+	if (serialize === 'undefined' && deserialize === 'undefined') return undefined;
+	if (serialize !== 'function' || deserialize !== 'function')
+		throw new TypeError(`'${statics.name}' needs both static methods, [SERIALIZE] and [DESERIALIZE].`);
+	// Called on the class, so that inherited ones know which subclass to make.
+	return {
+		serialize: (instance) => (Class as unknown as { [SERIALIZE](i: object): unknown })[SERIALIZE](instance),
+		deserialize: (data) => (Class as unknown as { [DESERIALIZE](d: unknown): object })[DESERIALIZE](data),
+	};
+}
+
+/** Hooks given at registration make one class; a subclass saved without its own would lose what they know. */
+function checkParents(Class: ClassLike, entry: ClassEntry): void {
+	if (entry.hooks !== undefined) return;
+	for (let p = Object.getPrototypeOf(Class.prototype); p !== null; p = Object.getPrototypeOf(p)) {
+		const parent = classes.byPrototype.get(p);
+		if (parent?.hooks !== undefined)
+			throw new TypeError(
+				`${describe(entry)} extends ${describe(parent)}, which is saved by hooks; give it hooks of its own.`,
+			);
+	}
+}
+
+/** The registered class whose `prototype` this is. */
+export function classOfPrototype(prototype: object): ClassEntry | undefined {
+	return classes.byPrototype.get(prototype);
+}
+
+/** The entry of a class given as a value. */
+export function classEntry(Class: unknown): ClassEntry | undefined {
+	if (typeof Class !== 'function') return undefined;
+	const prototype: unknown = Class.prototype;
+	if (typeof prototype !== 'object' || prototype === null) return undefined;
+	const entry = classes.byPrototype.get(prototype);
+	return entry?.Class === Class ? entry : undefined;
+}
+
+export function classById(id: string): ClassEntry | undefined {
+	return classes.byId.get(id);
+}

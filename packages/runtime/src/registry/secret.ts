@@ -1,0 +1,43 @@
+/** Values that a person who looks at a run must not see. */
+import { serializable } from './classes.ts';
+
+/** A value in a box: saved like any other, shown as `[secret]` wherever it is printed or inspected. */
+export class Secret<T> {
+	readonly value: T;
+
+	constructor(value: T) {
+		this.value = value;
+		// Not enumerable, so that nothing that prints or copies objects takes it out by accident.
+		Object.defineProperty(this, 'value', { enumerable: false, writable: false });
+	}
+
+	toString(): string {
+		return '[secret]';
+	}
+
+	toJSON(): string {
+		return '[secret]';
+	}
+
+	[Symbol.for('nodejs.util.inspect.custom')](): string {
+		return '[secret]';
+	}
+
+	static is(value: unknown): value is Secret<unknown> {
+		return typeof value === 'object' && value !== null && BRAND in value;
+	}
+}
+
+const BRAND = Symbol.for('perdure.secret');
+Object.defineProperty(Secret.prototype, BRAND, { value: true });
+
+serializable(
+	Secret,
+	{ serialize: (secret: Secret<unknown>) => secret.value, deserialize: (value) => new Secret(value) },
+	{ id: 'perdure#Secret' },
+);
+
+/** Marks a value: `inspect` and logs show it redacted. Read it with `.value`. */
+export function secret<T>(value: T): Secret<T> {
+	return new Secret(value);
+}
