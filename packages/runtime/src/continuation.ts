@@ -1,12 +1,12 @@
 import { drive, type Standing } from './driver/drive.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError } from './errors/saving.ts';
-import { capture, fingerprint } from './machine/copy.ts';
-import { type Inspection, inspect } from './machine/inspect.ts';
+import { bytesOf, capture } from './machine/copy.ts';
+import type { Inspection } from './machine/inspect.ts';
 import { hash } from './machine/key.ts';
 import { type LogEntry, type LogRecord, readLog } from './machine/log.ts';
 import { Machine } from './machine/machine.ts';
-import { loadMachine, saveMachine, schemaIdOf } from './machine/state.ts';
+import { loadState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event } from './machine/turn.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, definitionOf } from './registry/functions.ts';
@@ -77,7 +77,8 @@ export class Continuation<R> {
 	static fromBytes<F extends AsyncFunction>(bytes: Uint8Array, fn: F): Continuation<Awaited<ReturnType<F>>>;
 	static fromBytes<R>(bytes: Uint8Array): Continuation<R>;
 	static fromBytes(bytes: Uint8Array, fn?: AsyncFunction): Continuation<unknown> {
-		const { machine, log } = loadMachine(bytes);
+		const { state, log } = loadState(bytes);
+		const machine = new Machine(state);
 		const expected = fn === undefined ? undefined : definitionOf(fn);
 		if (fn !== undefined && expected?.id !== machine.state.functionId) {
 			throw new DecodeError({
@@ -120,8 +121,8 @@ export class Continuation<R> {
 	 * @throws NotSerializableError names the variable, the point and the way out.
 	 */
 	toBytes(o: { log?: boolean } = {}): Uint8Array {
-		if (o.log) return saveMachine(this.#machine, this.#records);
-		this.#bytes ??= saveMachine(this.#machine);
+		if (o.log) return saveState(this.#machine.state, this.#records);
+		this.#bytes ??= this.#machine.save();
 		return this.#bytes;
 	}
 
@@ -159,14 +160,14 @@ export class Continuation<R> {
 
 	/** A copy with effect keys of its own. */
 	fork(o: { id?: string } = {}): Continuation<R> {
-		const { machine } = loadMachine(this.toBytes());
+		const machine = Machine.load(this.toBytes());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());
 		return new Continuation(machine, this.#records, null);
 	}
 
 	/** Fibers, frames and locals, and what is pending; opens no resource. */
 	inspect(): Inspection {
-		return inspect(this.#machine);
+		return this.#machine.inspect();
 	}
 
 	#answer(ok: boolean, value: unknown, o: RunOptions & { suspension?: string }): Promise<Outcome<R>> {
@@ -188,7 +189,7 @@ export class Continuation<R> {
 	#copy(o: RunOptions): Machine {
 		const handlers = handlerMap(o.handlers);
 		try {
-			return loadMachine(this.toBytes(), handlers).machine;
+			return Machine.load(this.toBytes(), { handlers });
 		} catch (error) {
 			if (this.#bytes !== null || this.#spent) throw error;
 			this.#spent = true;
@@ -214,9 +215,9 @@ export async function proceed<R>(
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&
-			((_bytes, turn) =>
+			((bytes, turn) =>
 				// A continuation is immutable and the machine is not: what is handed out is a copy.
-				o.onCheckpoint!(new Continuation(loadMachine(_bytes).machine, [...records], _bytes), { turn: turn.number })),
+				o.onCheckpoint!(new Continuation(Machine.load(bytes), [...records], bytes), { turn: turn.number })),
 	});
 	return outcomeOf<R>(standing, machine, records);
 }
@@ -230,11 +231,7 @@ function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly Lo
 			return { status: 'cancelled', reason: standing.reason, log };
 		case 'failed': {
 			const { error, before } = standing;
-			const continuation = new Continuation<R>(
-				before === null ? machine : loadMachine(before).machine,
-				records,
-				before,
-			);
+			const continuation = new Continuation<R>(before === null ? machine : Machine.load(before), records, before);
 			return { status: 'failed', error, continuation, log };
 		}
 		case 'parked':
@@ -251,5 +248,5 @@ function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly Lo
  * keys, another input to others.
  */
 function branch(machine: Machine, input: readonly unknown[]): void {
-	machine.branch(hash(`${machine.state.lineage}\0${fingerprint(capture(input))}`));
+	machine.branch(hash(`${machine.state.lineage}\0${hash(bytesOf(capture(input)))}`));
 }

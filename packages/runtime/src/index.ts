@@ -7,7 +7,7 @@ export { currentEffect, type EffectContext } from './driver/effects.ts';
 export type { Duration } from './language/duration.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
-export { receive, sleep, suspend, type WaitOptions } from './primitives.ts';
+export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
 export { type Handler, replace } from './registry/handlers.ts';
 export { migrate } from './registry/migrations.ts';
 export { run } from './run.ts';

@@ -42,6 +42,24 @@ function receiveOutside(): Promise<never> {
 	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
 }
 
+/**
+ * The run whose code this is.
+ * @throws OutsideRunError outside durable code that runs in a run.
+ */
+export function currentRun(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
+	if (shared.current === null) throw new OutsideRunError({ primitive: 'currentRun' });
+	return shared.current.run;
+}
+
+/**
+ * Says how far the run is, for `handle.describe()`. Kept with the turn; a copy.
+ * @throws OutsideRunError outside durable code that runs in a run. NotSerializableError
+ */
+export function setProgress(value: unknown): void {
+	if (shared.current === null) throw new OutsideRunError({ primitive: 'setProgress' });
+	shared.current.setProgress(value);
+}
+
 /** In await position the machine takes over (by `PRIMITIVE`); this is what runs anywhere else. */
 function primitive<F extends Callable>(name: string, outside: F): F {
 	function outsideAwait(this: unknown, ...args: unknown[]): unknown {

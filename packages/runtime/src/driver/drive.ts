@@ -1,4 +1,4 @@
-import type { NotSerializableError } from '../errors/saving.ts';
+import { NotSerializableError } from '../errors/saving.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { LogRecord } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -32,7 +32,6 @@ export interface DriveOptions {
  * it begins with; null goes on with what is pending.
  *
  * @throws whatever `onTurn` rejects with; nothing of that turn was dispatched.
- * @throws NotSerializableError when `onTurn` is given and a turn cannot be saved.
  */
 export function drive(machine: Machine, first: Event | null, options: DriveOptions): Promise<Standing> {
 	return new Drive(machine, options).go(first);
@@ -105,9 +104,14 @@ class Drive {
 	#save(): NotSerializableError | null {
 		this.#saved = null;
 		if (this.#machine.state.ended !== null) return null;
-		if (this.#options.onTurn !== undefined) this.#saved = this.#machine.save();
-		else return this.#check.check(this.#machine);
-		return null;
+		if (this.#options.onTurn === undefined) return this.#check.check(this.#machine);
+		try {
+			this.#saved = this.#machine.save();
+			return null;
+		} catch (error) {
+			if (NotSerializableError.is(error)) return error;
+			throw error;
+		}
 	}
 
 	#dispatch(call: EffectCall): void {

@@ -218,8 +218,8 @@ export class CollectionSteps implements Steps {
 /** `for-in`: a key that was deleted before its turn is not visited. */
 export class KeySteps implements Steps {
 	value: unknown;
-	readonly object: unknown;
-	readonly keys: readonly string[];
+	object: unknown;
+	keys: readonly string[];
 	index: number;
 
 	constructor(object: unknown, keys: readonly string[], index: number) {

@@ -2,8 +2,9 @@ import type { ChainLink, FunctionDef, SiteDef } from '@perdure/abi';
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
-import { type Copied, capture, isPlain, type Recipes, release, sameAs } from './copy.ts';
+import { type Copied, capture, remake, sameAs } from './copy.ts';
 import type { EffectCall } from './effect-call.ts';
+import type { Recipes } from './kinds.ts';
 import type { CallShape, PendingEffect } from './pending.ts';
 
 /** A call that becomes an effect, as emitted code made it. */
@@ -73,15 +74,19 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 
 async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Callable>): Promise<unknown> {
 	const { shape, operands } = pending;
-	const values = release(operands);
+	const { values, remade } = remake(operands);
 	const site = siteOf(pending);
 	const [self, fn] = calleeOf(pending, site, values);
 	let next = (shape.receiver ? 1 : 0) + (shape.computed ? 1 : 0);
-	const take = (count: number) => values.slice(next, (next += count));
+	const take = (count: number) => {
+		const from = next;
+		next += count;
+		return values.slice(from, next);
+	};
 
 	const by = handlers.get(fn) ?? fn;
 	const result = await callLinks(by, self, take(shape.args), site, shape, take);
-	const mutated = isPlain(operands) ? null : changed(pending, values);
+	const mutated = changed(pending, values, remade);
 	if (mutated !== null) throw new ArgumentMutatedError({ effect: pending.name, path: mutated, point: pending.at });
 	return result;
 }
@@ -140,10 +145,10 @@ export function siteOf(pending: PendingEffect): SiteDef {
 }
 
 /** Path of the first operand that the effect changed, or null. */
-function changed(pending: PendingEffect, values: readonly unknown[]): string | null {
-	const bytes = 'bytes' in pending.operands ? pending.operands.bytes.length : 0;
-	if (bytes > COMPARED_IN_PRODUCTION && isProduction()) return null;
-	if (sameAs(pending.operands, values)) return null;
+function changed(pending: PendingEffect, values: readonly unknown[], remade: Recipes): string | null {
+	const { operands } = pending;
+	if (!('bytes' in operands) || (operands.bytes.length > COMPARED_IN_PRODUCTION && isProduction())) return null;
+	if (sameAs(operands, values, remade)) return null;
 	return pending.shape.receiver ? `${receiverName(siteOf(pending))} or an argument` : 'an argument';
 }
 

@@ -1,8 +1,8 @@
 import { Cell, TDZ } from '../language/binding.ts';
 import { capture, release } from './copy.ts';
 import type { Frame } from './frame.ts';
-import type { Machine } from './machine.ts';
-import { atOf, pointOf } from './point.ts';
+import type { RunState } from './machine.ts';
+import { pointOf } from './point.ts';
 
 /** Where a run stands, for a person to read. Values are copies. */
 export interface Inspection {
@@ -37,12 +37,12 @@ export interface PendingInspection {
 	readonly until: Date | null;
 }
 
-export function inspect(machine: Machine): Inspection {
-	const { runId, functionId, fibers, pending } = machine.state;
+export function inspect(state: RunState, status: string): Inspection {
+	const { runId, functionId, fibers, pending } = state;
 	return {
 		runId,
 		functionId,
-		status: machine.status,
+		status,
 		fibers: fibers.map((fiber) => ({ id: fiber.id, frames: [...frames(fiber.top)].map(inspectFrame) })),
 		pending: [...pending.values()].map((p): PendingInspection => {
 			if (p.kind === 'native') {

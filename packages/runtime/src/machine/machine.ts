@@ -9,12 +9,15 @@ import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber } from './fiber.ts';
 import { Frame } from './frame.ts';
+import { type Inspection, inspect } from './inspect.ts';
 import { keyPrefix } from './key.ts';
+import { Thunk } from './kinds.ts';
 import type { LogRecord } from './log.ts';
 import type { Pending, PendingEffect, PendingWait } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
 import { type PrimitiveCall, primitives } from './primitive.ts';
 import { warm } from './restore.ts';
+import { loadState, saveState } from './state.ts';
 import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
 
 /** What a run is, apart from what it is computing right now. `state.ts` saves and loads it. */
@@ -76,7 +79,7 @@ export class Machine implements TurnHost {
 	#abort: string[] = [];
 	#watch: { key: string; promise: PromiseLike<unknown> }[] = [];
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
-	#recipes = new Map<unknown, { readonly def: FunctionDef; readonly operands: readonly unknown[] }>();
+	#recipes = new Map<unknown, Thunk>();
 
 	constructor(state: RunState, handlers: ReadonlyMap<Callable, Callable> = new Map()) {
 		this.state = state;
@@ -116,6 +119,55 @@ export class Machine implements TurnHost {
 			ended: null,
 		};
 		return new Machine(state, o.handlers);
+	}
+
+	/**
+	 * Goes on from what `save` gave.
+	 * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
+	 */
+	static load(bytes: Uint8Array, o: { handlers?: ReadonlyMap<Callable, Callable> } = {}): Machine {
+		return new Machine(loadState(bytes).state, o.handlers);
+	}
+
+	/**
+	 * The state after the last turn, without its log.
+	 * @throws NotSerializableError
+	 */
+	save(): Uint8Array {
+		return saveState(this.state);
+	}
+
+	/** Ids of all functions whose frames the run has: who loads it needs all of them. */
+	get functionIds(): string[] {
+		const ids = new Set([this.state.functionId]);
+		for (const fiber of this.state.fibers) {
+			for (let frame = fiber.top; frame !== null; frame = frame.parent) ids.add(frame.def.id);
+		}
+		return [...ids];
+	}
+
+	get runId(): string {
+		return this.state.runId;
+	}
+
+	get functionId(): string {
+		return this.state.functionId;
+	}
+
+	get startedAt(): number {
+		return this.state.startedAt;
+	}
+
+	get progress(): unknown {
+		return this.state.progress;
+	}
+
+	get turn(): number {
+		return this.state.turn;
+	}
+
+	inspect(): Inspection {
+		return inspect(this.state, this.status);
 	}
 
 	/** Answers given to a stored continuation open a lineage of their own (runtime.md, "Effects", Key). */
@@ -363,6 +415,15 @@ export class Machine implements TurnHost {
 		return false;
 	}
 
+	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
+		const { runId: id, functionId, startedAt } = this.state;
+		return { id, functionId, startedAt: new Date(startedAt) };
+	}
+
+	setProgress(value: unknown): void {
+		this.state.progress = release(capture([value], { names: ['progress'] }))[0];
+	}
+
 	isCancellation(error: unknown): boolean {
 		return this.state.cancel !== null && CancelledError.is(error);
 	}
@@ -502,7 +563,7 @@ export class Machine implements TurnHost {
 
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void {
 		if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-			this.#recipes.set(value, { def, operands });
+			this.#recipes.set(value, new Thunk(def, operands));
 		}
 	}
 

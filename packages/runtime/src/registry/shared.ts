@@ -38,6 +38,9 @@ export interface TurnHost {
 	primitive(name: string): never;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void;
 	isCancellation(error: unknown): boolean;
+	/** Of the run whose turn it is. */
+	readonly run: { readonly id: string; readonly functionId: string; readonly startedAt: Date };
+	setProgress(value: unknown): void;
 }
 
 /** Saved computed keys and arguments of one link of a chain. */

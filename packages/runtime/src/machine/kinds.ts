@@ -1,0 +1,361 @@
+import type { FunctionDef } from '@perdure/abi';
+import { Codec } from '../codec/codec.ts';
+import { expect, type Kind, PENDING } from '../codec/kind.ts';
+import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
+import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
+import {
+	ArraySteps,
+	CollectionSteps,
+	ForeignSteps,
+	type IterationKind,
+	KeySteps,
+	StringSteps,
+} from '../language/iterate.ts';
+import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
+import { type Callable, shared } from '../registry/shared.ts';
+import type { SavedFrame } from './fit.ts';
+import { Frame } from './frame.ts';
+import { atOf, pointOf } from './point.ts';
+
+/** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
+export class Thunk {
+	readonly def: FunctionDef;
+	readonly operands: readonly unknown[];
+
+	constructor(def: FunctionDef, operands: readonly unknown[]) {
+		this.def = def;
+		this.operands = operands;
+	}
+}
+
+/** Values of thunks, and how to make them again. */
+export type Recipes = ReadonlyMap<unknown, Thunk>;
+
+/** A list of values with names for the paths in errors: what an effect is called with. */
+export class Operands {
+	values: readonly unknown[];
+	readonly names: readonly string[];
+
+	constructor(values: readonly unknown[], names: readonly string[] = []) {
+		this.values = values;
+		this.names = names;
+	}
+}
+
+/** What the kinds are asked for: a saved state, or a copy at the border of a run. */
+export interface Host {
+	/** Copies at the border pass closures as they are: they are collected here. Null when a state is saved. */
+	readonly live: unknown[] | null;
+	/** Decoding: values that thunks made. */
+	readonly remade: Map<unknown, Thunk>;
+}
+
+/** A captured variable. Its path is that of whoever holds it. */
+const cell: Kind<Cell, Host> = {
+	tag: 'cell',
+	prototypes: [Cell.prototype],
+	take: (value) => [value.v],
+	label: () => '',
+	make: ([v]) => new Cell(v === PENDING ? undefined : v),
+	fill(value, [v]) {
+		value.v = v;
+	},
+};
+
+const uninitialised: Kind<Uninitialised, Host> = {
+	tag: 'tdz',
+	values: [TDZ],
+	take: () => [],
+	make: () => TDZ,
+};
+
+const isClosure = (value: object) => typeof value === 'function' && (value as Defined)[ENV] !== undefined;
+
+/** A closure of the run at the border: the callee gets the very same one. */
+const live: Kind<Callable, Host> = {
+	tag: 'live',
+	claims: (value, host) => host.live !== null && isClosure(value),
+	take(value, host) {
+		const known = host.live!.indexOf(value);
+		return [known >= 0 ? known : host.live!.push(value) - 1];
+	},
+	make([index], host) {
+		expect(typeof index === 'number' && host.live !== null && index in host.live, 'an unknown live value');
+		return host.live[index] as Callable;
+	},
+};
+
+/** A closure in a saved state: which function expression, and what it captures by name. */
+const closureKind: Kind<Callable, Host> = {
+	tag: 'closure',
+	claims: (value, host) => host.live === null && isClosure(value),
+	take(value) {
+		const def = definitionOf(value)!;
+		const names = def.captures!;
+		return [def.id, names.length, ...names, ...(value as Defined)[ENV]!];
+	},
+	label(value, index) {
+		const names = definitionOf(value)!.captures!;
+		return names[index - 2 - names.length] ?? `[${index}]`;
+	},
+	moment: 'made',
+	make([id, count, ...parts]) {
+		expect(typeof id === 'string' && typeof count === 'number' && parts.length === 2 * count, 'a malformed closure');
+		const def = functionOf(id);
+		const names = parts.slice(0, count);
+		const env = def.captures?.map((name) => {
+			const at = names.indexOf(name);
+			if (at < 0) throw capturesDiffer(def, names as string[]);
+			return parts[count + at];
+		});
+		expect(env !== undefined && def.make !== undefined, `'${id}' is no closure`);
+		return closure(def, env) as Callable;
+	},
+};
+
+function capturesDiffer(def: FunctionDef, was: readonly string[]): SchemaMismatchError {
+	const is = def.captures ?? [];
+	return new SchemaMismatchError({
+		functionId: def.id,
+		file: def.file,
+		line: def.at[0],
+		expected: `a closure over ${was.join(', ') || 'nothing'}`,
+		found: `one over ${is.join(', ') || 'nothing'}`,
+		differences: [...new Set([...was, ...is])]
+			.filter((slot) => was.includes(slot) !== is.includes(slot))
+			.map((slot) => ({ slot, was: was.includes(slot) ? slot : null, is: is.includes(slot) ? slot : null })),
+		ways: ['deploy the code that it was saved by and let the run finish there'],
+	});
+}
+
+/** A durable function as a value: it is its id. */
+const durable: Kind<Callable, Host> = {
+	tag: 'durable',
+	claims: (value) =>
+		typeof value === 'function' && Object.hasOwn(value, DEFINITION) && definitionOf(value)!.kind === 'durable',
+	take: (value) => [definitionOf(value)!.id],
+	moment: 'first',
+	make([id]) {
+		expect(typeof id === 'string', 'a malformed function');
+		const wrapper = shared.wrappers.get(id);
+		if (wrapper === undefined) throw new UnknownFunctionError({ functionId: id });
+		return wrapper;
+	},
+};
+
+/** Decodes to the value that the call makes now. */
+const thunk: Kind<unknown, Host> = {
+	tag: 'thunk',
+	prototypes: [Thunk.prototype],
+	take(value) {
+		const { def, operands } = value as Thunk;
+		return [def.id, ...operands];
+	},
+	moment: 'filled',
+	make([id, ...operands], host) {
+		expect(typeof id === 'string', 'a malformed thunk');
+		const def = functionOf(id);
+		expect(def.kind === 'thunk', `'${id}' is no thunk`);
+		const value = (def.make as Callable)(...operands);
+		host.remade.set(value, new Thunk(def, operands));
+		return value;
+	},
+};
+
+const operands: Kind<Operands, Host> = {
+	tag: 'operands',
+	prototypes: [Operands.prototype],
+	take: ({ values }) => values,
+	label: ({ names }, index) => names[index] ?? `[${index}]`,
+	make: () => new Operands([]),
+	fill(value, parts) {
+		value.values = parts;
+	},
+};
+
+const isKind = (kind: unknown): kind is IterationKind => kind === 'values' || kind === 'keys' || kind === 'entries';
+const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
+
+const arraySteps: Kind<ArraySteps, Host> = {
+	tag: 'array-steps',
+	prototypes: [ArraySteps.prototype],
+	take: ({ source, index, kind }) => [source, index, kind],
+	make([source, index, kind]) {
+		expect(isCount(index) && isKind(kind), 'a malformed iterator');
+		expect(source === PENDING || source === null, 'an iterator over no array');
+		return new ArraySteps(null, index, kind);
+	},
+	fill(value, [source]) {
+		value.source = source as ArraySteps['source'];
+	},
+};
+
+const stringSteps: Kind<StringSteps, Host> = {
+	tag: 'string-steps',
+	prototypes: [StringSteps.prototype],
+	take: ({ source, index }) => [source, index],
+	moment: 'made',
+	make([source, index]) {
+		expect(typeof source === 'string' && isCount(index), 'a malformed iterator');
+		return new StringSteps(source, index);
+	},
+};
+
+/** Made when the collection has its entries again: the native iterator has to walk past those behind it. */
+const collectionSteps: Kind<CollectionSteps, Host> = {
+	tag: 'collection-steps',
+	prototypes: [CollectionSteps.prototype],
+	take: (value) => [value.source, value.kind, value.done ? -1 : value.position()],
+	moment: 'filled',
+	make([source, kind, position]) {
+		expect((source instanceof Map || source instanceof Set) && isKind(kind), 'a malformed iterator');
+		expect(position === -1 || (isCount(position) && position <= source.size), 'an iterator beyond its collection');
+		const steps = new CollectionSteps(source, kind, Math.max(position, 0));
+		steps.done = position === -1;
+		return steps;
+	},
+};
+
+const keySteps: Kind<KeySteps, Host> = {
+	tag: 'key-steps',
+	prototypes: [KeySteps.prototype],
+	take: ({ object, keys, index }) => [object, index, ...keys],
+	make([object, index, ...keys]) {
+		expect(isCount(index) && keys.every((key) => typeof key === 'string' || key === PENDING), 'a malformed iterator');
+		return new KeySteps(object === PENDING ? null : object, keys as string[], index);
+	},
+	fill(value, [object, , ...keys]) {
+		value.object = object;
+		value.keys = keys as string[];
+	},
+};
+
+/** An iterator of the user's own is saved if its parts are: an object whose `next` is a closure of the run. */
+const foreignSteps: Kind<ForeignSteps, Host> = {
+	tag: 'foreign-steps',
+	prototypes: [ForeignSteps.prototype],
+	take: ({ iterator, next }) => [iterator, next],
+	label: () => '',
+	moment: 'made',
+	make: ([iterator, next]) => new ForeignSteps(iterator as Iterator<unknown>, next),
+};
+
+/**
+ * An activation: names of function, point and slots, then what they hold. Decodes to what `fit.ts`
+ * finds a place for; decoding itself runs no code of the user's.
+ */
+const frame: Kind<Frame | MutableSavedFrame, Host> = {
+	tag: 'frame',
+	prototypes: [Frame.prototype],
+	take(value) {
+		const { def, s, parent, caught } = value as Frame;
+		const point = pointOf(value as Frame)!;
+		const equal = point.equal;
+		const saved = savedSlots(value as Frame);
+		return [
+			parent,
+			def.id,
+			point.id,
+			(point.guards ?? []).map((guard) => (typeof guard === 'number' && caught?.includes(guard) ? 'c' : '-')).join(''),
+			...(equal === undefined ? [0] : [5, equal.nth, equal.of, equal.before, equal.after, equal.between]),
+			saved.length,
+			...saved.map((slot) => point.slots[slot]),
+			...saved.map((slot) => s[slot]),
+		];
+	},
+	label(value, index) {
+		if (index === 0) return '';
+		const point = pointOf(value as Frame)!;
+		const saved = savedSlots(value as Frame);
+		const first = (point.equal === undefined ? 6 : 11) + saved.length;
+		const name = point.slots[saved[index - first] ?? -1] ?? `[${index}]`;
+		return name.slice(name.lastIndexOf('>') + 1);
+	},
+	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
+	make([, functionId, pointId, caught, ...rest]) {
+		expect(
+			typeof functionId === 'string' && typeof pointId === 'string' && typeof caught === 'string',
+			'a malformed frame',
+		);
+		const [nth, of, before, after, between] = rest[0] === 5 ? rest.slice(1) : [];
+		const names = rest.slice(rest[0] === 5 ? 6 : 1);
+		expect(
+			(rest[0] === 0 || rest[0] === 5) && isCount(names[0]) && names.length === 1 + 2 * names[0],
+			'a malformed frame',
+		);
+		const slots = new Map<string, unknown>();
+		for (const name of names.slice(1, 1 + names[0])) {
+			expect(typeof name === 'string', 'a slot without a name');
+			slots.set(name, undefined);
+		}
+		const equal = rest[0] === 5 ? ({ nth, of, before, after, between } as SavedFrame['equal']) : null;
+		return new MutableSavedFrame(
+			functionId,
+			pointId,
+			equal,
+			[...caught].map((c) => c === 'c'),
+			slots,
+		);
+	},
+	fill(value, parts) {
+		const saved = value as MutableSavedFrame;
+		const parent = parts[0];
+		expect(parent === null || parent instanceof MutableSavedFrame, 'a frame awaited by no frame');
+		saved.parent = parent;
+		let at = parts.length - saved.slots.size;
+		for (const name of saved.slots.keys()) saved.slots.set(name, parts[at++]);
+	},
+};
+
+export class MutableSavedFrame implements SavedFrame {
+	readonly functionId: string;
+	readonly pointId: string;
+	readonly equal: SavedFrame['equal'];
+	readonly caught: readonly boolean[];
+	readonly slots: Map<string, unknown>;
+	parent: MutableSavedFrame | null = null;
+
+	constructor(
+		functionId: string,
+		pointId: string,
+		equal: SavedFrame['equal'],
+		caught: readonly boolean[],
+		slots: Map<string, unknown>,
+	) {
+		this.functionId = functionId;
+		this.pointId = pointId;
+		this.equal = equal;
+		this.caught = caught;
+		this.slots = slots;
+	}
+}
+
+/** Indices of the slots that are stored: those read again after a restore are not. */
+function savedSlots(value: Frame): number[] {
+	const point = pointOf(value)!;
+	const reloaded = new Set(point.reload?.map(([slot]) => slot));
+	return point.slots.flatMap((_, i) => (reloaded.has(i) ? [] : [i]));
+}
+
+function functionOf(id: string): FunctionDef {
+	const def = shared.functions.get(id);
+	if (def === undefined) throw new UnknownFunctionError({ functionId: id });
+	return def;
+}
+
+/** The codec with what the machine adds to it. */
+export const runCodec = new Codec<Host>([
+	cell,
+	uninitialised,
+	live,
+	closureKind,
+	durable,
+	thunk,
+	operands,
+	arraySteps,
+	stringSteps,
+	collectionSteps,
+	keySteps,
+	foreignSteps,
+	frame,
+]);

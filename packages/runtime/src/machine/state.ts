@@ -1,0 +1,294 @@
+import { DecodeError, NotSerializableError } from '../errors/saving.ts';
+import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
+import { Cell } from '../language/binding.ts';
+import { definitionOf, environmentOf } from '../registry/functions.ts';
+import { shared } from '../registry/shared.ts';
+import type { Copied } from './copy.ts';
+import { Fiber } from './fiber.ts';
+import { fitFrame } from './fit.ts';
+import type { Frame } from './frame.ts';
+import { hash } from './key.ts';
+import { type Host, MutableSavedFrame, runCodec } from './kinds.ts';
+import type { LogRecord } from './log.ts';
+import type { RunState } from './machine.ts';
+import type { Pending, PendingEffect, PendingWait } from './pending.ts';
+import { atOf, pointOf } from './point.ts';
+
+/** What each part of a stored record must be: the bytes may be anybody's. */
+type Shape<T> = { readonly [K in keyof T]?: (part: unknown) => boolean };
+
+/** Changes when a saved state can no longer be read by what read the former one. */
+const VERSION = 1;
+
+const HOST: Host = { live: null, remade: new Map() };
+
+/** The state of a run as it is stored: plain data, frames, and copies of what is pending. */
+interface Stored {
+	v: number;
+	runId: string;
+	lineage: string;
+	functionId: string;
+	startedAt: number;
+	turn: number;
+	issue: number;
+	seq: number;
+	settled: number;
+	/** Number and innermost frame of each fiber. */
+	fibers: (readonly [number, Frame | MutableSavedFrame | null])[];
+	pending: StoredPending[];
+	messages: Map<string, Copied[]>;
+	cancel: readonly unknown[] | null;
+	mark: string | null;
+	progress: unknown;
+	log: readonly LogRecord[] | null;
+}
+
+type StoredPending = Omit<Exclude<Pending, { kind: 'native' }>, 'fiber' | 'hot'> & { fiber: number };
+
+/**
+ * @param log kept with the state when given; recovery never reads it.
+ * @throws NotSerializableError names the variable and the point of the frame that holds it.
+ */
+export function saveState(state: RunState, log: readonly LogRecord[] | null = null): Uint8Array {
+	const { runId, lineage, functionId, startedAt, turn, issue, seq, settled, messages, cancel, mark, progress } = state;
+	const stored: Stored = {
+		v: VERSION,
+		runId,
+		lineage,
+		functionId,
+		startedAt,
+		turn,
+		issue,
+		seq,
+		settled,
+		fibers: state.fibers.map((fiber) => [fiber.id, fiber.top] as const),
+		pending: [...state.pending.values()].map((pending) => storePending(pending)),
+		messages,
+		cancel,
+		mark,
+		progress,
+		log,
+	};
+	return runCodec.encode(stored, { host: HOST, root: 'run' });
+}
+
+function storePending(pending: Pending): StoredPending {
+	if (pending.kind === 'native') {
+		const frame = pending.fiber.top;
+		const point = frame === null ? undefined : pointOf(frame);
+		throw new NotSerializableError({
+			path: 'the awaited promise',
+			point: point && atOf(frame!.def, point.at),
+			type: 'a native promise',
+			kind: 'promise',
+			help: 'await the call that makes the promise directly, so that it becomes an effect of the run',
+		});
+	}
+	const { fiber, ...facts } = pending;
+	if (pending.kind !== 'effect') return { ...facts, fiber: fiber.id } as StoredPending;
+	const { hot, ...effect } = facts as Omit<PendingEffect, 'fiber'>;
+	if (hot !== null && hot.def.callee === undefined && !pending.shape.receiver) {
+		throw new NotSerializableError({
+			path: pending.name,
+			point: pending.at,
+			type: 'a function that only this process knows',
+			kind: 'callee',
+			help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
+		});
+	}
+	return { ...effect, fiber: fiber.id };
+}
+
+/**
+ * Reads a state and finds each frame its place in the code that is loaded now. Runs no code of the
+ * user's but registered migrations.
+ * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
+ */
+export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[] } {
+	const stored = check(runCodec.decode(bytes, { host: HOST }));
+	const fibers = new Map<number, Fiber>();
+	for (const [id, top] of stored.fibers) fibers.set(id, new Fiber(id, fitFrames(top)));
+	const pending = new Map<string, Pending>();
+	for (const facts of stored.pending) {
+		const fiber = fibers.get(facts.fiber);
+		if (fiber === undefined || fiber.wait !== null) throw malformed('something is pending for no fiber');
+		const restored = restorePending(facts, fiber);
+		pending.set(restored.key, restored);
+		fiber.wait = restored;
+	}
+	if (![...fibers.values()].every((fiber) => fiber.wait !== null)) throw malformed('a fiber waits for nothing');
+	const { v: _, fibers: __, pending: ___, log, ...facts } = stored;
+	return { state: { ...facts, fibers: [...fibers.values()], pending, ended: null }, log: [...(log ?? [])] };
+}
+
+function fitFrames(top: Stored['fibers'][number][1]): Frame | null {
+	let innermost: Frame | null = null;
+	let below: Frame | null = null;
+	for (let saved = top as MutableSavedFrame | null; saved !== null; saved = saved.parent) {
+		const frame = fitFrame(saved);
+		if (below === null) innermost = frame;
+		else below.parent = frame;
+		below = frame;
+	}
+	return innermost;
+}
+
+function restorePending(facts: StoredPending, fiber: Fiber): Pending {
+	if (facts.kind !== 'effect') return { ...facts, fiber } as Pending;
+	const effect = { ...(facts as unknown as PendingEffect), fiber, hot: null };
+	const def = shared.functions.get(effect.functionId);
+	if (def === undefined) throw new UnknownFunctionError({ functionId: effect.functionId });
+	if (!def.sites?.some((site) => site.id === effect.site)) {
+		throw new SchemaMismatchError({
+			functionId: def.id,
+			file: def.file,
+			line: def.at[0],
+			expected: `the call of '${effect.name}' that is pending`,
+			found: 'no such call',
+			differences: [],
+			ways: ['deploy the code that it was saved by and let the effect finish there'],
+		});
+	}
+	return effect;
+}
+
+/**
+ * Of the code that a state depends on: point ids and slot names of all frames, fiber by fiber, and all
+ * closures they hold with what these capture (design/schema.md).
+ */
+export function schemaIdOf(state: RunState): string {
+	const lines: string[] = [];
+	for (const fiber of state.fibers) {
+		lines.push(`fiber ${fiber.id}`);
+		for (let frame = fiber.top; frame !== null; frame = frame.parent) {
+			const point = pointOf(frame);
+			const reloaded = new Set(point?.reload?.map(([slot]) => slot));
+			const slots = point?.slots.filter((_, i) => !reloaded.has(i)) ?? [];
+			lines.push(`${frame.def.id} ${point?.id ?? 'entry'} ${slots.join(' ')}`);
+			for (const id of closuresOf(frame)) lines.push(id);
+		}
+	}
+	return hash(lines.join('\n'));
+}
+
+function closuresOf(frame: Frame): string[] {
+	const found = new Set<string>();
+	const queue: unknown[] = [...frame.s];
+	const seen = new Set<unknown>();
+	while (queue.length > 0) {
+		const value = queue.pop();
+		if (seen.has(value)) continue;
+		seen.add(value);
+		const env = environmentOf(value);
+		if (env !== undefined) {
+			const def = definitionOf(value)!;
+			found.add(`${def.id} ${def.captures!.join(' ')}`);
+			queue.push(...env);
+		} else if (value instanceof Cell) queue.push(value.v);
+		else if (Array.isArray(value) || isPlainObject(value)) queue.push(...Object.values(value));
+		else if (value instanceof Map || value instanceof Set) for (const item of value) queue.push(item);
+	}
+	return [...found].sort();
+}
+
+function isPlainObject(value: unknown): value is object {
+	if (typeof value !== 'object' || value === null) return false;
+	const prototype = Object.getPrototypeOf(value);
+	return prototype === Object.prototype || prototype === null;
+}
+
+function malformed(problem: string): DecodeError {
+	return new DecodeError({ problem });
+}
+
+const isCopied = (c: unknown): boolean =>
+	isPlainObject(c) &&
+	(Array.isArray((c as { values?: unknown }).values) ||
+		((c as { bytes?: unknown }).bytes instanceof Uint8Array && Array.isArray((c as { live?: unknown }).live)));
+const isText = (value: unknown) => typeof value === 'string';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTime = (value: unknown) => typeof value === 'number';
+const isTimeOrNull = (value: unknown) => value === null || isTime(value);
+const isList = Array.isArray;
+
+const ROOT: Shape<Stored> = {
+	v: (v) => v === VERSION,
+	runId: isText,
+	lineage: isText,
+	functionId: isText,
+	startedAt: isTime,
+	turn: isCount,
+	issue: isCount,
+	seq: isCount,
+	settled: isCount,
+	fibers: (list) =>
+		isList(list) &&
+		list.every(
+			(entry) => isList(entry) && isCount(entry[0]) && (entry[1] === null || entry[1] instanceof MutableSavedFrame),
+		),
+	pending: (list) => isList(list) && list.every(isPending),
+	messages: (map) =>
+		map instanceof Map && [...map].every(([name, list]) => isText(name) && isList(list) && list.every(isCopied)),
+	cancel: (list) => list === null || (isList(list) && list.length === 1),
+	mark: isTextOrNull,
+	progress: () => true,
+	log: (list) => list === null || isList(list),
+};
+
+const ISSUED = {
+	key: isText,
+	fiber: isCount,
+	seq: isCount,
+	site: isText,
+	at: isText,
+	name: isText,
+	since: isTime,
+	mark: isTextOrNull,
+};
+
+const EFFECT: Shape<PendingEffect> = {
+	functionId: isText,
+	operands: isCopied,
+	shape: (shape) =>
+		isPlainObject(shape) &&
+		isCount((shape as { args?: unknown }).args) &&
+		isList((shape as { rest?: unknown }).rest) &&
+		(shape as PendingEffect['shape']).rest.every((link) => isList(link) && isCount(link[0]) && isCount(link[1])),
+	attempt: isCount,
+	graceAt: isTimeOrNull,
+};
+
+const WAIT: Shape<PendingWait> = {
+	value: isCopied,
+	message: isTextOrNull,
+	limit: isTimeOrNull,
+	otherwise: (list) => list === null || isList(list),
+};
+
+function isPending(value: unknown): boolean {
+	if (!isPlainObject(value) || !has(value, ISSUED)) return false;
+	switch ((value as { kind?: unknown }).kind) {
+		case 'effect':
+			return has(value, EFFECT);
+		case 'sleep':
+			return isTime((value as { until?: unknown }).until);
+		case 'suspend':
+		case 'receive':
+			return has(value, WAIT);
+		default:
+			return false;
+	}
+}
+
+function check(value: unknown): Stored {
+	if (!isPlainObject(value)) throw malformed('a run is expected');
+	const version = (value as Partial<Stored>).v;
+	if (version !== VERSION) throw malformed(`they are of version ${String(version)}, and this reads version ${VERSION}`);
+	if (!has(value, ROOT)) throw malformed('they are not the state of a run');
+	return value as Stored;
+}
+
+function has(value: object, shape: Readonly<Record<string, ((part: unknown) => boolean) | undefined>>): boolean {
+	return Object.entries(shape).every(([key, test]) => Object.hasOwn(value, key) && test!((value as never)[key]));
+}
