@@ -38,3 +38,39 @@ export class FencedError extends PerdureError {
 		return brandOf(e) === 'FencedError';
 	}
 }
+
+/** A run that was begun again and again, and each time its worker died before it had committed a turn. */
+export class CrashLoopError extends PerdureError {
+	static readonly code = ROWS.CrashLoopError.code;
+	declare readonly runId: string;
+	declare readonly deaths: number;
+
+	static {
+		brand(CrashLoopError, 'CrashLoopError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.CrashLoopError.message>[0], options?: ErrorOptions) {
+		super(ROWS.CrashLoopError, facts, options);
+	}
+
+	static override is(e: unknown): e is CrashLoopError {
+		return brandOf(e) === 'CrashLoopError';
+	}
+}
+
+/** An engine was asked for something after `close`. */
+export class EngineClosedError extends PerdureError {
+	static readonly code = ROWS.EngineClosedError.code;
+
+	static {
+		brand(EngineClosedError, 'EngineClosedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.EngineClosedError.message>[0] = {}, options?: ErrorOptions) {
+		super(ROWS.EngineClosedError, facts, options);
+	}
+
+	static override is(e: unknown): e is EngineClosedError {
+		return brandOf(e) === 'EngineClosedError';
+	}
+}

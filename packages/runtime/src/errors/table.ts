@@ -186,6 +186,19 @@ export const ROWS = {
 		'nothing to do: the other worker goes on from the last committed turn',
 	),
 
+	CrashLoopError: row<{ runId: string; deaths: number }>(
+		'PD8003',
+		'a run that seems to kill its workers',
+		(f) => `the process died ${f.deaths} times in a row while run '${f.runId}' was being moved on.`,
+		'crash loop: find what kills the process (memory, a native crash, process.exit in an effect) and deploy a change; nothing is lost',
+	),
+	EngineClosedError: row<object>(
+		'PD8004',
+		'the engine is closed',
+		() => 'the engine was closed.',
+		'runs are where they were; create another engine over the same store to go on',
+	),
+
 	// PD9: ourselves.
 	InvariantError: row<{ broken: string }>(
 		'PD9001',

@@ -1,0 +1,87 @@
+import { TimeoutError } from '../errors/run.ts';
+import { EngineClosedError } from '../errors/store.ts';
+import { type Duration, milliseconds } from '../language/duration.ts';
+import type { Clock } from '../ports/clock.ts';
+
+export interface WaitLimits {
+	/** Then `TimeoutError`. */
+	readonly timeout?: Duration;
+	/** When aborted the wait rejects with its reason; the run goes on. */
+	readonly signal?: AbortSignal;
+}
+
+/**
+ * Waits for what is stored to become so: look, and look again at each change.
+ * Owns: who waits for which run. Called by: handles, and the store's listener (`moved`).
+ */
+export class Changes {
+	readonly #clock: Clock;
+	readonly #waiting = new Map<string, Set<() => void>>();
+	#closed = false;
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
+
+	/** A run moved, here or in another process; null: any. */
+	moved(runId: string | null): void {
+		const sets = runId === null ? [...this.#waiting.values()] : [this.#waiting.get(runId) ?? []];
+		for (const set of sets) for (const wake of [...set]) wake();
+	}
+
+	/** Every wait rejects, and every later one. */
+	close(): void {
+		this.#closed = true;
+		this.moved(null);
+	}
+
+	/**
+	 * What `look` finds, as soon as it finds something.
+	 * @throws TimeoutError, the signal's reason, EngineClosedError
+	 */
+	async until<T>(
+		runId: string,
+		what: string,
+		look: () => Promise<T | undefined>,
+		{ timeout, signal }: WaitLimits,
+	): Promise<T> {
+		let ended: (() => unknown) | null = null;
+		let changed = false;
+		let wake = () => {};
+		const change = () => {
+			changed = true;
+			wake();
+		};
+		const end = (why: () => unknown) => () => {
+			ended ??= why;
+			change();
+		};
+		const aborted = end(() => signal!.reason);
+		const stop =
+			timeout === undefined
+				? () => {}
+				: this.#clock.timer(
+						this.#clock.now() + milliseconds(timeout),
+						end(() => new TimeoutError({ what, timeout: String(timeout) })),
+					);
+		signal?.addEventListener('abort', aborted);
+		const waiting = this.#waiting.get(runId) ?? new Set();
+		this.#waiting.set(runId, waiting.add(change));
+		try {
+			for (;;) {
+				if (signal?.aborted) throw signal.reason;
+				if (this.#closed) throw new EngineClosedError();
+				changed = false;
+				const found = await look();
+				if (found !== undefined) return found;
+				if (ended !== null) throw (ended as () => unknown)();
+				if (!changed) await new Promise<void>((resolve) => (wake = resolve));
+			}
+		} finally {
+			stop();
+			signal?.removeEventListener('abort', aborted);
+			waiting.delete(change);
+			if (waiting.size === 0 && this.#waiting.get(runId) === waiting) this.#waiting.delete(runId);
+		}
+	}
+}

@@ -1,0 +1,91 @@
+import type { RunRow, StoredStatus, StoreSession } from '../ports/store.ts';
+import type { Callable } from '../registry/shared.ts';
+import { decode } from '../worker/bytes.ts';
+import { type Blocked, readWaits } from '../worker/stored.ts';
+import { type Ended, endedOf, hasEnded } from './outcome.ts';
+
+/** `running`: a turn or an effect in flight. `pending`: due, and no worker has it yet. */
+export type Status = StoredStatus;
+
+/** What a run waits for. */
+export interface Waiting {
+	/** `time`: a `sleep`. */
+	readonly kind: 'suspend' | 'receive' | 'time';
+	/** Of the suspension; null for `time`. */
+	readonly id: string | null;
+	/** What `suspend` handed out. */
+	readonly value: unknown;
+	/** Name of the message (`receive`). */
+	readonly name: string | null;
+	readonly since: Date | null;
+	/** When time moves it on. */
+	readonly until: Date | null;
+}
+
+export interface Description<R> {
+	readonly functionId: string;
+	readonly status: Status;
+	readonly startedAt: Date;
+	/** What the run last gave to `setProgress`. */
+	readonly progress: unknown;
+	/** Oldest first. */
+	readonly waitingFor: readonly Waiting[];
+	readonly blocked: Blocked | null;
+	readonly outcome: Ended<R> | null;
+}
+
+export interface RunSummary {
+	readonly id: string;
+	readonly functionId: string;
+	readonly status: Status;
+	readonly startedAt: Date;
+	readonly endedAt: Date | null;
+	readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A parked run whose answer or message is committed is as good as running. */
+export function statusOf(row: RunRow): Status {
+	return row.status === 'waiting' && row.sent > row.seen ? 'running' : row.status;
+}
+
+export function summaryOf(row: RunRow): RunSummary {
+	const { id, functionId, tags } = row;
+	return {
+		id,
+		functionId,
+		status: statusOf(row),
+		startedAt: new Date(row.startedAt),
+		endedAt: row.endedAt === null ? null : new Date(row.endedAt),
+		tags: tags ?? {},
+	};
+}
+
+/** `row` was read with its state. */
+export async function describe<R>(
+	session: StoreSession,
+	row: RunRow,
+	handlers: ReadonlyMap<Callable, Callable>,
+): Promise<Description<R>> {
+	return {
+		functionId: row.functionId,
+		status: statusOf(row),
+		startedAt: new Date(row.startedAt),
+		progress: row.progress === null ? undefined : decode(row.progress),
+		waitingFor: waitingFor(row),
+		blocked: blockedOf(row),
+		outcome: hasEnded(row) ? await endedOf<R>(session, row, handlers) : null,
+	};
+}
+
+export function blockedOf(row: RunRow): Blocked | null {
+	return row.blocked === null ? null : JSON.parse(row.blocked);
+}
+
+function waitingFor(row: RunRow): Waiting[] {
+	const waits = readWaits(row.waits).map(({ id, kind, value, name, since, limit }): Waiting => {
+		return { kind, id, value, name, since: new Date(since), until: limit === null ? null : new Date(limit) };
+	});
+	const { status, wakeAt } = row;
+	if (status !== 'waiting' || wakeAt === null || waits.some(({ until }) => until?.getTime() === wakeAt)) return waits;
+	return [...waits, { kind: 'time', id: null, value: undefined, name: null, since: null, until: new Date(wakeAt) }];
+}

@@ -1,0 +1,191 @@
+import { RunConflictError } from '../errors/run.ts';
+import { EngineClosedError } from '../errors/store.ts';
+import { type Duration, deadline, milliseconds } from '../language/duration.ts';
+import { hash } from '../machine/key.ts';
+import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
+import type { RunFilter, Store, StoreSession } from '../ports/store.ts';
+import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
+import { type Handler, handlerMap } from '../registry/handlers.ts';
+import type { Callable } from '../registry/shared.ts';
+import { inputBytes } from '../worker/stored.ts';
+import { Worker, type WorkerOptions } from '../worker/worker.ts';
+import { Changes } from './changes.ts';
+import { type RunSummary, type Status, summaryOf } from './describe.ts';
+import type { FunctionRef } from './function-ref.ts';
+import { RunHandle } from './handle.ts';
+import { idInsideEffect } from './inside-effect.ts';
+
+export interface EngineOptions {
+	readonly store: Store;
+	/** Functions and module namespaces whose runs this process drives: naming them here makes sure they are loaded and compiled. */
+	readonly functions?: readonly (AsyncFunction | object)[];
+	/** False: starts, answers and reads runs, and leaves driving them to other processes. Default true. */
+	readonly worker?: boolean | WorkerOptions;
+	/** Called in place of other functions where durable code awaits these. */
+	readonly handlers?: readonly Handler[];
+	/** For simulations: time and randomness. The store has its own clock. */
+	readonly clock?: Clock;
+	readonly random?: Random;
+}
+
+export interface StartOptions {
+	/** Name of the run. The same id with the same function and arguments is the same run. Default: a random one. */
+	readonly id?: string;
+	/** `this` of the durable function. */
+	readonly this?: unknown;
+	/** For `list`. */
+	readonly tags?: Readonly<Record<string, string>>;
+	/** Not before: a moment, or a duration from now. */
+	readonly startAt?: Date | Duration;
+}
+
+export interface ListFilter {
+	readonly status?: Status | readonly Status[];
+	readonly function?: AsyncFunction | FunctionRef;
+	/** All of them. */
+	readonly tags?: Readonly<Record<string, string>>;
+}
+
+/** How long `close` waits for effects in flight (ms). */
+const GRACE = 5000;
+
+/** Starts, drives and answers many runs against a store. Keeps the process alive until it is closed. */
+export class Engine implements AsyncDisposable {
+	readonly #clock: Clock;
+	readonly #random: Random;
+	readonly #changes: Changes;
+	readonly #handlers: ReadonlyMap<Callable, Callable>;
+	readonly #opened: Promise<StoreSession>;
+	#worker: Worker | null = null;
+	#closed: Promise<void> | null = null;
+
+	/** Not for users: `createEngine`. */
+	constructor(o: EngineOptions) {
+		for (const listed of o.functions ?? []) checkCompiled(listed);
+		this.#clock = o.clock ?? realClock;
+		this.#random = o.random ?? realRandom;
+		this.#changes = new Changes(this.#clock);
+		this.#handlers = handlerMap(o.handlers);
+		this.#opened = this.#open(o);
+		// Whoever uses the engine is told; an engine that nobody uses must not end the process.
+		this.#opened.catch(() => {});
+	}
+
+	/**
+	 * Starts a run; resolves once it is committed.
+	 * @throws RunConflictError, NotCompiledError, NotSerializableError for an argument.
+	 */
+	async start<F extends AsyncFunction>(
+		fn: F | FunctionRef<F>,
+		args: Readonly<Parameters<F>>,
+		o: StartOptions = {},
+	): Promise<RunHandle<Awaited<ReturnType<F>>>> {
+		const functionId = idOf(fn);
+		const input = inputBytes({ self: o.this, args });
+		const id = o.id ?? idInsideEffect() ?? this.#random.id();
+		const session = await this.#session();
+		const { outcome, claimed, run } = await session.start({
+			id,
+			functionId,
+			hash: hash(input),
+			input,
+			tags: o.tags ?? null,
+			startAt: o.startAt === undefined ? null : deadline(o.startAt, session.now()),
+			claim: this.#worker?.takes(functionId) ?? false,
+		});
+		if (claimed) this.#worker!.hold(run);
+		if (outcome === 'conflict') {
+			const difference = run.functionId === functionId ? 'other arguments' : `another function, '${run.functionId}'`;
+			throw new RunConflictError({ runId: id, difference });
+		}
+		return new RunHandle(this.#host, id);
+	}
+
+	/** A handle of a run; whether there is such a run shows at its first use. */
+	get<R>(id: string): RunHandle<R>;
+	get<F extends AsyncFunction>(fn: F | FunctionRef<F>, id: string): RunHandle<Awaited<ReturnType<F>>>;
+	get(first: string | AsyncFunction | FunctionRef, id?: string): RunHandle<unknown> {
+		return new RunHandle(this.#host, typeof first === 'string' ? first : id!);
+	}
+
+	/** Runs in order of their start. */
+	async *list(filter: ListFilter = {}): AsyncGenerator<RunSummary, void, undefined> {
+		const session = await this.#session();
+		const stored: RunFilter = {
+			...(filter.status === undefined ? {} : { status: [filter.status].flat() as Status[] }),
+			...(filter.function === undefined ? {} : { functionId: idOf(filter.function) }),
+			...(filter.tags === undefined ? {} : { tags: filter.tags }),
+		};
+		for await (const row of session.list(stored)) yield summaryOf(row);
+	}
+
+	/**
+	 * Dispatches nothing more, waits for effects in flight at most `grace` (default 5 s), aborts the
+	 * others and lets go of all runs: they go on with the next worker. Open waits reject with `EngineClosedError`.
+	 */
+	close(o: { readonly grace?: Duration } = {}): Promise<void> {
+		this.#closed ??= this.#close(o.grace === undefined ? GRACE : milliseconds(o.grace));
+		return this.#closed;
+	}
+
+	[Symbol.asyncDispose](): Promise<void> {
+		return this.close();
+	}
+
+	get #host() {
+		return { session: () => this.#session(), changes: this.#changes, handlers: this.#handlers };
+	}
+
+	async #open(o: EngineOptions): Promise<StoreSession> {
+		const session = await o.store.open({
+			moved: (runId) => this.#changes.moved(runId),
+			mail: (runId) => this.#worker?.mail(runId),
+			due: () => this.#worker?.due(),
+		});
+		if (o.worker === false) return session;
+		const parts = { session, clock: this.#clock, handlers: this.#handlers, warn: (text: string) => warn(text) };
+		this.#worker = new Worker(parts, typeof o.worker === 'object' ? o.worker : {});
+		await this.#worker.begin();
+		return session;
+	}
+
+	async #session(): Promise<StoreSession> {
+		if (this.#closed !== null) throw new EngineClosedError();
+		return this.#opened;
+	}
+
+	async #close(grace: number): Promise<void> {
+		this.#changes.close();
+		const session = await this.#opened.catch(() => null);
+		await this.#worker?.close(grace);
+		await session?.close();
+	}
+}
+
+/**
+ * An engine over a store: `sqlite(path)` from `@perdure/runtime/sqlite`, `memory()` from
+ * `@perdure/runtime/memory`. The store is opened in the background; what is wrong with it shows at the first use.
+ * @throws NotCompiledError for a listed function that was not compiled.
+ */
+export function createEngine(o: EngineOptions): Engine {
+	return new Engine(o);
+}
+
+function idOf(fn: AsyncFunction | FunctionRef): string {
+	return typeof fn === 'function' ? durable(fn).id : fn.functionId;
+}
+
+function checkCompiled(listed: AsyncFunction | object): void {
+	if (typeof listed === 'function') durable(listed);
+	else for (const value of Object.values(listed)) if (looksDurable(value)) durable(value);
+}
+
+/** Of a module's exports, those that say they are durable. */
+function looksDurable(value: unknown): boolean {
+	if (typeof value !== 'function') return false;
+	return definitionOf(value) !== undefined || /['"]use durable\b/.test(Function.prototype.toString.call(value));
+}
+
+function warn(text: string): void {
+	process.emitWarning(text, { type: 'PerdureWarning' });
+}

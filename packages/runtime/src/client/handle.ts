@@ -1,0 +1,207 @@
+import {
+	AlreadyResumedError,
+	AmbiguousResumeError,
+	BlockedError,
+	CancelledError,
+	NotSuspendedError,
+	RunNotFoundError,
+} from '../errors/run.ts';
+import type { Inspection } from '../machine/inspect.ts';
+import { hash } from '../machine/key.ts';
+import type { LogEntry } from '../machine/log.ts';
+import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
+import type { Callable } from '../registry/shared.ts';
+import { encode } from '../worker/bytes.ts';
+import { type Answer, reasonBytes } from '../worker/stored.ts';
+import type { Changes, WaitLimits } from './changes.ts';
+import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
+import { idInsideEffect } from './inside-effect.ts';
+import { type Ended, type EngineOutcome, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
+import { ContinuationView, inspectRow } from './view.ts';
+
+/** What handles need of their engine. */
+export interface HandleHost {
+	/** Resolves once the store is open. @throws EngineClosedError */
+	session(): Promise<StoreSession>;
+	readonly changes: Changes;
+	readonly handlers: ReadonlyMap<Callable, Callable>;
+}
+
+/**
+ * A run of an engine, by its id. Holds nothing: every method asks the store, so it does not matter
+ * which process drives the run. Every method throws `RunNotFoundError` where there is no such run.
+ */
+export class RunHandle<R> {
+	readonly id: string;
+	readonly #host: HandleHost;
+
+	/** Not for users: `engine.start` and `engine.get` make handles. */
+	constructor(host: HandleHost, id: string) {
+		this.#host = host;
+		this.id = id;
+	}
+
+	async describe(): Promise<Description<R>> {
+		const session = await this.#host.session();
+		return describe<R>(session, await this.#read(session), this.#host.handlers);
+	}
+
+	async status(): Promise<Status> {
+		return statusOf(await this.#read(await this.#host.session()));
+	}
+
+	/**
+	 * The next open suspension that has no answer yet, or the end.
+	 * @throws BlockedError, TimeoutError
+	 */
+	next(o: WaitLimits = {}): Promise<EngineOutcome<R>> {
+		return this.#until('the next suspension', o, (session, row) => this.#standing(session, row));
+	}
+
+	/**
+	 * The end of the run. Never throws the run's own error.
+	 * @throws BlockedError, TimeoutError
+	 */
+	settled(o: WaitLimits = {}): Promise<Ended<R>> {
+		return this.#until('the end', o, async (session, row) => {
+			return hasEnded(row) ? endedOf<R>(session, row, this.#host.handlers) : undefined;
+		});
+	}
+
+	/**
+	 * What the run returned; throws what it threw, or the reason it was cancelled for.
+	 * @throws BlockedError, TimeoutError
+	 */
+	async result(o: WaitLimits = {}): Promise<R> {
+		const ended = await this.settled(o);
+		switch (ended.status) {
+			case 'completed':
+				return ended.value;
+			case 'failed':
+				throw ended.error;
+			case 'cancelled':
+				throw new CancelledError({ reason: ended.reason });
+		}
+	}
+
+	/** Each suspension as it opens, then the end. */
+	async *outcomes(o: WaitLimits = {}): AsyncGenerator<EngineOutcome<R>, void, undefined> {
+		let last: string | null = null;
+		for (;;) {
+			const outcome: EngineOutcome<R> = await this.#until('the next suspension', o, async (session, row) => {
+				return openWaitOf(row)?.id === last && last !== null ? undefined : this.#standing(session, row);
+			});
+			yield outcome;
+			if (outcome.status !== 'suspended') return;
+			last = outcome.id;
+		}
+	}
+
+	/**
+	 * Answers an open suspension; without an id the only one. Resolves once the answer is committed. The
+	 * same answer to the same id is acknowledged again.
+	 * @throws NotSuspendedError, AmbiguousResumeError, AlreadyResumedError, NotSerializableError
+	 */
+	resume(answer?: unknown, o: { readonly suspension?: string } = {}): Promise<void> {
+		return this.#answer({ ok: true, value: answer }, o.suspension);
+	}
+
+	/** Throws an error at an open suspension; otherwise as `resume`. */
+	throw(error: unknown, o: { readonly suspension?: string } = {}): Promise<void> {
+		return this.#answer({ ok: false, value: error }, o.suspension);
+	}
+
+	/**
+	 * Sends a message, for `receive`. With an id, one message for each id, however often it is sent.
+	 * @throws NotSuspendedError when the run is over.
+	 */
+	async send(name: string, payload?: unknown, o: { readonly id?: string } = {}): Promise<void> {
+		const id = o.id ?? idInsideEffect() ?? null;
+		await this.#post({ runId: this.id, kind: 'message', name, id, payload: encode(payload, 'payload') });
+	}
+
+	/** Asks for cancellation; a run that is over stays as it is. Resolves once that is committed. */
+	async cancel(reason?: unknown): Promise<void> {
+		await this.#post({ runId: this.id, kind: 'cancel', payload: reasonBytes(reason) });
+	}
+
+	async log(): Promise<LogEntry[]> {
+		const session = await this.#host.session();
+		await this.#read(session);
+		return logOf(session, this.id);
+	}
+
+	/**
+	 * Fibers, frames and locals as of the last committed turn, and what is pending.
+	 * @throws UnknownFunctionError, SchemaMismatchError where this process has other code.
+	 */
+	async inspect(): Promise<Inspection> {
+		const row = await this.#read(await this.#host.session());
+		return inspectRow(row, this.#host.handlers);
+	}
+
+	async #answer(answer: Answer, suspension: string | undefined): Promise<void> {
+		const payload = encode(answer, 'answer');
+		await this.#post({
+			runId: this.id,
+			kind: 'answer',
+			suspension: suspension ?? null,
+			hash: hash(payload),
+			payload,
+		});
+	}
+
+	async #post(mail: NewMail): Promise<void> {
+		const session = await this.#host.session();
+		const runId = this.id;
+		const posted = await session.post(mail);
+		const suspension = mail.kind === 'answer' ? (mail.suspension ?? undefined) : undefined;
+		switch (posted.outcome) {
+			case 'posted':
+			case 'repeated':
+				return;
+			case 'missing':
+				throw new RunNotFoundError({ runId });
+			case 'over':
+				if (mail.kind === 'cancel') return;
+				throw new NotSuspendedError({ runId });
+			case 'closed':
+				throw new NotSuspendedError({ runId, suspension });
+			case 'answered':
+				throw new AlreadyResumedError({ runId, suspension: posted.suspension });
+			case 'ambiguous':
+				throw new AmbiguousResumeError({ runId, suspensions: posted.open });
+		}
+	}
+
+	async #standing(session: StoreSession, row: RunRow): Promise<EngineOutcome<R> | undefined> {
+		const { handlers } = this.#host;
+		if (hasEnded(row)) return endedOf<R>(session, row, handlers);
+		const wait = openWaitOf(row);
+		if (wait === null) return undefined;
+		const log = await logOf(session, this.id);
+		const continuation = new ContinuationView<R>(row, log, handlers);
+		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log };
+	}
+
+	/** Looks at the stored run after each change, until `find` finds what is waited for. */
+	#until<T>(
+		what: string,
+		limits: WaitLimits,
+		find: (session: StoreSession, row: RunRow) => Promise<T | undefined>,
+	): Promise<T> {
+		const look = async () => {
+			const session = await this.#host.session();
+			const row = await this.#read(session);
+			if (row.status === 'blocked') throw new BlockedError({ runId: this.id, blocked: blockedOf(row)! });
+			return find(session, row);
+		};
+		return this.#host.changes.until(this.id, `${what} of run '${this.id}'`, look, limits);
+	}
+
+	async #read(session: StoreSession): Promise<RunRow> {
+		const row = await session.read(this.id, { state: true });
+		if (row === null) throw new RunNotFoundError({ runId: this.id });
+		return row;
+	}
+}

@@ -1,0 +1,74 @@
+import { InvariantError } from '../errors/internal.ts';
+import { type LogEntry, readLog } from '../machine/log.ts';
+import type { RunRow, StoreSession } from '../ports/store.ts';
+import type { Callable } from '../registry/shared.ts';
+import { decode } from '../worker/bytes.ts';
+import { readLogBytes } from '../worker/log-bytes.ts';
+import { readWaits } from '../worker/stored.ts';
+import { ContinuationView } from './view.ts';
+
+/** How a run of an engine ended. */
+export type Ended<R> =
+	| { readonly status: 'completed'; readonly value: R; readonly log: LogEntry[] }
+	| {
+			readonly status: 'failed';
+			readonly error: unknown;
+			/** The state before the failing turn. */
+			readonly continuation: ContinuationView<R>;
+			readonly log: LogEntry[];
+	  }
+	| { readonly status: 'cancelled'; readonly reason: unknown; readonly log: LogEntry[] };
+
+/** How a run of an engine ended, or where it waits. */
+export type EngineOutcome<R> =
+	| Ended<R>
+	| {
+			/** An open `suspend`, or a `receive` that only a message can move on. */
+			readonly status: 'suspended';
+			/** Of the oldest open wait. */
+			readonly id: string;
+			/** What `suspend` handed out; undefined for `receive`. */
+			readonly value: unknown;
+			readonly continuation: ContinuationView<R>;
+			readonly log: LogEntry[];
+	  };
+
+export function hasEnded({ status }: RunRow): boolean {
+	return status === 'completed' || status === 'failed' || status === 'cancelled';
+}
+
+/** `row` has ended, and was read with its state. */
+export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: Handlers): Promise<Ended<R>> {
+	const log = await logOf(session, row.id);
+	switch (row.status) {
+		case 'completed':
+			return { status: 'completed', value: decode(row.outcome!) as R, log };
+		case 'failed':
+			return {
+				status: 'failed',
+				error: decode(row.outcome!),
+				continuation: new ContinuationView<R>(row, log, handlers),
+				log,
+			};
+		case 'cancelled':
+			return { status: 'cancelled', reason: decode(row.outcome!), log };
+		default:
+			throw new InvariantError({ broken: `run '${row.id}' is ${row.status} and was taken for ended` });
+	}
+}
+
+type Handlers = ReadonlyMap<Callable, Callable>;
+
+/** The wait that `row` stands at for whoever drives it, or null while it moves by itself. */
+export function openWaitOf(row: RunRow): { readonly id: string; readonly value: unknown } | null {
+	// Mail that was not seen yet may be the very answer.
+	if (row.sent > row.seen || hasEnded(row)) return null;
+	const waits = readWaits(row.waits);
+	const byTimeToo = row.wakeAt !== null && !waits.some(({ limit }) => limit === row.wakeAt);
+	const parked = row.status === 'waiting' && !byTimeToo;
+	return waits.find(({ kind }) => kind === 'suspend' || parked) ?? null;
+}
+
+export async function logOf(session: StoreSession, runId: string): Promise<LogEntry[]> {
+	return readLog(readLogBytes(await session.log(runId)));
+}

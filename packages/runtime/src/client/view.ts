@@ -1,0 +1,93 @@
+import { OwnedByEngineError } from '../errors/run.ts';
+import { UnknownFunctionError } from '../errors/schema.ts';
+import { type Inspection, inspect } from '../machine/inspect.ts';
+import type { LogEntry } from '../machine/log.ts';
+import { Machine } from '../machine/machine.ts';
+import { loadState } from '../machine/state.ts';
+import type { RunRow } from '../ports/store.ts';
+import { type Callable, shared } from '../registry/shared.ts';
+import { decode } from '../worker/bytes.ts';
+import { type Input, readWaits } from '../worker/stored.ts';
+
+type Handlers = ReadonlyMap<Callable, Callable>;
+
+/**
+ * What an engine's outcome shows of a run: a snapshot to look at. The run itself belongs to the
+ * engine, so the methods that would move it on throw `OwnedByEngineError`.
+ */
+export class ContinuationView<R> {
+	declare readonly _result: R;
+	readonly functionId: string;
+	readonly runId: string;
+	readonly log: LogEntry[];
+	readonly #row: RunRow;
+	readonly #handlers: Handlers;
+
+	/** Not for users. `row` was read with its state. */
+	constructor(row: RunRow, log: LogEntry[], handlers: Handlers) {
+		this.functionId = row.functionId;
+		this.runId = row.id;
+		this.log = log;
+		this.#row = row;
+		this.#handlers = handlers;
+	}
+
+	/** Open `suspend`s and `receive`s, oldest first. */
+	get suspensions(): { id: string; value: unknown; question?: string; since: Date }[] {
+		return readWaits(this.#row.waits).map(({ id, value, since }) => ({ id, value, since: new Date(since) }));
+	}
+
+	get wakeAt(): Date | null {
+		return this.#row.wakeAt === null ? null : new Date(this.#row.wakeAt);
+	}
+
+	/**
+	 * Fibers, frames and locals, and what is pending.
+	 * @throws UnknownFunctionError, SchemaMismatchError where this process has other code.
+	 */
+	inspect(): Inspection {
+		return inspectRow(this.#row, this.#handlers);
+	}
+
+	continue(): Promise<never> {
+		return this.#owned('continue');
+	}
+
+	resume(_answer?: unknown): Promise<never> {
+		return this.#owned('resume');
+	}
+
+	throw(_error?: unknown): Promise<never> {
+		return this.#owned('throw');
+	}
+
+	send(_name?: string, _payload?: unknown): Promise<never> {
+		return this.#owned('send');
+	}
+
+	cancel(_reason?: unknown): Promise<never> {
+		return this.#owned('cancel');
+	}
+
+	async #owned(method: string): Promise<never> {
+		throw new OwnedByEngineError({ runId: this.runId, method });
+	}
+}
+
+/** `row` was read with its state. A run that is over has none, unless it failed. */
+export function inspectRow(row: RunRow, handlers: Handlers): Inspection {
+	if (row.state.length === 0) {
+		return { runId: row.id, functionId: row.functionId, status: row.status, fibers: [], pending: [] };
+	}
+	return inspect(machineOf(row, handlers).state, row.status);
+}
+
+function machineOf(row: RunRow, handlers: Handlers): Machine {
+	// A run that failed keeps the state before its last turn.
+	const turn = row.status === 'failed' ? row.turn - 1 : row.turn;
+	if (turn > 0) return new Machine(loadState(row.state[0]!).state, handlers);
+	const def = shared.functions.get(row.functionId);
+	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
+	const { self, args } = decode(row.state[0]!) as Input;
+	return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers });
+}

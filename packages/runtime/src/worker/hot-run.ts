@@ -1,0 +1,359 @@
+import { performEffect } from '../driver/effects.ts';
+import type { EffectCall } from '../machine/effect-call.ts';
+import type { Machine } from '../machine/machine.ts';
+import { saveState } from '../machine/state.ts';
+import type { Event, Turn } from '../machine/turn.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
+import { blockedBy } from './blocked.ts';
+import { decode } from './bytes.ts';
+import type { Warm } from './hot-states.ts';
+import type { SizeWatch } from './size.ts';
+import type { Answer } from './stored.ts';
+import { type Before, beforeOf, commitOf } from './turn-commit.ts';
+
+export interface HotRunHost {
+	readonly session: StoreSession;
+	readonly clock: Clock;
+	readonly size: SizeWatch;
+	/** False while the worker closes: what is issued then is left to the next worker. */
+	readonly dispatching: boolean;
+	/** Makes the machine of a stored run. @throws for code or bytes that do not fit. */
+	load(row: RunRow): Machine;
+	/** A turn was committed: the run is not what kills its worker. */
+	progressed(run: HotRun): void;
+	/** No longer this worker's; `parked` when it only waits. */
+	gone(run: HotRun, parked: Warm | null): void;
+	/** It has nothing to do at the moment. */
+	idle(run: HotRun): void;
+}
+
+/** Pause before a failed commit is looked into (ms), doubled each time up to the second. */
+const RETRY = [50, 10_000] as const;
+
+/**
+ * One run while a worker holds it. Events queue; one of them at a time becomes a turn, the turn a commit.
+ *
+ * States: loading -> (idle <-> turn) -> gone. Called by: the worker, effects and timers that it began.
+ * H1: at most one turn is uncommitted, and nothing of a turn is done before its commit was acknowledged.
+ * H2: after a commit that was refused or whose result is unknown the hot state is dropped; the stored turn
+ *     number decides whether the event is delivered again.
+ * H3: an effect in flight is never dispatched a second time by the same hold.
+ * H4: once gone it does nothing: late outcomes are dropped, the signals of its effects are aborted.
+ */
+export class HotRun {
+	readonly id: string;
+	readonly #host: HotRunHost;
+	#epoch: number;
+	#turn: number;
+	#sent: number;
+	#seen: number;
+	#recovered: boolean;
+	#machine!: Machine;
+	#before!: Before;
+	#events: Event[] = [];
+	#mail: Mail[] = [];
+	/** Mail comes before the next outcome: a turn was refused for it. */
+	#mailFirst = false;
+	readonly #inFlight = new Map<string, AbortController>();
+	#busy = false;
+	#gone = false;
+	#stopTimer = () => {};
+	#idle = () => {};
+
+	constructor(host: HotRunHost, row: RunRow) {
+		this.#host = host;
+		this.id = row.id;
+		this.#epoch = row.epoch;
+		this.#turn = row.turn;
+		this.#sent = row.sent;
+		this.#seen = row.seen;
+		this.#recovered = row.recoveries > 0;
+	}
+
+	get inFlight(): number {
+		return this.#inFlight.size;
+	}
+
+	get busy(): boolean {
+		return this.#busy;
+	}
+
+	/** Begins with the machine of the claimed row: effects that were pending are issued again. */
+	async begin(machine: Machine): Promise<void> {
+		this.#busy = true;
+		try {
+			this.#adopt(machine);
+			if (this.#turn === 0) this.#events.push({ type: 'started' });
+			else if (!(await this.#reissue())) return;
+		} catch (error) {
+			await this.#block(error);
+		}
+		this.#busy = false;
+		await this.pump();
+	}
+
+	/** Mail may have come. */
+	mailed(sent = this.#sent + 1): void {
+		if (sent <= this.#sent) return;
+		this.#sent = sent;
+		this.pump();
+	}
+
+	/** Works off what is there. Never rejects. */
+	async pump(): Promise<void> {
+		if (this.#busy || this.#gone) return;
+		this.#busy = true;
+		this.#stopTimer();
+		try {
+			for (;;) {
+				const next = await this.#next();
+				if (next === null || this.#gone) break;
+				await this.#compute(next.event, next.mail);
+				if (this.#gone) break;
+			}
+		} catch (error) {
+			await this.#block(error);
+		}
+		this.#busy = false;
+		if (!this.#gone) this.#arm();
+		this.#idle();
+		this.#host.idle(this);
+	}
+
+	/**
+	 * Gives it up as the worker closes. Effects in flight are aborted, and counted as attempts, so that the
+	 * next one has another number.
+	 */
+	async abandon(): Promise<void> {
+		for (const controller of this.#inFlight.values()) controller.abort();
+		while (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve));
+		if (this.#gone) return;
+		this.#drop();
+		if (this.#inFlight.size === 0) return;
+		this.#machine.pendingCalls(true);
+		await this.#host.session.commit(this.#attempts()).catch(() => {});
+	}
+
+	/** As if the process had died here. */
+	die(): void {
+		this.#drop();
+	}
+
+	// --- events
+
+	async #next(): Promise<{ event: Event; mail: number | null } | null> {
+		const event = this.#mailFirst ? undefined : this.#outcome();
+		if (event !== undefined) return { event, mail: null };
+		if (this.#mail.length === 0 && this.#sent > this.#seen) await this.#fetch();
+		this.#mailFirst = false;
+		const mail = this.#mail.shift();
+		if (mail !== undefined) return { event: eventOf(mail), mail: mail.number };
+		const late = this.#outcome();
+		if (late !== undefined) return { event: late, mail: null };
+		const { wakeAt } = this.#machine;
+		if (wakeAt === null || wakeAt > this.#host.session.now()) return null;
+		return { event: { type: 'timerFired' }, mail: null };
+	}
+
+	/** The next event that the run still wants. */
+	#outcome(): Event | undefined {
+		for (;;) {
+			const event = this.#events.shift();
+			if (event?.type !== 'effectSettled' || this.#machine.awaits(event.key)) return event;
+		}
+	}
+
+	async #fetch(): Promise<void> {
+		this.#mail = [...(await this.#patiently(() => this.#host.session.mail(this.id, this.#seen)))];
+		// What was announced but is not there was consumed already.
+		this.#sent = Math.max(this.#seen, this.#mail.at(-1)?.number ?? 0);
+	}
+
+	// --- a turn
+
+	async #compute(event: Event, mail: number | null): Promise<void> {
+		const { session, size } = this.#host;
+		const turn = this.#machine.apply(event, session.now());
+		const commit = commitOf(this.#machine, turn, event, mail, this.#before, size);
+		const committed = await session.commit(commit).catch(() => null);
+		if (this.#gone) return;
+		if (committed === null) return this.#recover(commit, event, mail);
+		if (committed.outcome !== 'committed') {
+			return committed.outcome === 'mail' ? this.#again(event) : this.#leave(null);
+		}
+		this.#committed(commit, turn, committed.sent, committed.held);
+	}
+
+	#committed(commit: TurnCommit, turn: Turn, sent: number, held: boolean): void {
+		this.#turn = commit.turn;
+		this.#seen = commit.seen ?? this.#seen;
+		this.#sent = sent;
+		this.#host.progressed(this);
+		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
+		if (!held) {
+			const bytes = commit.state !== null && 'full' in commit.state ? commit.state.full.length : 0;
+			this.#leave(commit.status === 'waiting' ? { machine: this.#machine, turn: this.#turn, bytes } : null);
+			return;
+		}
+		this.#before = this.#beforeNow();
+		for (const call of turn.dispatch) this.#dispatch(call);
+	}
+
+	/** The turn was computed without mail that had come before it: mail first, then the same event. */
+	async #again(event: Event): Promise<void> {
+		this.#events.unshift(event);
+		this.#mailFirst = true;
+		await this.#reload(this.#turn);
+	}
+
+	/** Nobody knows whether the commit happened: the store does (H2). */
+	async #recover(commit: TurnCommit, event: Event, mail: number | null): Promise<void> {
+		await this.#pause(RETRY[0]);
+		if (!(await this.#reload(commit.turn))) return;
+		if (this.#turn === commit.turn) {
+			this.#host.progressed(this);
+			for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
+		} else if (mail === null) this.#events.unshift(event);
+	}
+
+	/** Takes up the stored state; false when the run is not this worker's any more. */
+	async #reload(highest: number): Promise<boolean> {
+		const { session } = this.#host;
+		const row = await this.#patiently(() => session.read(this.id, { state: true }));
+		if (this.#gone) return false;
+		if (row === null || row.epoch !== this.#epoch || row.status !== 'running' || row.turn > highest) {
+			this.#leave(null);
+			return false;
+		}
+		this.#turn = row.turn;
+		this.#seen = row.seen;
+		this.#sent = row.sent;
+		this.#mail = [];
+		this.#adopt(this.#host.load(row));
+		for (const [key, controller] of this.#inFlight) if (!this.#wants(key)) controller.abort();
+		return true;
+	}
+
+	// --- effects and timers
+
+	#dispatch(call: EffectCall): void {
+		if (!this.#host.dispatching || this.#inFlight.has(call.key)) return;
+		const controller = new AbortController();
+		this.#inFlight.set(call.key, controller);
+		performEffect(call, controller.signal).then((settled) => {
+			this.#inFlight.delete(call.key);
+			if (this.#gone) return;
+			this.#events.push({ type: 'effectSettled', key: call.key, ...settled });
+			this.pump();
+		});
+	}
+
+	/** False for an effect of a cancelled fiber. */
+	#wants(key: string): boolean {
+		const pending = this.#machine.state.pending.get(key);
+		return pending?.kind === 'effect' && pending.graceAt === null;
+	}
+
+	/** After a claim: another attempt is counted before it is made. */
+	async #reissue(): Promise<boolean> {
+		for (;;) {
+			const calls = this.#machine.pendingCalls(this.#recovered);
+			if (calls.length === 0) return true;
+			const committed = this.#recovered ? await this.#host.session.commit(this.#attempts()).catch(() => null) : true;
+			if (this.#gone) return false;
+			if (committed !== null) {
+				if (committed !== true && committed.outcome !== 'committed') {
+					this.#leave(null);
+					return false;
+				}
+				for (const call of calls) this.#dispatch(call);
+				return true;
+			}
+			await this.#pause(RETRY[0]);
+			if (!(await this.#reload(this.#turn))) return false;
+		}
+	}
+
+	/** Commits the attempts counted by `pendingCalls(true)`, and nothing else. */
+	#attempts(): TurnCommit {
+		return {
+			runId: this.id,
+			epoch: this.#epoch,
+			after: this.#turn,
+			turn: this.#turn,
+			status: 'running',
+			wakeAt: null,
+			state: { full: saveState(this.#machine.state) },
+			log: null,
+		};
+	}
+
+	#arm(): void {
+		const { session, clock } = this.#host;
+		const { wakeAt } = this.#machine;
+		if (wakeAt !== null)
+			this.#stopTimer = clock.timer(clock.now() + Math.max(0, wakeAt - session.now()), () => this.pump());
+	}
+
+	// --- the end
+
+	#leave(parked: Warm | null): void {
+		this.#drop();
+		this.#host.gone(this, parked);
+	}
+
+	#drop(): void {
+		this.#gone = true;
+		this.#stopTimer();
+		for (const controller of this.#inFlight.values()) controller.abort();
+	}
+
+	/** What is wrong is not the user's code: the run is set aside with a reason, and the worker goes on. */
+	async #block(error: unknown): Promise<void> {
+		if (this.#gone) return;
+		const reason = JSON.stringify(blockedBy(error));
+		await this.#patiently(() => this.#host.session.block(this.id, this.#epoch, reason)).catch(() => {});
+		if (!this.#gone) this.#leave(null);
+	}
+
+	#adopt(machine: Machine): void {
+		this.#machine = machine;
+		this.#before = this.#beforeNow();
+	}
+
+	#beforeNow(): Before {
+		return beforeOf(this.#machine, { turn: this.#turn, epoch: this.#epoch, seen: this.#seen });
+	}
+
+	/** Asks a store that fails again and again, ever more slowly, for as long as the run is held. */
+	async #patiently<T>(ask: () => Promise<T>): Promise<T> {
+		for (let pause: number = RETRY[0]; ; pause = Math.min(pause * 2, RETRY[1])) {
+			try {
+				return await ask();
+			} catch (error) {
+				if (this.#gone) throw error;
+			}
+			await this.#pause(pause);
+		}
+	}
+
+	#pause(time: number): Promise<void> {
+		const { clock } = this.#host;
+		return new Promise((resolve) => {
+			clock.timer(clock.now() + time, resolve);
+		});
+	}
+}
+
+function eventOf({ kind, name, payload }: Mail): Event {
+	const value = decode(payload);
+	switch (kind) {
+		case 'message':
+			return { type: 'received', name, payload: value };
+		case 'answer':
+			return { type: 'resumed', suspension: name, ...(value as Answer) };
+		case 'cancel':
+			return { type: 'cancelled', reason: value };
+	}
+}

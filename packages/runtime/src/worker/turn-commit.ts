@@ -1,0 +1,147 @@
+import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
+import type { Machine } from '../machine/machine.ts';
+import { saveState } from '../machine/state.ts';
+import type { Event, OpenWait, Turn } from '../machine/turn.ts';
+import type { TurnCommit } from '../ports/store.ts';
+import { encode } from './bytes.ts';
+import { functionIdsOf } from './function-ids.ts';
+import { logBytes } from './log-bytes.ts';
+import type { SizeWatch } from './size.ts';
+import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
+
+/** What is stored of the turn before: the commit mentions only what changed. */
+export interface Before {
+	readonly turn: number;
+	readonly epoch: number;
+	/** Mail consumed. */
+	readonly seen: number;
+	/** The latest `seq` of the log. */
+	readonly seq: number;
+	readonly open: readonly string[];
+	/** Ids of all open waits, joined. */
+	readonly waits: string;
+	readonly functions: string;
+	readonly progress: unknown;
+}
+
+/** What the next turn's commit is compared with. */
+export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }): Before {
+	const waits = waitsOf(machine);
+	return {
+		turn: row.turn,
+		epoch: row.epoch,
+		seen: row.seen,
+		seq: machine.state.seq,
+		open: openOf(waits),
+		waits: idsOf(waits),
+		functions: functionIdsOf(machine).join('\n'),
+		progress: machine.state.progress,
+	};
+}
+
+/**
+ * A turn as it is stored. One that cannot be saved becomes the failure of its run; a failing turn
+ * keeps the state before it and the event that began it, so that it can be tried again.
+ * `mail`: the number of the mail that the event came from.
+ */
+export function commitOf(
+	machine: Machine,
+	turn: Turn,
+	event: Event,
+	mail: number | null,
+	before: Before,
+	size: SizeWatch,
+): TurnCommit {
+	if (turn.status === 'failed') return failure(machine, turn, event, mail, before, turn.outcome);
+	try {
+		return success(machine, turn, mail, before, size);
+	} catch (error) {
+		if (!NotSerializableError.is(error) && !StateTooLargeError.is(error)) throw error;
+		return failure(machine, turn, event, mail, before, error);
+	}
+}
+
+function success(machine: Machine, turn: Turn, mail: number | null, before: Before, size: SizeWatch): TurnCommit {
+	const { status } = turn;
+	const over = status === 'completed' || status === 'cancelled';
+	const waits = over ? [] : waitsOf(machine);
+	const functions = functionIdsOf(machine);
+	const { progress } = machine.state;
+	const full = over ? null : saveState(machine.state);
+	if (full !== null) size.check(machine, full.length);
+	return {
+		...common(machine, turn, mail, before),
+		status,
+		wakeAt: over ? null : turn.wakeAt,
+		state: full === null ? null : { full },
+		log: logBytes(turn.log, before.seq),
+		...(mail === null && (over || closesOne(waits, before)) ? { sent: before.seen } : {}),
+		...(over || idsOf(waits) === before.waits
+			? {}
+			: { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) } }),
+		...(over || functions.join('\n') === before.functions ? {} : { functions }),
+		...(progress === before.progress ? {} : { progress: encode(progress) }),
+		...(status === 'completed' ? { outcome: encode(turn.outcome) } : {}),
+		...(status === 'cancelled' ? { outcome: reasonBytes(turn.outcome) } : {}),
+	};
+}
+
+function failure(
+	machine: Machine,
+	turn: Turn,
+	event: Event,
+	mail: number | null,
+	before: Before,
+	error: unknown,
+): TurnCommit {
+	// What the turn issued was never dispatched; what it settled did happen.
+	const log = turn.log.filter(({ seq, state }) => seq <= before.seq && state === 'executed');
+	return {
+		...common(machine, turn, mail, before),
+		status: 'failed',
+		wakeAt: null,
+		state: null,
+		log: logBytes(log, before.seq),
+		outcome: reasonBytes(error),
+		event: eventBytes(event),
+	};
+}
+
+function common(machine: Machine, turn: Turn, mail: number | null, before: Before) {
+	return {
+		runId: machine.state.runId,
+		epoch: before.epoch,
+		after: before.turn,
+		turn: turn.number,
+		...(mail === null ? {} : { seen: mail }),
+	};
+}
+
+/**
+ * A time-out or a lost race closes a suspension that an answer may just have been committed for. That
+ * answer was acknowledged, so it comes first: with unseen mail the turn is refused and computed again.
+ * (Mail itself comes in its own order: an answer after a cancellation is left over.)
+ */
+function closesOne(waits: readonly Wait[], before: Before): boolean {
+	const open = new Set(openOf(waits));
+	return before.open.some((id) => !open.has(id));
+}
+
+type Wait = Pick<OpenWait, 'kind'> & { readonly key: string };
+
+/** As `machine.waits`, without copying the values. */
+function waitsOf(machine: Machine): Wait[] {
+	const waits: Wait[] = [];
+	for (const { kind, key } of machine.state.pending.values()) {
+		if (kind === 'suspend' || kind === 'receive') waits.push({ kind, key });
+	}
+	return waits;
+}
+
+function openOf(waits: readonly Wait[]): string[] {
+	return waits.filter(({ kind }) => kind === 'suspend').map(({ key }) => key);
+}
+
+function idsOf(waits: readonly Wait[]): string {
+	return waits.map(({ key }) => key).join('\n');
+}

@@ -1,0 +1,259 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { UnknownFunctionError } from '../errors/schema.ts';
+import { CrashLoopError } from '../errors/store.ts';
+import { Machine } from '../machine/machine.ts';
+import { loadState } from '../machine/state.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { RunRow, StoreSession } from '../ports/store.ts';
+import { type Callable, shared } from '../registry/shared.ts';
+import { blockedBy } from './blocked.ts';
+import { decode } from './bytes.ts';
+import { HotRun, type HotRunHost } from './hot-run.ts';
+import { HotStates, type Warm } from './hot-states.ts';
+import { type Known, known } from './known.ts';
+import { SizeWatch } from './size.ts';
+import type { Input } from './stored.ts';
+
+export interface WorkerOptions {
+	/** Runs held at a time; the others wait in the store. Default 1000. */
+	readonly concurrency?: number;
+	/** Bytes of a saved state over which its run fails. Default 16 MiB. */
+	readonly stateLimit?: number;
+}
+
+export interface WorkerParts {
+	readonly session: StoreSession;
+	readonly clock: Clock;
+	readonly handlers: ReadonlyMap<Callable, Callable>;
+	readonly warn: (message: string) => void;
+}
+
+const CONCURRENCY = 1000;
+const STATE_LIMIT = 16 * 1024 * 1024;
+/** Unclean deaths without a committed turn between them after which a run is set aside. */
+const CRASH_LOOP = 5;
+/** How long a suspect waits for the worker to be empty, and then has it for itself (ms), unless it commits a turn. */
+const ALONE = 5000;
+/** Pause after a claim that the store refused (ms). */
+const RETRY = 500;
+
+/**
+ * Claims runs, drives them, lets go of them when they park.
+ *
+ * Owns: the runs it holds, the states it keeps warm. Called by: the engine and its store's listener.
+ * K1: a run's bytes are looked at only after its claim was committed, so that what kills a worker is counted.
+ * K2: an error in a run, its code or its bytes ends or blocks that run, never the worker.
+ * K3: a run that may be what kills its workers runs alone, and not for ever.
+ */
+export class Worker {
+	readonly #parts: WorkerParts;
+	readonly #concurrency: number;
+	readonly #host: HotRunHost;
+	readonly #held = new Map<string, HotRun>();
+	readonly #warm = new HotStates();
+	/** Turns run outside the asynchronous context of whoever happened to wake them. */
+	readonly #detached = AsyncLocalStorage.snapshot();
+	#known: Known | null = null;
+	#closing = false;
+	#claiming = false;
+	#claimAgain = false;
+	#stopTimer = () => {};
+	/** While suspects are due: since when others are kept back, and which suspect has the worker. */
+	#aloneSince: number | null = null;
+	#alone: HotRun | null = null;
+	#emptied = () => {};
+
+	constructor(parts: WorkerParts, o: WorkerOptions) {
+		this.#parts = parts;
+		this.#concurrency = o.concurrency ?? CONCURRENCY;
+		const worker = this;
+		const size = new SizeWatch(o.stateLimit ?? STATE_LIMIT, parts.warn);
+		this.#host = {
+			session: parts.session,
+			clock: parts.clock,
+			size,
+			get dispatching() {
+				return !worker.#closing;
+			},
+			load: (row) => this.#load(row),
+			progressed: (run) => this.#progressed(run),
+			gone: (run, parked) => this.#gone(run, parked),
+			idle: () => this.#emptied(),
+		};
+	}
+
+	/** Joins the store as a worker. Before that it claims nothing. */
+	async begin(): Promise<void> {
+		await this.#announce();
+		this.due();
+	}
+
+	/** Whether a run of this function that is started now may begin here at once. */
+	takes(functionId: string): boolean {
+		if (this.#closing || this.#known === null || this.#aloneSince !== null) return false;
+		return this.#held.size < this.#concurrency && shared.functions.has(functionId);
+	}
+
+	/** There may be something to claim. */
+	due(): void {
+		if (this.#closing || this.#known === null) return;
+		this.#claimAgain = true;
+		if (!this.#claiming) this.#detached(() => this.#claim());
+	}
+
+	/** Mail came for a run that may be held here. */
+	mail(runId: string): void {
+		const run = this.#held.get(runId);
+		if (run !== undefined) this.#detached(() => run.mailed());
+	}
+
+	/** Takes up a run that the store gave to this worker. */
+	hold(row: RunRow): void {
+		this.#detached(() => this.#hold(row));
+	}
+
+	/**
+	 * Claims and dispatches nothing more, waits for effects in flight, at most `grace` ms, and gives all
+	 * runs back.
+	 */
+	async close(grace: number): Promise<void> {
+		this.#closing = true;
+		this.#stopTimer();
+		const { clock } = this.#parts;
+		await new Promise<void>((resolve) => {
+			const stop = clock.timer(clock.now() + grace, resolve);
+			this.#emptied = () => {
+				if ([...this.#held.values()].some((run) => run.busy || run.inFlight > 0)) return;
+				stop();
+				resolve();
+			};
+			this.#emptied();
+		});
+		await Promise.race([
+			Promise.all([...this.#held.values()].map((run) => run.abandon())),
+			new Promise<void>((resolve) => {
+				clock.timer(clock.now() + RETRY, resolve);
+			}),
+		]);
+		this.die();
+	}
+
+	/** As if the process had died here: nothing more is done. */
+	die(): void {
+		this.#closing = true;
+		this.#stopTimer();
+		for (const run of this.#held.values()) run.die();
+		this.#held.clear();
+	}
+
+	// --- claiming
+
+	async #claim(): Promise<void> {
+		this.#claiming = true;
+		try {
+			while (this.#claimAgain && !this.#closing) {
+				this.#claimAgain = false;
+				await this.#announce();
+				await this.#claimOnce();
+			}
+		} catch {
+			this.#later(RETRY);
+		}
+		this.#claiming = false;
+	}
+
+	async #claimOnce(): Promise<void> {
+		const { session } = this.#parts;
+		if (this.#aloneSince !== null) return this.#claimSuspect();
+		const limit = this.#concurrency - this.#held.size;
+		if (limit <= 0) return;
+		const { runs, next, suspects } = await session.claim({ limit, suspects: false });
+		for (const row of runs) this.#hold(row);
+		if (next !== null && runs.length < limit) this.#later(next - session.now());
+		if (!suspects) return;
+		this.#aloneSince = session.now();
+		this.#claimAgain = true;
+	}
+
+	/** Waits until nothing else is held, but not for ever; then gives the suspect its time alone. */
+	async #claimSuspect(): Promise<void> {
+		const { session } = this.#parts;
+		const left = this.#aloneSince! + ALONE - session.now();
+		if (left > 0 && (this.#alone !== null || this.#held.size > 0)) return this.#later(left);
+		this.#alone = null;
+		const { runs } = await session.claim({ limit: 1, suspects: true });
+		this.#aloneSince = runs.length > 0 ? session.now() : null;
+		this.#claimAgain = true;
+		for (const row of runs) this.#alone = this.#hold(row);
+	}
+
+	/** Says what this process can run, again when modules were loaded since. */
+	async #announce(): Promise<void> {
+		const now = known(this.#known);
+		if (now === this.#known) return;
+		await this.#parts.session.know(now.functions, now.build);
+		this.#known = now;
+	}
+
+	#later(delay: number): void {
+		const { clock } = this.#parts;
+		this.#stopTimer();
+		if (!this.#closing) this.#stopTimer = clock.timer(clock.now() + Math.max(0, delay), () => this.due());
+	}
+
+	// --- holding
+
+	#hold(row: RunRow): HotRun | null {
+		if (this.#closing) return null;
+		try {
+			if (row.recoveries >= CRASH_LOOP) throw new CrashLoopError({ runId: row.id, deaths: row.recoveries });
+			const machine = this.#warm.take(row.id, row.turn) ?? this.#load(row);
+			const run = new HotRun(this.#host, row);
+			this.#held.set(row.id, run);
+			run.begin(machine);
+			return run;
+		} catch (error) {
+			this.#block(row, error);
+			return null;
+		}
+	}
+
+	#load(row: RunRow): Machine {
+		const { handlers } = this.#parts;
+		if (row.turn > 0) return new Machine(loadState(row.state[0]!).state, handlers);
+		const def = shared.functions.get(row.functionId);
+		if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
+		const { self, args } = decode(row.state[0]!) as Input;
+		return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers });
+	}
+
+	/** A mismatch or broken bytes are never tried again by the same build. */
+	async #block(row: RunRow, error: unknown): Promise<void> {
+		const reason = JSON.stringify(blockedBy(error));
+		try {
+			await this.#parts.session.block(row.id, row.epoch, reason);
+		} catch {
+			// The store failed: the run stays this worker's, and is due again when the worker is gone.
+		}
+		this.due();
+	}
+
+	#progressed(run: HotRun): void {
+		if (this.#alone === run) this.#release();
+	}
+
+	#gone(run: HotRun, parked: Warm | null): void {
+		if (this.#held.get(run.id) === run) this.#held.delete(run.id);
+		if (parked !== null) this.#warm.keep(run.id, parked);
+		if (this.#alone === run) this.#release();
+		else if (this.#aloneSince !== null || this.#held.size === this.#concurrency - 1) this.due();
+		this.#emptied();
+	}
+
+	/** The suspect has shown that it can go on: the next one, or everybody. */
+	#release(): void {
+		this.#alone = null;
+		this.#aloneSince = null;
+		this.due();
+	}
+}
