@@ -6,7 +6,7 @@ import { assignIds } from '../../packages/transform/src/3-analyze/ids.ts';
 import { printEdits } from '../../packages/transform/src/5-emit/print.ts';
 import { emitProgram } from '../../packages/transform/src/5-emit/program.ts';
 import { prepare } from './evaluate.ts';
-import { graph, type GraphText } from './graph.ts';
+import { type GraphText, graph } from './graph.ts';
 
 type Subject = (...args: unknown[]) => Promise<unknown>;
 
@@ -15,7 +15,8 @@ export function emitGraph(text: GraphText, body = ''): string {
 	const source = `export async function subject(...args) { "use durable";\n${body} }\n`;
 	const file = parse(source, { filename: 'subject.js' });
 	const exported = file.program.body[0]!;
-	if (exported.type !== 'ExportNamedDeclaration' || exported.declaration?.type !== 'FunctionDeclaration') throw exported;
+	if (exported.type !== 'ExportNamedDeclaration' || exported.declaration?.type !== 'FunctionDeclaration')
+		throw exported;
 	const fn: DurableFunction = {
 		node: exported.declaration,
 		parents: [file.program, exported],
@@ -23,8 +24,17 @@ export function emitGraph(text: GraphText, body = ''): string {
 		name: 'subject',
 		as: null,
 	};
-	const unit: Unit = { graph: placed(graph(text), fn), closures: [] as Closure[], names: new Set(text.variables.map((v) => (typeof v === 'string' ? v : v.name))) };
-	const { edits } = emitProgram(file, [{ fn, unit, ids: assignIds('test#subject', fn.node, unit) }], 'subject.js', 'module');
+	const unit: Unit = {
+		graph: placed(graph(text), fn),
+		closures: [] as Closure[],
+		names: new Set(text.variables.map((v) => (typeof v === 'string' ? v : v.name))),
+	};
+	const { edits } = emitProgram(
+		file,
+		[{ fn, unit, ids: assignIds('test#subject', fn.node, unit) }],
+		'subject.js',
+		'module',
+	);
 	return printEdits(source, edits, { file: 'subject.js', map: false, inputMap: null }).code;
 }
 

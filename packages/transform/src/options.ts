@@ -25,7 +25,9 @@ export interface ResolvedOptions {
 export function resolveOptions(options: TransformOptions): ResolvedOptions {
 	const { filename, sourceMap = false } = options;
 	if (typeof filename !== 'string' || filename === '') {
-		throw new TypeError('PD0001: the file needs a name: transform(source, { filename }). Function ids are made from it.');
+		throw new TypeError(
+			'PD0001: the file needs a name: transform(source, { filename }). Function ids are made from it.',
+		);
 	}
 	return {
 		filename,

@@ -1,9 +1,11 @@
 /** What a build knows about its durable functions: the artefact that a later build or a deploy is checked against. */
-import type { EqualPoint } from '@perdure/abi';
+
 import type * as t from '@babel/types';
+import type { EqualPoint } from '@perdure/abi';
 import type { DurableFunction } from './2-lower/cfg.ts';
 import { position } from './5-emit/definition.ts';
 import type { EmittedBody } from './5-emit/function.ts';
+import { broken } from './invariant.ts';
 
 /** A durable function as stored frames know it. Lines and columns are 1-based, and for messages only. */
 export interface FunctionSchema {
@@ -48,7 +50,7 @@ export function functionSchema(fn: DurableFunction, file: string, body: EmittedB
 function points({ ids, graph, slots, emitted }: EmittedBody): PointSchema[] {
 	if (!graph || !slots || !emitted) return [];
 	return emitted.points.map(({ block }): PointSchema => {
-		if (block.end.kind !== 'suspend') throw new Error('PD9004: a point that no suspend ends.');
+		if (block.end.kind !== 'suspend') broken('a point that no suspend ends');
 		const { id, equal } = ids.points.get(block.id)!;
 		const names = slots.names.get(block.id)!;
 		const reloaded = slots.parked.get(block.id)!.flatMap(({ reload }, index) => (reload ? [names[index]!] : []));

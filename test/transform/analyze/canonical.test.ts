@@ -1,4 +1,4 @@
-import { parse as parseBabel, type ParserOptions } from '@babel/parser';
+import { type ParserOptions, parse as parseBabel } from '@babel/parser';
 import type * as t from '@babel/types';
 import { describe, expect, it } from 'vitest';
 import { canonical, canonicalSpans } from '../../../packages/transform/src/3-analyze/canonical.ts';
@@ -33,7 +33,11 @@ describe('the canonical text', () => {
 		['satisfies, type assertions', 'f(x satisfies Y)', 'f(x)'],
 		['types of parameters', 'function f(this: A, a?: B, ...c: D[]): E {}', 'function f(a, ...c) {}'],
 		['overloads', 'function f(a: 1): 1; function f(a: any) { return a }', 'function f(a) { return a }'],
-		['members that only declare', 'class A { declare a: 1; private b = 2; [k: string]: any; c?(): 1 }', 'class A { b = 2 }'],
+		[
+			'members that only declare',
+			'class A { declare a: 1; private b = 2; [k: string]: any; c?(): 1 }',
+			'class A { b = 2 }',
+		],
 		['type imports', 'import type A from "a"; import { type B, c } from "d"', 'import { c } from "d"'],
 		['shorthand properties', 'f({ a, b })', 'f({ a: a, b: b })'],
 		['quoted keys', 'f({ "a": 1, 2: 3 })', 'f({ a: 1, "2": 3 })'],
@@ -80,7 +84,9 @@ describe('the canonical text', () => {
 	it('does not look at what only a printer wants', () => {
 		const file = parseBabel('f(0x10, "a")') as unknown as t.File;
 		const bare = JSON.parse(
-			JSON.stringify(file.program, (key, value) => (['extra', 'start', 'end', 'loc'].includes(key) ? undefined : value)),
+			JSON.stringify(file.program, (key, value) =>
+				['extra', 'start', 'end', 'loc'].includes(key) ? undefined : value,
+			),
 		);
 		expect(canonical(bare)).toBe(canonical(file.program));
 	});

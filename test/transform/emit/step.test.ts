@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { branch, give, goto, suspend, tail } from '../../support/graph.ts';
 import { emitGraph, evaluateGraph } from '../../support/emit-graph.ts';
+import { branch, give, goto, suspend, tail } from '../../support/graph.ts';
 
 const later = async (value: unknown) => value;
 const fail = async (value: unknown) => {

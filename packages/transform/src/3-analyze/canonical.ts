@@ -261,7 +261,10 @@ class Printer {
 		const start = this.text.length;
 		if (TRANSPARENT.has(node.type)) this.linkObject(node['expression'] as Shape);
 		else if (node.type === 'OptionalMemberExpression' || node.type === 'OptionalCallExpression') this.link(node);
-		else return this.value(node);
+		else {
+			this.value(node);
+			return;
+		}
 		this.spans?.set(node, { start, end: this.text.length });
 	}
 

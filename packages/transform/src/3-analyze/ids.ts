@@ -3,9 +3,11 @@
  * closures, and the code hash. All of them are hashes of canonical text, so that lines, comments,
  * formatting and types do not enter, and of names, never of positions.
  */
-import type { EqualPoint } from '@perdure/abi';
+
 import type * as t from '@babel/types';
+import type { EqualPoint } from '@perdure/abi';
 import type { Block, BlockId, Closure, Graph, Place, Unit } from '../2-lower/cfg.ts';
+import { broken } from '../invariant.ts';
 import { canonical, canonicalSpans, type Span } from './canonical.ts';
 import { hashText } from './hash.ts';
 
@@ -73,12 +75,7 @@ function pointIds(graph: Graph, whole: Span, source: Source): Map<BlockId, Point
 	return new Map(points.map((point) => [point.block.id, { id: point.id, equal: equals.get(point) ?? null }]));
 }
 
-function closureIds(
-	id: string,
-	closures: readonly Closure[],
-	whole: Span,
-	source: Source,
-): Map<Closure, FunctionIds> {
+function closureIds(id: string, closures: readonly Closure[], whole: Span, source: Source): Map<Closure, FunctionIds> {
 	const items = closures.map((closure) => ({
 		id: `${id}>${closure.path ?? placeId(closure.place)}`,
 		span: spanOf(closure.place.node, source),
@@ -125,6 +122,6 @@ function equalItems<I extends Item>(items: readonly I[], whole: Span, source: So
 
 function spanOf(node: t.Node, source: Source): Span {
 	const span = source.spans.get(node);
-	if (!span) throw new Error(`PD9002: a ${node.type} that is no part of the user's source was given an id.`);
+	if (!span) broken(`a ${node.type} that is no part of the user's source was given an id`);
 	return span;
 }

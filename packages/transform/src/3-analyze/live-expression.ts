@@ -17,11 +17,7 @@ export interface ExpressionScope {
 	readonly thrown: VariableSet;
 }
 
-export function liveBefore(
-	node: t.Node | null | undefined,
-	after: VariableSet,
-	scope: ExpressionScope,
-): VariableSet {
+export function liveBefore(node: t.Node | null | undefined, after: VariableSet, scope: ExpressionScope): VariableSet {
 	if (!node) return after;
 	switch (node.type) {
 		case 'Identifier': {
@@ -180,11 +176,7 @@ function optionalChain(
 	return liveBefore(node, after, scope);
 }
 
-function property(
-	node: t.ObjectProperty | t.ObjectMethod,
-	after: VariableSet,
-	scope: ExpressionScope,
-): VariableSet {
+function property(node: t.ObjectProperty | t.ObjectMethod, after: VariableSet, scope: ExpressionScope): VariableSet {
 	const live =
 		node.type === 'ObjectMethod'
 			? mentions(node, after, scope)

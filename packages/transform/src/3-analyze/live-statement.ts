@@ -16,11 +16,7 @@ export interface StatementScope extends ExpressionScope {
 	readonly size: number;
 }
 
-export function liveBeforeList(
-	list: readonly t.Statement[],
-	after: VariableSet,
-	scope: StatementScope,
-): VariableSet {
+export function liveBeforeList(list: readonly t.Statement[], after: VariableSet, scope: StatementScope): VariableSet {
 	let live = after;
 	for (let i = list.length - 1; i >= 0; i--) live = liveBeforeStatement(list[i]!, live, scope, []);
 	return live;
@@ -122,7 +118,12 @@ function loop(
 	labels: readonly string[],
 ): VariableSet {
 	const body = (live: VariableSet, again: VariableSet) =>
-		liveBeforeStatement(node.body, live, loopScope(scope, labels, after, () => again), []);
+		liveBeforeStatement(
+			node.body,
+			live,
+			loopScope(scope, labels, after, () => again),
+			[],
+		);
 	if (node.type === 'DoWhileStatement') {
 		return fixpoint(scope.size, (head) => {
 			const test = liveBefore(node.test, union(head, after), scope);

@@ -1,6 +1,7 @@
 /** The slots of a graph: for each suspension point the variables that a parked frame keeps. */
 import type * as t from '@babel/types';
 import type { BlockId, Graph, Variable } from '../2-lower/cfg.ts';
+import { broken } from '../invariant.ts';
 import { canonical } from './canonical.ts';
 import { hashText } from './hash.ts';
 import { type Liveness, liveness } from './liveness.ts';
@@ -32,7 +33,7 @@ export function assignSlots(graph: Graph): Slots {
 	for (const [block, names] of live.parked) {
 		const slots = [...graph.variables.values()].filter((variable) => names.has(variable.name));
 		parked.set(block, slots);
-		stored.set(block, tellApart(slots.map(nameOf)));
+		stored.set(block, tellApart(slots, nameOf));
 		for (const { name, reload } of slots) {
 			if (!reload || reloadOf.has(name)) continue;
 			const text = canonical(reload);
@@ -53,15 +54,18 @@ function storedName({ slot, temporary }: Variable): string {
  * so that an equal expression elsewhere in the function disturbs no stored frame; and how many there
  * are is part of the name, so that one of two is never taken for the only one.
  */
-function tellApart(names: readonly string[]): string[] {
-	const counts = new Map<string, number>();
-	for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
-	const met = new Map<string, number>();
-	return names.map((name) => {
-		const of = counts.get(name)!;
-		if (of === 1) return name;
-		const nth = (met.get(name) ?? 0) + 1;
-		met.set(name, nth);
-		return `${name}~${nth}/${of}`;
+function tellApart(slots: readonly Variable[], nameOf: (variable: Variable) => string): string[] {
+	const equals = new Map<string, Variable[]>();
+	for (const variable of slots) {
+		const name = nameOf(variable);
+		const known = equals.get(name);
+		if (!known) equals.set(name, [variable]);
+		else if (variable.temporary) known.push(variable);
+		else broken(`two variables that live at one point are stored as '${name}'`);
+	}
+	return slots.map((variable) => {
+		const name = nameOf(variable);
+		const group = equals.get(name)!;
+		return group.length === 1 ? name : `${name}~${group.indexOf(variable) + 1}/${group.length}`;
 	});
 }

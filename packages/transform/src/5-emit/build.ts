@@ -12,7 +12,8 @@ export function str(value: string): t.StringLiteral {
 }
 
 export function num(value: number): t.Expression {
-	if (value < 0) return { type: 'UnaryExpression', operator: '-', prefix: true, argument: num(-value) } as t.UnaryExpression;
+	if (value < 0)
+		return { type: 'UnaryExpression', operator: '-', prefix: true, argument: num(-value) } as t.UnaryExpression;
 	return { type: 'NumericLiteral', value } as t.NumericLiteral;
 }
 
@@ -74,14 +75,23 @@ export function not(argument: t.Expression): t.Expression {
 }
 
 export function property(name: string, value: t.Expression): t.ObjectProperty {
-	return { type: 'ObjectProperty', key: isName(name) ? id(name) : str(name), value, computed: false, shorthand: false } as t.ObjectProperty;
+	return {
+		type: 'ObjectProperty',
+		key: isName(name) ? id(name) : str(name),
+		value,
+		computed: false,
+		shorthand: false,
+	} as t.ObjectProperty;
 }
 
 export function object(properties: readonly (t.ObjectProperty | t.ObjectMethod)[]): t.ObjectExpression {
 	return { type: 'ObjectExpression', properties: [...properties] } as t.ObjectExpression;
 }
 
-export function arrow(params: readonly t.FunctionParameter[], body: t.Expression | t.BlockStatement): t.ArrowFunctionExpression {
+export function arrow(
+	params: readonly t.FunctionParameter[],
+	body: t.Expression | t.BlockStatement,
+): t.ArrowFunctionExpression {
 	return {
 		type: 'ArrowFunctionExpression',
 		params: [...params],

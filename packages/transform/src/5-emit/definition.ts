@@ -1,11 +1,13 @@
 /** Prints what a step function is registered with: `define({ abi, id, points, sites, ... })`. */
-import { ABI, type FunctionDef, type PointDef } from '@perdure/abi';
+
 import type * as t from '@babel/types';
+import { ABI, type FunctionDef, type PointDef } from '@perdure/abi';
 import type { BlockId, Closure, Graph, Site } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import { placeId } from '../3-analyze/ids.ts';
 import type { Slots } from '../3-analyze/slots.ts';
-import { array, arrow, compact, data, type Data, id, object, property, undefinedValue } from './build.ts';
+import { broken } from '../invariant.ts';
+import { array, arrow, compact, type Data, data, id, object, property, undefinedValue } from './build.ts';
 import { rewriteExpression } from './marks.ts';
 import type { EmittedStep } from './step.ts';
 
@@ -69,7 +71,7 @@ function emitPoint(
 	ids: FunctionIds,
 ): t.Expression {
 	const found = graph.blocks.get(block)!;
-	if (found.end.kind !== 'suspend') throw new Error('PD9004: a point that no suspend ends.');
+	if (found.end.kind !== 'suspend') broken('a point that no suspend ends');
 	const kept = slots.parked.get(block)!;
 	const point = ids.points.get(block)!;
 	const out: t.ObjectProperty[] = [];
@@ -118,7 +120,7 @@ function thunk(expression: t.Expression, parts: DefinitionParts): t.Expression {
 }
 
 function noStatement(): never {
-	throw new Error('PD9005: a statement where only an expression can stand.');
+	broken('a statement where only an expression can stand');
 }
 
 function record(fields: Readonly<Record<string, Data>>): t.Expression {

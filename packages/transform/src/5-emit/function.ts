@@ -1,15 +1,30 @@
 /** Emits one durable function: its steps and those of its closures, its definition, its wrapper. */
-import * as t from '@babel/types';
+import type * as t from '@babel/types';
 import type { Closure, DurableFunction, Graph, Site, Unit } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import { assignSlots, type Slots } from '../3-analyze/slots.ts';
-import { array, arrow, assign, call, declare, id, member, object, thisValue, undefinedValue } from './build.ts';
+import { broken } from '../invariant.ts';
+import {
+	array,
+	arrow,
+	assign,
+	block,
+	call,
+	declare,
+	give,
+	id,
+	member,
+	object,
+	thisValue,
+	undefinedValue,
+} from './build.ts';
 import { emitDefinition } from './definition.ts';
 import type { Edit } from './edit.ts';
 import type { Helpers } from './helpers.ts';
 import { rewriteExpression } from './marks.ts';
 import { baseName, type Names } from './names.ts';
-import { type EmittedStep, emitStep, type StepNames } from './step.ts';
+import { type EmittedStep, emitStep } from './step.ts';
+import type { StepNames } from './step-context.ts';
 import { emitWrapper } from './wrapper.ts';
 
 export interface FileParts {
@@ -35,13 +50,13 @@ export interface EmittedFunction {
 }
 
 export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, file: FileParts): EmittedFunction {
-	const emitter = new FunctionEmitter(baseName(fn.path), file);
+	const emitter = new FunctionEmitter(baseName(fn.path), unit.strict, file);
 	const directives =
 		fn.node.body.type === 'BlockStatement'
 			? fn.node.body.directives.filter((directive) => !directive.value.value.startsWith('use durable'))
 			: [];
 	emitter.nameClosures(unit.closures, baseName(fn.path));
-	const made = emitter.define(ids, unit.graph, unit.closures, directives, {
+	const made = emitter.define(ids, unit.graph, unit.closures, {
 		kind: 'durable',
 		name: fn.name ?? '',
 		loc: fn.node.loc,
@@ -69,13 +84,15 @@ interface Head {
 class FunctionEmitter {
 	private readonly base: string;
 	private readonly file: FileParts;
+	private readonly directives: readonly t.Directive[];
 	private readonly steps: t.Statement[] = [];
 	/** Variables of the definitions of closures, by the mark that refers to them. */
 	private readonly locals = new Map<string, string>();
 
-	constructor(base: string, file: FileParts) {
+	constructor(base: string, strict: boolean, file: FileParts) {
 		this.base = base;
 		this.file = file;
+		this.directives = strict ? [useStrict()] : [];
 	}
 
 	statements(): t.Statement[] {
@@ -95,7 +112,6 @@ class FunctionEmitter {
 		ids: FunctionIds,
 		graph: Graph | null,
 		closures: readonly Closure[],
-		directives: readonly t.Directive[],
 		head: Head,
 		base = this.base,
 	): { readonly definition: t.Expression; readonly body: EmittedBody } {
@@ -109,7 +125,7 @@ class FunctionEmitter {
 				slots,
 				names: this.file.stepNames,
 				mark: this.mark,
-				directives,
+				directives: this.directives,
 				site: (site) => {
 					const known = sites.indexOf(site);
 					return known >= 0 ? known : sites.push(site) - 1;
@@ -117,7 +133,7 @@ class FunctionEmitter {
 			});
 			this.steps.push(emitted.step);
 		}
-		const inner = closures.map((closure) => ({ closure, ...this.closure(closure, ids.closures.get(closure)!, directives) }));
+		const inner = closures.map((closure) => ({ closure, ...this.closure(closure, ids.closures.get(closure)!) }));
 		const definition = emitDefinition({
 			...head,
 			file: this.file.file,
@@ -129,21 +145,25 @@ class FunctionEmitter {
 		return { definition, body: { ids, graph, slots, emitted, closures: inner } };
 	}
 
-	private closure(closure: Closure, ids: FunctionIds, directives: readonly t.Directive[]) {
+	private closure(closure: Closure, ids: FunctionIds) {
 		const local = this.locals.get(closure.ref.slice(1))!;
-		const make = closure.make
-			? rewriteExpression(closure.make, { mark: this.mark, jump: notHere, complete: notHere })
-			: this.asyncMaker(closure, local);
+		const make = closure.make ? this.maker(closure.make) : this.asyncMaker(closure, local);
 		const made = this.define(
 			ids,
 			closure.body,
 			closure.closures,
-			directives,
 			{ kind: closure.kind, name: closure.name, loc: closure.place.loc, make, captures: closure.captures },
 			local,
 		);
 		// Assigned while the definition around it is made: that is before any step can run.
 		return { definition: assign(id(local), made.definition) as t.Expression, body: made.body };
+	}
+
+	/** It is printed outside the function that it was written in, whose strictness goes with it. */
+	private maker(make: t.ArrowFunctionExpression): t.Expression {
+		const own = rewriteExpression(make, { mark: this.mark, jump: notHere, complete: notHere });
+		if (this.directives.length === 0 || own.body.type === 'BlockStatement') return own;
+		return arrow(own.params, block([give(own.body)], this.directives));
 	}
 
 	/** `(x, y) => wrapper`: the wrapper enters the closure's own step with what it captured. */
@@ -180,5 +200,9 @@ class FunctionEmitter {
 }
 
 function notHere(): never {
-	throw new Error('PD9005: a statement where only an expression can stand.');
+	broken('a statement where only an expression can stand');
+}
+
+function useStrict(): t.Directive {
+	return { type: 'Directive', value: { type: 'DirectiveLiteral', value: 'use strict' } } as t.Directive;
 }

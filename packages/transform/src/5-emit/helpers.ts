@@ -1,6 +1,8 @@
 /** The runtime helpers that a file uses, and the statement that brings them in. */
-import { HELPERS, HELPERS_MODULE } from '@perdure/abi';
+
 import type * as t from '@babel/types';
+import { HELPERS, HELPERS_MODULE } from '@perdure/abi';
+import { broken } from '../invariant.ts';
 import { call, declare, id, str } from './build.ts';
 import type { Names } from './names.ts';
 
@@ -18,9 +20,12 @@ export function createHelpers(names: Names): Helpers {
 	const known: readonly string[] = HELPERS;
 	return {
 		use(name) {
-			if (!known.includes(name)) throw new Error(`PD9006: emitted code asks for a helper '${name}' that there is not.`);
+			if (!known.includes(name)) broken(`emitted code asks for a helper '${name}' that there is not`);
 			let local = locals.get(name);
-			if (local === undefined) locals.set(name, (local = names.pick(`_${name}`)));
+			if (local === undefined) {
+				local = names.pick(`_${name}`);
+				locals.set(name, local);
+			}
 			return id(local);
 		},
 		statement(sourceType) {
@@ -36,7 +41,12 @@ function importOf(locals: ReadonlyMap<string, string>): t.Statement {
 		imported: id(name),
 		local: id(local),
 	}));
-	return { type: 'ImportDeclaration', specifiers, source: str(HELPERS_MODULE), attributes: [] } as unknown as t.ImportDeclaration;
+	return {
+		type: 'ImportDeclaration',
+		specifiers,
+		source: str(HELPERS_MODULE),
+		attributes: [],
+	} as unknown as t.ImportDeclaration;
 }
 
 function requireOf(locals: ReadonlyMap<string, string>, sourceType: SourceType): t.Statement {

@@ -5,6 +5,7 @@
 import * as t from '@babel/types';
 import type { Block, BlockId, Graph } from '../2-lower/cfg.ts';
 import { jumpTarget } from '../3-analyze/liveness.ts';
+import { broken } from '../invariant.ts';
 
 /** A place that a `switch` can enter. */
 export interface Head {
@@ -101,7 +102,7 @@ function forwarding(graph: Graph): (id: BlockId) => BlockId {
 				break;
 			}
 			const found = graph.blocks.get(to);
-			if (!found) throw new Error(`PD9003: the graph has no block ${to}.`);
+			if (!found) broken(`the graph has no block ${to}`);
 			if (found.body.length > 0 || found.end.kind !== 'goto' || path.includes(to)) break;
 			path.push(to);
 			to = found.end.to;

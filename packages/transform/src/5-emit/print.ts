@@ -38,6 +38,11 @@ export function printEdits(source: string, edits: readonly Edit[], options: Prin
 	return options.map ? { code: text.code, map: text.map(options.file, options.inputMap) } : { code: text.code };
 }
 
+/** The text of a node by itself, on as few lines as its statements allow. */
+export function printCode(node: t.Node): string {
+	return generate(node, { comments: false, jsescOption: { minimal: true } }).code;
+}
+
 interface Piece {
 	readonly start: number;
 	readonly end: number;
@@ -72,7 +77,8 @@ function topOf(list: Extract<Edit, { kind: 'top' }>['node']): { at: number; befo
 function extent(node: t.Node): { start: number; end: number } {
 	let start = node.start!;
 	// `@decorator export class`: the decorators stand before the node that has them.
-	const decorated = node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration' ? node.declaration : node;
+	const decorated =
+		node.type === 'ExportNamedDeclaration' || node.type === 'ExportDefaultDeclaration' ? node.declaration : node;
 	const decorators = (decorated as { decorators?: t.Decorator[] | null } | null)?.decorators;
 	if (decorators?.[0]) start = Math.min(start, decorators[0].start!);
 	return { start, end: node.end! };

@@ -103,7 +103,10 @@ export class MappedText {
 
 	private nameIndex(name: string): number {
 		let index = this.nameIndexes.get(name);
-		if (index === undefined) this.nameIndexes.set(name, (index = this.names.push(name) - 1));
+		if (index === undefined) {
+			index = this.names.push(name) - 1;
+			this.nameIndexes.set(name, index);
+		}
 		return index;
 	}
 

@@ -156,7 +156,12 @@ class WrapperEmitter {
 		const { key, edits } = this.key(node);
 		const made = this.method(node, key, host.use);
 		const found = this.memberOf(object([made]), key);
-		const replaced = { type: 'ObjectProperty', key: key.first, computed: node.computed, shorthand: false } as t.ObjectProperty;
+		const replaced = {
+			type: 'ObjectProperty',
+			key: key.first,
+			computed: node.computed,
+			shorthand: false,
+		} as t.ObjectProperty;
 		replaced.value = this.bind(found, host.use);
 		return [{ kind: 'replace', node, by: [replaced] }, ...edits, ...host.edits];
 	}
@@ -213,10 +218,7 @@ class WrapperEmitter {
 		const made = give(assign(id(this.definitionName), definition, '??='));
 		return {
 			use: call(id(name), []),
-			statements: [
-				declare('var', [[id(this.definitionName), null]]),
-				functionDeclaration(name, [], block([made])),
-			],
+			statements: [declare('var', [[id(this.definitionName), null]]), functionDeclaration(name, [], block([made]))],
 		};
 	}
 

@@ -1,0 +1,59 @@
+/** The pipeline: one call per pass, in order. */
+
+import type * as t from '@babel/types';
+import type { Diagnostic } from '@perdure/abi';
+import { findDurableFunctions } from './1-parse/find-durable.ts';
+import { analyzeScopes } from './1-parse/resolve.ts';
+import type { Suspensions } from './1-parse/suspends.ts';
+import { lowerUnit } from './2-lower/lower.ts';
+import { assignIds } from './3-analyze/ids.ts';
+import { assertWellFormed } from './3-analyze/well-formed.ts';
+import { applyEdits, type Edit } from './5-emit/edit.ts';
+import type { SourceType } from './5-emit/helpers.ts';
+import { emitProgram, type LoweredFunction } from './5-emit/program.ts';
+import { createSink } from './diagnostics/sink.ts';
+import { moduleId, packagePath } from './package-scope.ts';
+import { type FunctionSchema, functionSchema } from './schema.ts';
+
+export interface CompileContext {
+	/** Path of the file: function ids are made from it. */
+	readonly filename: string;
+	readonly sourceType: SourceType;
+}
+
+export interface Compiled {
+	readonly diagnostics: readonly Diagnostic[];
+	readonly functions: readonly FunctionSchema[];
+}
+
+/** Compiles a parsed file; the tree is left as it is. A function with an error is left as written. */
+export function compileFile(file: t.File, context: CompileContext): Compiled & { readonly edits: readonly Edit[] } {
+	const path = packagePath(context.filename);
+	const { lowered, sink } = lowerFile(file, context);
+	const { edits, bodies } = emitProgram(file, lowered, path, context.sourceType);
+	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
+	return { edits, diagnostics: sink.diagnostics, functions };
+}
+
+/** The passes before emission. */
+export function lowerFile(file: t.File, { filename }: CompileContext) {
+	const sink = createSink(filename);
+	const scopes = analyzeScopes(file);
+	const functions = findDurableFunctions(file, scopes, sink);
+	const memo: Suspensions = new WeakMap();
+	const lowered = functions.flatMap((fn): LoweredFunction[] => {
+		const unit = lowerUnit(fn, { scopes, sink, functions, memo });
+		if (!unit) return [];
+		assertWellFormed(unit);
+		const id = fn.as ?? `${moduleId(filename)}#${fn.path}`;
+		return [{ fn, unit, ids: assignIds(id, fn.node, unit) }];
+	});
+	return { lowered, sink };
+}
+
+/** Compiles a Babel `File` in place. Nothing is changed where there is no durable function. */
+export function compileProgram(file: t.File, context: CompileContext): Compiled {
+	const { edits, diagnostics, functions } = compileFile(file, context);
+	applyEdits(file, edits);
+	return { diagnostics, functions };
+}

@@ -1,0 +1,48 @@
+/** Source text in, source text out. */
+import { basename } from 'node:path';
+import type * as t from '@babel/types';
+import type { Diagnostic } from '@perdure/abi';
+import { parse } from './1-parse/parse.ts';
+import type { SourceType } from './5-emit/helpers.ts';
+import { printEdits } from './5-emit/print.ts';
+import type { SourceMap } from './5-emit/source-map.ts';
+import { compileFile } from './compile.ts';
+import { syntaxDiagnostic } from './diagnostics/syntax-error.ts';
+import { resolveOptions, type TransformOptions } from './options.ts';
+import type { FunctionSchema } from './schema.ts';
+
+const DIRECTIVE = 'use durable';
+
+export interface TransformResult {
+	/** The source itself where there is no durable function. */
+	readonly code: string;
+	/** Where a map was asked for and something was compiled. */
+	readonly map?: SourceMap;
+	/** Errors and warnings, in the order of the source. A function with an error is left as written. */
+	readonly diagnostics: readonly Diagnostic[];
+	readonly functions: readonly FunctionSchema[];
+}
+
+/**
+ * Compiles the durable functions of a module (TypeScript and JSX by extension). All outside them stays
+ * byte for byte as it was. What is wrong with the source, its syntax included, is in `diagnostics`.
+ */
+export function transform(source: string, options: TransformOptions): TransformResult {
+	const { filename, sourceType, map, inputMap } = resolveOptions(options);
+	if (!source.includes(DIRECTIVE)) return { code: source, diagnostics: [], functions: [] };
+	const file = parseOrReport(source, filename, sourceType);
+	if ('diagnostics' in file) return file;
+	const { edits, diagnostics, functions } = compileFile(file, { filename, sourceType });
+	if (edits.length === 0) return { code: source, diagnostics, functions };
+	const printed = printEdits(source, edits, { file: basename(filename), map, inputMap });
+	return { ...printed, diagnostics, functions };
+}
+
+function parseOrReport(source: string, filename: string, sourceType: SourceType): t.File | TransformResult {
+	try {
+		return parse(source, { filename, sourceType });
+	} catch (error) {
+		if (!(error instanceof SyntaxError)) throw error;
+		return { code: source, diagnostics: [syntaxDiagnostic(error, filename, source)], functions: [] };
+	}
+}
