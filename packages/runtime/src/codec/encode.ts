@@ -1,8 +1,9 @@
 /** A whole graph to bytes. */
+import { PerdureError } from '../errors/error.ts';
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { type DELTA, FULL, LIMITS, type Limits, MAGIC } from './format.ts';
 import { assertMakeable } from './order.ts';
-import { Refusal } from './refusal.ts';
+import { Refusal, refuseThrown } from './refusal.ts';
 import type { JsonRow } from './row.ts';
 import type { Shape } from './shape.ts';
 import type { KindTable } from './table.ts';
@@ -99,15 +100,16 @@ class FullWalk extends Walk {
 
 	/** Names the value: the path from the root, or from the nearest holder that names its parts itself. */
 	#explain(error: unknown, id: number): unknown {
-		if (!(error instanceof Refusal)) return error;
-		const segments: string[] = [error.segment ?? ''];
+		if (PerdureError.is(error)) return error;
+		const refusal = refuseThrown(error);
+		const segments: string[] = [refusal.segment ?? ''];
 		let point: string | undefined;
 		for (let at = id; at >= 0; at = this.#from[at]!) {
 			point ??= this.place(this.#heap[at]);
 			const from = this.#from[at]!;
 			segments.push(from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], this.#slot[at]!));
 		}
-		return refused(error, segments, point);
+		return refused(refusal, segments, point, error);
 	}
 }
 
@@ -116,6 +118,7 @@ export function refused(
 	refusal: Refusal,
 	segments: readonly string[],
 	point: string | undefined,
+	cause: unknown,
 ): NotSerializableError {
 	let path = '';
 	for (const segment of segments) {
@@ -123,7 +126,7 @@ export function refused(
 		if (segment !== '' && segment[0] !== '.' && segment[0] !== '[') break;
 	}
 	const { type, kind, help } = refusal;
-	return new NotSerializableError({ path, type, kind, help, point });
+	return new NotSerializableError({ path, type, kind, help, point }, refusal === cause ? undefined : { cause });
 }
 
 const utf8 = new TextEncoder();

@@ -1,5 +1,5 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
-import { UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
+import { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
 
 /** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
@@ -42,6 +42,17 @@ function attributes(d: PropertyDescriptor): string {
 	return off.filter(Boolean).join(', ') || 'unusual';
 }
 
+/** Whatever was thrown while a value was read: a hook, a proxy's trap, an object without its insides. */
+export function refuseThrown(error: unknown): Refusal {
+	if (error instanceof Refusal) return error;
+	return new Refusal(
+		`something that could not be read (${error instanceof Error ? error.message : String(error)})`,
+		'value',
+		'make it with its own constructor, or correct its serialize hook',
+		'',
+	);
+}
+
 /** What a value without a kind is. */
 export function refuseValue(value: object): Refusal {
 	if (typeof value === 'function') return refuseFunction(value);
@@ -49,15 +60,12 @@ export function refuseValue(value: object): Refusal {
 	if (tag === 'Promise') return byName('Promise', 'a native promise');
 	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper')
 		return byName('Iterator', 'an iterator that was not made by for-of');
-	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag);
+	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag, article(tag));
 	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
-	for (let p: object | null = Object.getPrototypeOf(value); p !== null; p = Object.getPrototypeOf(p)) {
-		const name = nameOf(p);
-		const known = name === undefined ? undefined : (KNOWN.get(name) ?? KNOWN.get(`Intl.${name}`));
-		if (known !== undefined)
-			return new Refusal(article(nameOf(Object.getPrototypeOf(value)) ?? name!), known.kind, known.help);
-	}
-	const name = nameOf(Object.getPrototypeOf(value));
+	const prototype: object | null = Object.getPrototypeOf(value);
+	const name = prototype === null ? undefined : nameOf(prototype);
+	const known = name === undefined ? undefined : hostType(name, prototype!);
+	if (known !== undefined) return new Refusal(article(name!), known.kind, known.help);
 	if (name !== undefined)
 		return new Refusal(`an instance of '${name}', a class that is not registered`, 'instance', unregisteredHelp(name));
 	return new Refusal(
@@ -65,6 +73,17 @@ export function refuseValue(value: object): Refusal {
 		'instance',
 		'copy its properties into a plain object ({ ...it }), or make it with a class and register that',
 	);
+}
+
+/** Node's own classes that are no globals: known by their name alone. */
+const UNGLOBAL = new Set(['EventEmitter', 'Socket', 'FileHandle', 'Timeout']);
+
+/** A type of the host's, not one of the user's that happens to have its name. */
+function hostType(name: string, prototype: object): UnsavableType | undefined {
+	const holder = globalThis as unknown as Record<string, { prototype?: unknown } | undefined>;
+	if (UNGLOBAL.has(name) || holder[name]?.prototype === prototype) return KNOWN.get(name);
+	const intl = (Intl as unknown as typeof holder)[name];
+	return intl?.prototype === prototype ? KNOWN.get(`Intl.${name}`) : undefined;
 }
 
 function refuseFunction(value: object): Refusal {

@@ -72,17 +72,12 @@ export class KindTable {
 		return { kind: 'object', entry, hooked: false };
 	}
 
-	/**
-	 * Built-ins of another realm (a vm context, a test runner's sandbox) are the same types; they come
-	 * back as ours. Node's own errors are of classes it does not export: they come back as their base.
-	 */
+	/** Built-ins of another realm (a vm context, a test runner's sandbox) are the same types; they come back as ours. */
 	#foreign(prototype: object): Route | undefined {
+		const base = hostErrorBase(prototype);
+		if (base !== undefined) return this.#routes.get(base) ?? this.#foreign(base);
 		const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 		if (typeof made !== 'function') return undefined;
-		if (made.name === 'NodeError') {
-			const base = Object.getPrototypeOf(prototype);
-			return base === null ? undefined : this.#routes.get(base);
-		}
 		if (made.prototype !== prototype || !NATIVE.test(Function.prototype.toString.call(made))) return undefined;
 		const ours: unknown = Object.getOwnPropertyDescriptor(globalThis, made.name)?.value;
 		if (typeof ours !== 'function' || ours === made) return undefined;
@@ -91,3 +86,15 @@ export class KindTable {
 }
 
 const NATIVE = /^function \w+\(\) \{\s*\[native code\]\s*\}$/;
+
+/**
+ * Node throws errors of classes that nobody can name, and so nobody can register: its own hide behind
+ * an accessor `constructor`, those of `fetch` carry a mark. They come back as the built-in they extend,
+ * with their own properties.
+ */
+function hostErrorBase(prototype: object): object | undefined {
+	const d = Object.getOwnPropertyDescriptor(prototype, 'constructor');
+	const marked = Object.getOwnPropertySymbols(prototype).some((s) => s.description?.startsWith('undici.error.'));
+	const hidden = d?.get !== undefined || (typeof d?.value === 'function' && d.value.name === 'NodeError');
+	return marked || hidden ? (Object.getPrototypeOf(prototype) ?? undefined) : undefined;
+}

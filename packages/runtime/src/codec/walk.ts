@@ -3,7 +3,6 @@
  * reference only gets a number, whoever owns the walk comes to it later. So depth costs nothing, and
  * cycles are references like others.
  */
-import { NotSerializableError } from '../errors/saving.ts';
 import {
 	BIGINT,
 	DECORATED_ROW,
@@ -169,8 +168,8 @@ export abstract class Walk {
 			for (let i = 0; i < n; i++) row.push(this.part(ownValue(value, keys[i]!, level), i));
 		} catch (error) {
 			// Arguments objects have the prototype of plain ones; their hidden `length` is what gives them away.
-			if (error instanceof Refusal && isArguments(value)) return this.kind(value, this.table.arguments, PLAIN);
-			throw error;
+			if (isArguments(value)) return this.kind(value, this.table.arguments, PLAIN);
+			throw isNamespace(value) ? refuseValue(value) : error;
 		}
 		row[0] = this.shape(shapeOf(of, level, keys));
 		return row;
@@ -249,17 +248,7 @@ export abstract class Walk {
 	}
 
 	protected take(value: object, kind: AnyKind): readonly unknown[] {
-		try {
-			return kind.take(value, this.host);
-		} catch (error) {
-			if (error instanceof Refusal || NotSerializableError.is(error)) throw error;
-			throw new Refusal(
-				`something that could not be read (${error instanceof Error ? error.message : String(error)})`,
-				'value',
-				'make it with its own constructor, or correct its serialize hook',
-				'',
-			);
-		}
+		return kind.take(value, this.host);
 	}
 
 	private decorate(
@@ -312,6 +301,10 @@ const PLAIN: Route = { kind: 'object', entry: undefined, hooked: false };
 
 export function isArguments(value: object): boolean {
 	return ObjectPrototype.toString.call(value) === '[object Arguments]';
+}
+
+function isNamespace(value: object): boolean {
+	return ObjectPrototype.toString.call(value) === '[object Module]';
 }
 
 /** Own names of an array: its `count` indices, then `length`, then others. */
