@@ -3,7 +3,7 @@ import type * as t from '@babel/types';
 
 export interface ParseOptions {
 	readonly filename: string;
-	readonly sourceType?: 'module' | 'commonjs' | 'script';
+	readonly sourceType?: 'module' | 'commonjs' | 'script' | 'unambiguous';
 }
 
 /**
@@ -19,7 +19,6 @@ export function parse(source: string, options: ParseOptions): t.File {
 		sourceType: options.sourceType ?? 'module',
 		sourceFilename: options.filename,
 		plugins,
-		allowReturnOutsideFunction: options.sourceType === 'commonjs',
 		createImportExpressions: true,
 	} as ParserOptions) as unknown as t.File;
 }

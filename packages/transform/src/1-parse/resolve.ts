@@ -91,6 +91,7 @@ class Resolver {
 			scope: this.scope,
 			node: id,
 			declaration,
+			used: false,
 			captured: false,
 			capturedEarly: false,
 			reassigned: false,
@@ -237,6 +238,7 @@ class Resolver {
 			scope: scope.fn === fn ? scope : { ...scope, fn },
 			node: fn.node,
 			declaration: fn.node,
+			used: false,
 			captured: false,
 			capturedEarly: false,
 			reassigned: false,
@@ -250,6 +252,7 @@ class Resolver {
 	private refer(node: t.Node, binding: Binding | null, write: boolean): void {
 		let early = false;
 		if (binding) {
+			binding.used = true;
 			const owner = binding.scope.fn;
 			const state = this.states.get(binding);
 			const inClause = state?.clause == null || this.clauses.get(binding.scope) === state.clause;
@@ -604,6 +607,7 @@ class Resolver {
 			usesEval: null,
 			usesWith: null,
 			usesPrivate: null,
+			ownName: null,
 			self: null,
 			arguments: null,
 			newTarget: null,
@@ -618,11 +622,11 @@ class Resolver {
 
 	private visitFunction(node: FunctionNode, hoisted: boolean): void {
 		if ('decorators' in node) for (const decorator of node.decorators ?? []) this.visit(decorator);
-		this.enterFunction(node, node.type === 'ArrowFunctionExpression', hoisted, () => {
+		this.enterFunction(node, node.type === 'ArrowFunctionExpression', hoisted, (info) => {
 			if (node.type === 'FunctionExpression' && node.id) {
 				const id = node.id;
 				this.open('name', node, () => {
-					this.bind('function-name', id, node, true);
+					info.ownName = this.bind('function-name', id, node, true);
 					this.visitParameters(node);
 				});
 			} else this.visitParameters(node);

@@ -42,6 +42,8 @@ export interface FunctionInfo {
 	usesWith: t.Node | null;
 	/** `#x` used here or deeper of a class that encloses this function. */
 	usesPrivate: t.Node | null;
+	/** The name of a function expression, as it is bound inside. */
+	ownName: Binding | null;
 	self: Binding | null;
 	arguments: Binding | null;
 	newTarget: Binding | null;
@@ -97,6 +99,8 @@ export interface Binding {
 	readonly node: t.Node;
 	/** The declaration around it: a declarator, function, class, import specifier, parameter. */
 	readonly declaration: t.Node;
+	/** Referred to at all. */
+	used: boolean;
 	/** Used by a function inside the one that declares it. */
 	captured: boolean;
 	/** Captured where it may not have its (first) value yet. */

@@ -174,6 +174,8 @@ export interface Wrapper {
 export interface Unit {
 	readonly graph: Graph;
 	readonly closures: readonly Closure[];
+	/** The function says `"use strict"` itself in a sloppy file: so must its step. */
+	readonly strict: boolean;
 	/** Every plain name in the unit, of variables and of what is free in it: names that emit must not take. */
 	readonly names: ReadonlySet<string>;
 }

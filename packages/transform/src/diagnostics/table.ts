@@ -22,6 +22,13 @@ const syntax = (code: string, title: string): DiagnosticRow<Syntax> =>
 
 /** Every diagnostic of the compiler. A code never moves and never returns. */
 export const TABLE = {
+	PD0002: error(
+		'PD0002',
+		'a file that cannot be parsed',
+		(p: { problem: string }) => `This file cannot be parsed: ${p.problem}`,
+		'correct the syntax; if it is right, it is newer than the parser: move the durable function to a file without it',
+	),
+
 	PD1001: error(
 		'PD1001',
 		'the directive is not the first statement, or is misspelt',

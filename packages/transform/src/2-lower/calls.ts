@@ -1,0 +1,203 @@
+import type * as t from '@babel/types';
+import { unwrap } from '../1-parse/scope.ts';
+import { suspends } from '../1-parse/suspends.ts';
+import {
+	array,
+	assign,
+	at,
+	binary,
+	call,
+	conditional,
+	helper,
+	id,
+	logical,
+	nothing,
+	statement,
+	text,
+	unary,
+} from './build.ts';
+import { checkCall } from './check.ts';
+import { isNullish, lowerValue } from './expressions.ts';
+import type { Draft, Frame } from './frame.ts';
+import { type Link, linkSuspends, takeApart } from './links.ts';
+import { holdValue, isFixed, isHeld, lowerList } from './operands.ts';
+import { rewrite, shallow } from './rewrite.ts';
+import { calleeText, isModuleName, staticPath } from './static-path.ts';
+
+/** A value on the way through a chain, and what it was read from if it is about to be called. */
+export interface Cursor {
+	readonly value: t.Expression;
+	readonly node: t.Expression;
+	/** Kept: it may be evaluated again. Null for a call without a receiver. */
+	readonly receiver: t.Expression | null;
+	/** A computed key of the receiver, kept as a property key. */
+	readonly key: t.Expression | null;
+}
+
+/** A chain with a suspension in it, elsewhere than in await position; or `delete` of one. */
+export function lowerLinked(frame: Frame, node: t.Expression, use: 'value' | 'delete'): t.Expression {
+	const { root, links } = takeApart(node);
+	const finish = (cursor: Cursor) => (use === 'delete' ? unary('delete', cursor.value) : cursor.value);
+	if (!links.some((link) => link.optional)) return finish(follow(frame, root, links, null, null));
+	const result = frame.temporary('value', node);
+	const short = frame.block();
+	const after = frame.block();
+	const value = finish(follow(frame, root, links, short, null));
+	frame.emit(statement(assign(id(result), value)));
+	frame.goto(after);
+	frame.current = short;
+	frame.emit(
+		statement(
+			assign(id(result), use === 'delete' ? ({ type: 'BooleanLiteral', value: true } as t.BooleanLiteral) : nothing()),
+		),
+	);
+	frame.goto(after);
+	frame.current = after;
+	return id(result);
+}
+
+/**
+ * Follows the links of a chain from left to right; where one ends early it goes to `short`. With
+ * `called` the chain's value is about to be called with arguments that suspend ('held') or not
+ * ('now'): the receiver is kept.
+ */
+export function follow(
+	frame: Frame,
+	root: t.Expression,
+	links: readonly Link[],
+	short: Draft | null,
+	called: 'held' | 'now' | null,
+	from: t.Expression = start(frame, root),
+): Cursor {
+	let cursor: Cursor = { value: from, node: root, receiver: null, key: null };
+	links.forEach((link, i) => {
+		const next = links[i + 1];
+		const use = next ? (next.kind === 'call' ? useOfCall(frame, next) : null) : called;
+		cursor =
+			link.kind === 'member' ? followMember(frame, cursor, link, use, short) : followCall(frame, cursor, link, short);
+	});
+	if (called === 'held') cursor = { ...cursor, value: holdCallee(frame, cursor) };
+	return cursor;
+}
+
+function start(frame: Frame, root: t.Expression): t.Expression {
+	return suspends(root, frame.unit.memo) ? lowerValue(frame, root) : rewrite(frame, root);
+}
+
+/** How a call link uses its callee: null when it is called right there, as written. */
+function useOfCall(frame: Frame, link: Link & { kind: 'call' }): 'held' | 'now' | null {
+	if (linkSuspends(frame, link)) return 'held';
+	return link.optional ? 'now' : null;
+}
+
+function followMember(
+	frame: Frame,
+	from: Cursor,
+	link: Link & { kind: 'member' },
+	use: 'held' | 'now' | null,
+	short: Draft | null,
+): Cursor {
+	const node = link.node;
+	let object = from.value;
+	if (link.optional) {
+		object = keep(frame, object, from.node, 'object', false);
+		escape(frame, object, short);
+		object = again(object);
+	}
+	const keySuspends = linkSuspends(frame, link);
+	let receiver: t.Expression | null = null;
+	if (use !== null) {
+		receiver = keep(frame, object, from.node, 'this', use === 'held' || keySuspends);
+		object = again(receiver);
+	} else if (keySuspends) object = keep(frame, object, from.node, 'object', true);
+
+	let key: t.Expression | null = null;
+	const result = shallow(node) as t.MemberExpression;
+	// The early end was decided above; what is left is a plain member.
+	result.type = 'MemberExpression';
+	delete (result as { optional?: unknown }).optional;
+	result.object = object;
+	if (node.computed) {
+		const property = node.property as t.Expression;
+		let written = suspends(property, frame.unit.memo) ? lowerValue(frame, property) : rewrite(frame, property);
+		if (use !== null && !isLiteralKey(property)) {
+			written = holdValue(frame, call(helper('propertyKey'), [written]), 'key', property);
+			key = again(written);
+		}
+		result.property = written;
+	} else result.property = shallow(node.property) as t.Identifier;
+	return { value: result, node, receiver, key };
+}
+
+function isLiteralKey(node: t.Expression): boolean {
+	return node.type === 'StringLiteral' || node.type === 'NumericLiteral';
+}
+
+function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, short: Draft | null): Cursor {
+	const node = link.node;
+	checkCall(frame, node);
+	let callee = from.value;
+	const held = linkSuspends(frame, link);
+	if (held) callee = holdCallee(frame, from);
+	else if (link.optional) callee = holdValue(frame, callee, 'callee', from.node);
+	if (link.optional) {
+		escape(frame, callee, short);
+		callee = again(callee);
+	}
+	const args = lowerList(frame, node.arguments, 'arg') as t.Expression[];
+	const value = from.receiver ? invoke(from, callee, args) : at(call(callee, args), node);
+	return { value, node, receiver: null, key: null };
+}
+
+/** Calls a callee that was read from its receiver before. */
+export function invoke(from: Cursor, callee: t.Expression, args: readonly t.Node[]): t.Expression {
+	const { value, receiver, node } = from;
+	// Not read yet: the call reads it.
+	if (callee === value && callee.type === 'MemberExpression') return at(call(callee, args), node);
+	return at(call(helper('invoke'), [callee, again(receiver!), array(args), text(calleeText(node))]), node);
+}
+
+/**
+ * Keeps a callee while its arguments suspend. A member of a saved receiver need not be saveable: it
+ * is read again after a restore. (`undefined` marks that, so an absent member is kept as null.)
+ */
+function holdCallee(frame: Frame, from: Cursor): t.Expression {
+	const { value, node, receiver } = from;
+	if (isHeld(frame, value) || isFixed(frame, unwrap(node))) return value;
+	const path = staticPath(frame, node);
+	if (path) return holdValue(frame, value, 'callee', node, path);
+	if (!receiver) return holdValue(frame, value, 'callee', node);
+	const { type: _, ...read } = value as t.MemberExpression;
+	const reread = () =>
+		({
+			type: 'MemberExpression',
+			...read,
+			object: again(receiver),
+			property: { ...read.property },
+		}) as t.MemberExpression;
+	const nothingThere = { type: 'NullLiteral' } as t.NullLiteral;
+	const kept = holdValue(frame, logical('??', value, nothingThere), 'callee', node, nothing());
+	return conditional(binary('===', kept, nothing()), reread(), again(kept));
+}
+
+/** Keeps an object that is used more than once; for `later`, over suspensions too. */
+function keep(frame: Frame, value: t.Expression, node: t.Expression, role: string, later: boolean): t.Expression {
+	const plain = unwrap(node);
+	if (isHeld(frame, value) || isFixed(frame, plain)) return value;
+	if (!later && isModuleName(frame, plain)) return value;
+	return holdValue(frame, value, role, plain, staticPath(frame, plain));
+}
+
+/** Goes to `short` where a chain ends early. */
+function escape(frame: Frame, value: t.Expression, short: Draft | null): void {
+	const next = frame.block();
+	frame.branch(isNullish(value), short!, next);
+	frame.current = next;
+}
+
+/** The same kept value once more: no two places share a node. */
+export function again<E extends t.Expression>(value: E): E {
+	return value.type === 'MemberExpression'
+		? ({ ...value, object: again(value.object as t.Expression), property: { ...value.property } } as E)
+		: { ...value };
+}

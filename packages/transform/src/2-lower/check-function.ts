@@ -1,0 +1,121 @@
+import type * as t from '@babel/types';
+import { childrenOf } from '../1-parse/hoist.ts';
+import { type FunctionNode, isFunctionNode, unwrap } from '../1-parse/scope.ts';
+import type { UnitState } from './unit.ts';
+
+/** What a durable function cannot have anywhere inside it. */
+export function checkFunction(unit: UnitState, node: FunctionNode): void {
+	const info = unit.scopes.functions.get(node)!;
+	const { sink } = unit;
+	if (info.usesEval) {
+		sink.report('PD2001', info.usesEval, {
+			what: 'A direct call of eval',
+			way: 'call it indirectly, (0, eval)(code), or in a function outside',
+		});
+	}
+	if (info.usesWith)
+		sink.report('PD2002', info.usesWith, { what: 'A with statement', way: 'read the properties one by one' });
+	if (info.usesSuper) {
+		sink.report('PD2007', node, {
+			what: 'A method that uses super',
+			way: 'call a method of this class that uses super',
+		});
+	}
+	if (info.usesPrivate && isPrivateOutside(node, info.usesPrivate)) {
+		sink.report('PD2007', info.usesPrivate, {
+			what: 'A private name in a durable method',
+			way: 'reach it by a method or accessor of the class',
+		});
+	}
+	checkArguments(unit, node);
+	if (info.ownName?.used) {
+		sink.report('PD2017', info.ownName.node, {
+			what: 'The inner name of a durable function expression',
+			way: 'use the name of the variable that holds it',
+		});
+	}
+}
+
+/** Is the private name declared by a class around the function, not one inside it? */
+function isPrivateOutside(fn: t.Node, use: t.Node): boolean {
+	const declares = (node: t.Node): boolean => {
+		if (node.type === 'ClassBody' && use.type === 'PrivateName') {
+			const own = node.body.some(
+				(member) =>
+					(member.type === 'ClassPrivateMethod' ||
+						member.type === 'ClassPrivateProperty' ||
+						member.type === 'ClassAccessorProperty') &&
+					member.key.type === 'PrivateName' &&
+					member.key.id.name === use.id.name,
+			);
+			if (own) return true;
+		}
+		for (const child of childrenOf(node)) if (declares(child)) return true;
+		return false;
+	};
+	return !declares(fn);
+}
+
+/**
+ * `arguments` of sloppy functions with simple parameters follows the parameters and they follow it.
+ * Where nothing of the kind can be seen it is a plain copy.
+ */
+export function checkArguments(unit: UnitState, node: FunctionNode): void {
+	const info = unit.scopes.functions.get(node)!;
+	if (!info.arguments || info.strict || node.params.length === 0) return;
+	if (!node.params.every((param) => param.type === 'Identifier')) return;
+	const scope = unit.scopes.byNode.get(node)!;
+	const changed = [...scope.bindings.values()].find((binding) => binding.kind === 'param' && binding.reassigned);
+	const escape = changed ? null : findEscape(unit, node, info.arguments);
+	if (!changed && !escape) return;
+	unit.sink.report('PD2003', changed ? changed.node : escape!, {
+		what: changed
+			? `Assigning the parameter '${changed.name}' beside 'arguments'`
+			: `'arguments' of a sloppy function with parameters`,
+		way: "use a rest parameter, or 'use strict'",
+	});
+}
+
+/** A use of `arguments` that might write it. */
+function findEscape(unit: UnitState, fn: FunctionNode, binding: unknown): t.Node | null {
+	let found: t.Node | null = null;
+	const visit = (node: t.Node, parent: t.Node, grandparent: t.Node): void => {
+		if (node.type === 'Identifier' && unit.scopes.references.get(node)?.binding === binding) {
+			if (!isRead(node, parent, grandparent)) found ??= node;
+			return;
+		}
+		if (isFunctionNode(node) && node.type !== 'ArrowFunctionExpression' && node !== fn) return;
+		for (const child of childrenOf(node)) visit(child, node, parent);
+	};
+	visit(fn, fn, fn);
+	return found;
+}
+
+function isRead(node: t.Node, parent: t.Node, grandparent: t.Node): boolean {
+	switch (parent.type) {
+		case 'MemberExpression':
+			if (
+				parent.object !== node ||
+				(!parent.computed && parent.property.type === 'Identifier' && parent.property.name === 'callee')
+			)
+				return false;
+			if (grandparent.type === 'AssignmentExpression' && grandparent.left === parent) return false;
+			if (grandparent.type === 'CallExpression' && grandparent.callee === parent) return false;
+			return (
+				grandparent.type !== 'UpdateExpression' &&
+				!(grandparent.type === 'UnaryExpression' && grandparent.operator === 'delete')
+			);
+		case 'SpreadElement':
+			return true;
+		case 'ForOfStatement':
+			return parent.right === node;
+		case 'CallExpression': {
+			const callee = unwrap(parent.callee);
+			const apply =
+				callee.type === 'MemberExpression' && callee.property.type === 'Identifier' && callee.property.name === 'apply';
+			return apply && parent.arguments.at(-1) === node;
+		}
+		default:
+			return false;
+	}
+}

@@ -1,0 +1,89 @@
+import type * as t from '@babel/types';
+import { unwrap } from '../1-parse/scope.ts';
+import { endsInCall } from '../1-parse/suspends.ts';
+import { isGlobal } from './static-path.ts';
+import { type Code, isOfUnit } from './unit.ts';
+
+const COMBINATORS = new Set(['all', 'allSettled', 'any', 'race']);
+
+/** Is it the call of a combinator of the global `Promise`? */
+export function combinatorOf(code: Code, node: t.Node): string | null {
+	if (node.type !== 'CallExpression') return null;
+	const callee = unwrap(node.callee);
+	if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return null;
+	const object = unwrap(callee.object);
+	if (object.type !== 'Identifier' || object.name !== 'Promise' || !isGlobal(code, object)) return null;
+	return COMBINATORS.has(callee.property.name) ? callee.property.name : null;
+}
+
+/** Calls that start something without awaiting it. */
+export function checkCall(code: Code, node: t.CallExpression | t.OptionalCallExpression | t.NewExpression): void {
+	if (code.plain) return;
+	checkCombinator(code, node);
+	if (node.type === 'NewExpression' || !isAsyncCode(code)) return;
+	const callee = unwrap(node.callee);
+	if (callee.type !== 'Identifier') return;
+	const binding = code.unit.scopes.references.get(callee)?.binding;
+	if (binding && code.unit.durable.has(binding)) {
+		code.unit.sink.report('PD2011', node, {
+			what: `Starting '${callee.name}' without awaiting it`,
+			way: `await it: await ${callee.name}(…)`,
+		});
+	}
+}
+
+export function checkCombinator(code: Code, node: t.Node): void {
+	const name = combinatorOf(code, node);
+	const list = name !== null && (node as t.CallExpression).arguments[0];
+	if (!list || list.type !== 'ArrayExpression') return;
+	const started = list.elements.find((element) => element && element.type !== 'SpreadElement' && endsInCall(element));
+	if (started) {
+		code.unit.sink.report('PD2013', started, {
+			what: `A call started inside Promise.${name}`,
+			way: 'await the calls one after the other',
+		});
+	}
+}
+
+/** The durable body itself or an async closure: there a durable function that is called is started. */
+function isAsyncCode(code: Code): boolean {
+	const node = code.fn.node;
+	return 'async' in node && node.async === true && !code.inPlace;
+}
+
+export function checkClosure(
+	code: Code,
+	node: t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration,
+): void {
+	const sink = code.unit.sink;
+	if (node.generator) {
+		sink.report('PD2005', node, {
+			what: 'A generator inside a durable function',
+			way: 'move it to the top level of the module, or collect the items in an array',
+		});
+	} else if (node.async && !code.inPlace) {
+		sink.report('PD2010', node, {
+			what: 'An async function that is not handed to an awaited call in place',
+			way: 'make it a durable function at the top level of the module and await it, or write it in place as an argument of an awaited call',
+		});
+	}
+}
+
+/** `await new Promise((resolve) => { keep = resolve })`: the resolver outlives the call. */
+export function checkExecutor(code: Code, node: t.NewExpression): void {
+	const callee = unwrap(node.callee as t.Expression);
+	const executor = node.arguments[0] && unwrap(node.arguments[0]);
+	if (callee.type !== 'Identifier' || callee.name !== 'Promise' || !isGlobal(code, callee)) return;
+	const info = executor && code.unit.scopes.functions.get(executor);
+	if (!info) return;
+	for (const [at, reference] of code.unit.scopes.references) {
+		if (!reference.write || reference.binding === null || !isOfUnit(code.unit, reference.binding)) continue;
+		for (let fn = reference.fn; fn; fn = fn.parent) {
+			if (fn !== info || !info.free.has(reference.binding)) continue;
+			code.unit.sink.report('PD2015', at, {
+				what: `Keeping '${reference.binding.name}' from inside an awaited new Promise`,
+				way: 'resolve the promise with the value and use what the await gives',
+			});
+		}
+	}
+}

@@ -1,0 +1,253 @@
+import type * as t from '@babel/types';
+import type { Binding, FunctionInfo, FunctionNode, Scope } from '../1-parse/scope.ts';
+import {
+	array,
+	arrow,
+	assign,
+	block,
+	call,
+	construct,
+	declare,
+	helper,
+	id,
+	index,
+	member,
+	named,
+	number,
+	returns,
+	statement,
+} from './build.ts';
+import type { Closure } from './cfg.ts';
+import { checkClosure } from './check.ts';
+import { lowerClosure } from './lower-function.ts';
+import { rewrite, shallow, withCode } from './rewrite.ts';
+import { rewriteNamed } from './rewrite-assignment.ts';
+import { rewritePattern, targetName } from './rewrite-pattern.ts';
+import { makeNativeScope } from './rewrite-scope.ts';
+import { rewriteStatement } from './rewrite-statement.ts';
+import { readBinding, storageOf } from './storage.ts';
+import { type Code, isOfUnit, isPlain, uniqueName } from './unit.ts';
+
+type ClosureNode = t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration;
+
+/**
+ * A function created in durable code is data: `%closure(definition, [cells and values it
+ * captures])`. `name` is given where the declaration has it; an anonymous function takes the name
+ * of what it initialises (`code.path`).
+ */
+export function closureOf(code: Code, node: ClosureNode, name: string | null): t.Expression {
+	const unit = code.unit;
+	const info = unit.scopes.functions.get(node)!;
+	let closure = unit.closures.get(node);
+	if (!closure) {
+		checkClosure(code, node);
+		closure = defineClosure(code, node, info, name ?? ownName(code, node));
+		unit.closures.set(node, closure);
+		code.closures.push(closure);
+	}
+	const own = selfBinding(info);
+	const captures = unit.captures.get(closure)!;
+	const made = (self: t.Expression | null) =>
+		call(helper('closure'), [
+			id(closure.ref),
+			array(captures.map((binding) => (binding === own && self ? self : capture(code, binding)))),
+		]);
+	if (!own) return made(null);
+	// Its own name inside it: a cell that is filled once the closure exists.
+	const cell = id(uniqueName(unit, '$self'));
+	const make = arrow([cell], assign(member(cell, 'v'), made(cell)));
+	return call(make, [construct(helper('Cell'), [])]);
+}
+
+function ownName(code: Code, node: ClosureNode): string {
+	if (node.type !== 'ArrowFunctionExpression' && node.id) return node.id.name;
+	return code.path?.split('.').at(-1) ?? '';
+}
+
+/** The name of an async function expression inside it: its step stands elsewhere, so it is captured. */
+function selfBinding(info: FunctionInfo): Binding | null {
+	const node = info.node;
+	if (node.type !== 'FunctionExpression' || !node.async) return null;
+	return info.ownName?.used ? info.ownName : null;
+}
+
+/** What a closure is made over: the cell itself, or the value. */
+function capture(code: Code, binding: Binding): t.Expression {
+	const storage = storageOf(code.unit, binding);
+	if (storage.cell) return id(storage.name);
+	return readBinding(code, binding, false);
+}
+
+function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: string): Closure {
+	const unit = code.unit;
+	const ref = `%def${unit.definitions++}`;
+	const captured = [...info.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
+	const own = selfBinding(info);
+	if (own) {
+		unit.storages.set(own, { name: uniqueName(unit, own.name), cell: true, frame: true, tdz: false, atEntry: false });
+		captured.push(own);
+	}
+	const captures = captured.map((binding) => {
+		const storage = storageOf(unit, binding);
+		return { name: storage.name, source: binding.name, cell: storage.cell };
+	});
+	const parts: Omit<Closure, 'kind' | 'make' | 'body' | 'wrapper' | 'closures'> = {
+		ref,
+		name,
+		place: { node, chain: code.chain, loc: node.loc ?? null },
+		path: code.path,
+		captures,
+	};
+	let closure: Closure;
+	if (node.async) {
+		const { graph, closures } = lowerClosure(code, node, info, captured);
+		closure = {
+			...parts,
+			kind: 'async-closure',
+			make: null,
+			body: graph,
+			wrapper: {
+				length: lengthOf(node),
+				kind:
+					node.type === 'ArrowFunctionExpression'
+						? 'arrow'
+						: node.type === 'FunctionExpression'
+							? 'expression'
+							: 'declaration',
+			},
+			closures,
+		};
+	} else {
+		const closures: Closure[] = [];
+		const inside = withCode(code, { closures, chain: ['closure'], path: parts.path });
+		const value = rewriteFunction(inside, node) as t.Expression;
+		closure = {
+			...parts,
+			kind: 'closure',
+			make: makerOf(code, info, value, name, captures),
+			body: null,
+			wrapper: null,
+			closures,
+		};
+	}
+	unit.captures.set(closure, captured);
+	return closure;
+}
+
+/** `(captures) => function`, where the function has the name that the user's program gives it. */
+function makerOf(
+	code: Code,
+	info: FunctionInfo,
+	value: t.Expression,
+	name: string,
+	captures: Closure['captures'],
+): t.ArrowFunctionExpression {
+	const params = captures.map((each) => id(each.name));
+	const anonymous = value.type === 'ArrowFunctionExpression' || (value.type === 'FunctionExpression' && !value.id);
+	const result = anonymous && name !== '' ? named(value, name) : value;
+	if (!info.strict || code.unit.scopes.module.node.type !== 'Program') return arrow(params, result);
+	const program = code.unit.scopes.module.node;
+	if (program.sourceType === 'module' || program.directives.some((each) => each.value.value === 'use strict')) {
+		return arrow(params, result);
+	}
+	const body = block([returns(result)]);
+	body.directives = [{ type: 'Directive', value: { type: 'DirectiveLiteral', value: 'use strict' } } as t.Directive];
+	return arrow(params, body);
+}
+
+/** ECMA-262 ExpectedArgumentCount. */
+export function lengthOf(node: FunctionNode): number {
+	const params = node.params.filter((param) => !(param.type === 'Identifier' && param.name === 'this'));
+	const end = params.findIndex((param) => param.type === 'AssignmentPattern' || param.type === 'RestElement');
+	return end < 0 ? params.length : end;
+}
+
+/**
+ * A function that stays a function: the body of a synchronous closure, or a method or nested
+ * function of a class. A declaration that becomes a closure becomes an expression without a name,
+ * since a name of its own would hide the captured cell.
+ */
+export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
+	const info = code.unit.scopes.functions.get(node)!;
+	const scope = code.unit.scopes.byNode.get(node)!;
+	const bodyScope = code.unit.scopes.bodies.get(node) ?? null;
+	const inside = withCode(code, { fn: info, frame: false, jumps: null, dead: null });
+	const result = shallow(node) as t.FunctionExpression;
+	if (node.type === 'FunctionDeclaration' && !code.plain) {
+		(result as t.Node).type = 'FunctionExpression';
+		result.id = null;
+	} else if ('id' in node && node.id) result.id = shallow(node.id);
+	const { params, head } = rewriteParameters(inside, node, scope);
+	result.params = params as t.FunctionExpression['params'];
+	if (node.body.type !== 'BlockStatement') {
+		const value = rewrite(withCode(inside, { path: null }), node.body);
+		const arrowFunction = result as unknown as t.ArrowFunctionExpression;
+		arrowFunction.body = head.length > 0 ? block([...head, returns(value)]) : value;
+		arrowFunction.expression = head.length === 0;
+		return result;
+	}
+	const body = shallow(node.body);
+	body.directives = node.body.directives
+		.filter((each) => !each.value.value.startsWith('use durable'))
+		.map((each) => shallow(each));
+	body.body = [
+		...head,
+		...makeNativeScope(inside, scope),
+		...(bodyScope ? makeNativeScope(inside, bodyScope) : []),
+		...node.body.body.flatMap((each) => rewriteStatement(inside, each)),
+	];
+	result.body = body;
+	return result;
+}
+
+/** Parameters; those that live in cells are moved into the body, in order, `length` kept. */
+function rewriteParameters(code: Code, node: FunctionNode, scope: Scope): { params: t.Node[]; head: t.Statement[] } {
+	const params = node.params.filter((param) => !(param.type === 'Identifier' && param.name === 'this'));
+	const cells = [...scope.bindings.values()].filter((each) => each.kind === 'param' && storageOf(code.unit, each).cell);
+	if (code.plain || cells.length === 0) {
+		return { params: params.map((param) => rewritePattern(code, param, 'declare')), head: [] };
+	}
+	const length = lengthOf(node);
+	const names = params.slice(0, length).map(() => uniqueName(code.unit, '$p'));
+	const result: t.Node[] = names.map(id);
+	const rest = length < params.length ? uniqueName(code.unit, '$rest') : null;
+	if (rest !== null) result.push({ type: 'RestElement', argument: id(rest) } as t.RestElement);
+	const head: t.Statement[] = [];
+	for (const binding of scope.bindings.values()) {
+		if (binding.kind !== 'param') continue;
+		const storage = storageOf(code.unit, binding);
+		head.push(
+			storage.cell
+				? declare('const', id(storage.name), construct(helper('Cell'), storage.tdz ? [helper('TDZ')] : []))
+				: declare('let', id(storage.name), null),
+		);
+	}
+	params.forEach((param, i) => {
+		const value = i < length ? id(names[i]!) : index(id(rest!), number(i - length));
+		if (param.type === 'RestElement') {
+			const tail = call(member(id(rest!), 'slice'), [number(i - length)]);
+			head.push(statement(assign(rewritePattern(code, param.argument, 'declare'), tail)));
+		} else head.push(statement(bindParameter(code, param, value)));
+	});
+	return { params: result, head };
+}
+
+/** `target = value`, or the default where the argument is `undefined`. */
+export function bindParameter(code: Code, param: t.Node, value: t.Expression): t.Expression {
+	const plain = param.type === 'TSParameterProperty' ? param.parameter : param;
+	if (plain.type !== 'AssignmentPattern') return assign(rewritePattern(code, plain, 'declare'), value);
+	const fallback = rewriteNamed(code, plain.right, targetName(plain.left));
+	const test = {
+		type: 'BinaryExpression',
+		operator: '===',
+		left: value,
+		right: { type: 'UnaryExpression', operator: 'void', prefix: true, argument: number(0) },
+	} as t.BinaryExpression;
+	const chosen = {
+		type: 'ConditionalExpression',
+		test,
+		consequent: fallback,
+		alternate: value,
+	} as t.ConditionalExpression;
+	return assign(rewritePattern(code, plain.left, 'declare'), chosen);
+}

@@ -1,0 +1,170 @@
+import type * as t from '@babel/types';
+import { suspends } from '../1-parse/suspends.ts';
+import { array, at, call, helper, nothing, object, spread, template, text } from './build.ts';
+import { follow, invoke } from './calls.ts';
+import { lowerValue } from './expressions.ts';
+import type { Frame } from './frame.ts';
+import { takeApart } from './links.ts';
+import { holdNode, holdValue, lowerList } from './operands.ts';
+import { copy, into, propertyName, rewrite, rewriteNode, shallow } from './rewrite.ts';
+import { keepName } from './rewrite-assignment.ts';
+import { rewriteMethod } from './rewrite-class.ts';
+
+export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
+	const result = shallow(node);
+	const held = node.arguments.some((argument) => suspends(argument, frame.unit.memo));
+	const callee = node.callee as t.Expression;
+	result.callee = held ? holdNode(frame, callee, 'callee') : lowerValue(frame, callee);
+	result.arguments = lowerList(frame, node.arguments, 'arg') as t.Expression[];
+	return result;
+}
+
+export function lowerArray(frame: Frame, node: t.ArrayExpression): t.Expression {
+	return at(array(lowerList(frame, node.elements, 'element')), node);
+}
+
+/**
+ * Keys and values before the last suspension are kept in temporaries; the object is made at the
+ * end, in one literal, so order, `__proto__` and the home objects of methods are as written.
+ */
+export function lowerObject(frame: Frame, node: t.ObjectExpression): t.Expression {
+	const memo = frame.unit.memo;
+	const last = node.properties.findLastIndex((property) => suspends(property, memo));
+	const properties = node.properties.map((property, i): t.Node => {
+		if (property.type === 'SpreadElement') {
+			const value = suspends(property, memo) ? lowerValue(frame, property.argument) : rewrite(frame, property.argument);
+			return spread(i < last ? holdValue(frame, object([spread(value)]), 'spread', property.argument) : value);
+		}
+		if (i > last)
+			return property.type === 'ObjectMethod' ? rewriteMethod(frame, property) : rewriteNode(frame, property);
+		const key = property.computed ? lowerKey(frame, property, i < last) : shallow(property.key);
+		if (property.type === 'ObjectMethod') {
+			const method = rewriteMethod(frame, property);
+			method.key = key as t.Identifier;
+			return method;
+		}
+		const result = shallow(property);
+		result.key = key as t.Expression;
+		result.shorthand = false;
+		const value = property.value as t.Expression;
+		const name = propertyName(property);
+		const write = (each: t.Expression) => keepName(each, rewrite(into(frame, name), each), name);
+		if (i < last) result.value = holdNode(frame, value, 'value', write);
+		else result.value = suspends(value, memo) ? lowerValue(frame, value) : write(value);
+		return result;
+	});
+	return at(object(properties), node);
+}
+
+/** A computed key becomes a property key when it is evaluated, before its value (ECMA-262 PropertyDefinitionEvaluation). */
+function lowerKey(frame: Frame, property: t.ObjectProperty | t.ObjectMethod, before: boolean): t.Expression {
+	const node = property.key as t.Expression;
+	const value = suspends(node, frame.unit.memo) ? lowerValue(frame, node) : rewrite(frame, node);
+	const valueSuspends = property.type === 'ObjectProperty' && suspends(property.value, frame.unit.memo);
+	if (!before && !valueSuspends) return value;
+	return holdValue(frame, call(helper('propertyKey'), [value]), 'key', node);
+}
+
+/** Each substitution becomes a string before the next one is evaluated (ECMA-262 13.2.8.6). */
+export function lowerTemplate(frame: Frame, node: t.TemplateLiteral): t.Expression {
+	const expressions = node.expressions as t.Expression[];
+	const chunks = node.quasis.map(({ value }) => ({ raw: value.raw, cooked: value.cooked ?? null }));
+	let quasis = [chunks[0]!];
+	let values: t.Expression[] = [];
+	expressions.forEach((expression, i) => {
+		if (suspends(expression, frame.unit.memo) && values.length > 0) {
+			const prefix = holdValue(frame, template(quasis, values), 'template', node);
+			quasis = [
+				{ raw: '', cooked: '' },
+				{ raw: '', cooked: '' },
+			];
+			values = [prefix];
+		}
+		values.push(suspends(expression, frame.unit.memo) ? lowerValue(frame, expression) : rewrite(frame, expression));
+		quasis.push(chunks[i + 1]!);
+	});
+	return at(template(quasis, values), node);
+}
+
+export function lowerTagged(frame: Frame, node: t.TaggedTemplateExpression): t.Expression {
+	const expressions = node.quasi.expressions as t.Expression[];
+	const held = expressions.some((each) => suspends(each, frame.unit.memo));
+	const { root, links } = takeApart(node.tag);
+	const target = follow(frame, root, links, null, held ? 'held' : 'now');
+	const args = [templateObject(node.quasi), ...(lowerList(frame, expressions, 'arg') as t.Expression[])];
+	return at(target.receiver ? invoke(target, target.value, args) : call(target.value, args), node);
+}
+
+export function templateObject(node: t.TemplateLiteral): t.Expression {
+	const cooked = node.quasis.map(({ value }) => (value.cooked == null ? nothing() : text(value.cooked)));
+	const raw = node.quasis.map(({ value }) => text(value.raw));
+	return call(helper('templateObject'), [array(cooked), array(raw)]);
+}
+
+/** Values of attributes and children are evaluated in order; elements themselves are made at the end. */
+export function lowerJsx(frame: Frame, node: t.JSXElement | t.JSXFragment): t.Expression {
+	const slots: t.Expression[] = [];
+	const collect = (each: t.Node): void => {
+		switch (each.type) {
+			case 'JSXExpressionContainer':
+				if (each.expression.type !== 'JSXEmptyExpression') slots.push(each.expression);
+				return;
+			case 'JSXSpreadAttribute':
+				slots.push(each.argument);
+				return;
+			case 'JSXSpreadChild':
+				slots.push(each.expression);
+				return;
+			case 'JSXAttribute':
+				if (each.value) collect(each.value);
+				return;
+			case 'JSXElement':
+				for (const attribute of each.openingElement.attributes) collect(attribute);
+				each.children.forEach(collect);
+				return;
+			case 'JSXFragment':
+				each.children.forEach(collect);
+				return;
+			default:
+		}
+	};
+	collect(node);
+	const last = slots.findLastIndex((each) => suspends(each, frame.unit.memo));
+	const values = new Map<t.Node, t.Expression>();
+	slots.forEach((each, i) => {
+		if (i < last) values.set(each, holdNode(frame, each, 'element'));
+		else if (i === last) values.set(each, lowerValue(frame, each));
+	});
+	const write = (each: t.Node): t.Node => {
+		const result = shallow(each) as unknown as Record<string, t.Node | t.Node[]>;
+		switch (each.type) {
+			case 'JSXExpressionContainer':
+			case 'JSXSpreadChild': {
+				const value = values.get(each.expression);
+				return value ? ({ ...result, expression: value } as unknown as t.Node) : copy(frame, each);
+			}
+			case 'JSXSpreadAttribute': {
+				const value = values.get(each.argument);
+				return value ? ({ ...result, argument: value } as unknown as t.Node) : copy(frame, each);
+			}
+			case 'JSXAttribute':
+				return each.value ? ({ ...result, value: write(each.value) } as unknown as t.Node) : copy(frame, each);
+			case 'JSXElement': {
+				const opening = rewriteNode(frame, { ...each.openingElement, attributes: [] }) as t.JSXOpeningElement;
+				opening.attributes = each.openingElement.attributes.map((attribute) => write(attribute) as t.JSXAttribute);
+				const closing = each.closingElement && rewriteNode(frame, each.closingElement);
+				return {
+					...result,
+					openingElement: opening,
+					closingElement: closing,
+					children: each.children.map(write),
+				} as unknown as t.Node;
+			}
+			case 'JSXFragment':
+				return { ...result, children: each.children.map(write) } as unknown as t.Node;
+			default:
+				return copy(frame, each);
+		}
+	};
+	return write(node) as t.Expression;
+}

@@ -1,0 +1,81 @@
+import type * as t from '@babel/types';
+import { type Binding, isFunctionNode, type Scopes } from '../1-parse/scope.ts';
+import type { Suspensions } from '../1-parse/suspends.ts';
+import type { Sink } from '../diagnostics/sink.ts';
+import type { DurableFunction, Unit } from './cfg.ts';
+import { checkFunction } from './check-function.ts';
+import { Frame } from './frame.ts';
+import { finishGraph } from './graph.ts';
+import { lowerBody } from './lower-function.ts';
+import { collectNames } from './names.ts';
+import type { UnitState } from './unit.ts';
+
+/** What the durable functions of one file share while they are lowered. */
+export interface LowerInput {
+	readonly scopes: Scopes;
+	readonly sink: Sink;
+	/** All durable functions of the file: a start of one that is not awaited is an error. */
+	readonly functions: readonly DurableFunction[];
+	/** Memo, empty at first. */
+	readonly memo: Suspensions;
+}
+
+/**
+ * Lowers one durable function. Leaves the user's tree as it is. Null when it reported an error:
+ * what cannot be lowered rightly is not lowered at all.
+ */
+export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | null {
+	const { scopes, sink } = input;
+	const root = scopes.functions.get(durable.node)!;
+	const before = sink.diagnostics.length;
+	const { names, free } = collectNames(scopes, durable.node);
+	const unit: UnitState = {
+		scopes,
+		sink,
+		memo: input.memo,
+		root,
+		durable: durableBindings(scopes, input.functions),
+		names,
+		taken: new Set(),
+		free,
+		storages: new Map(),
+		closures: new Map(),
+		captures: new Map(),
+		definitions: 0,
+	};
+	checkFunction(unit, durable.node);
+	if (failedSince(sink, before)) return null;
+	const frame = new Frame(unit, root, false, []);
+	const parameters = lowerBody(frame, durable.node, []);
+	const graph = finishGraph(frame, parameters);
+	if (failedSince(sink, before)) return null;
+	return { graph, closures: frame.closures, strict: saysStrict(scopes, durable), names: unit.names };
+}
+
+function failedSince(sink: Sink, count: number): boolean {
+	return sink.diagnostics.slice(count).some((diagnostic) => diagnostic.severity === 'error');
+}
+
+/** Bindings that hold a durable function for sure: its declaration, or the constant it initialises. */
+function durableBindings(scopes: Scopes, functions: readonly DurableFunction[]): Set<Binding> {
+	const found = new Set<Binding>();
+	for (const { node, parents } of functions) {
+		const parent = parents.at(-1);
+		const name: t.Node | null | undefined =
+			node.type === 'FunctionDeclaration'
+				? node.id
+				: parent?.type === 'VariableDeclarator' && parent.init === node
+					? parent.id
+					: null;
+		const binding = name && scopes.declared.get(name);
+		if (binding && !binding.reassigned) found.add(binding);
+	}
+	return found;
+}
+
+function saysStrict(scopes: Scopes, { node }: DurableFunction): boolean {
+	const program = scopes.module.node as t.Program;
+	if (program.sourceType === 'module' || program.directives.some((each) => each.value.value === 'use strict'))
+		return false;
+	return isFunctionNode(node) && scopes.functions.get(node)!.strict;
+}

@@ -1,0 +1,106 @@
+import type * as t from '@babel/types';
+import type { Binding } from '../1-parse/scope.ts';
+import { arrow, call, id } from './build.ts';
+import { rewriteFunction } from './closures.ts';
+import { copy, into, propertyName, rewrite, rewriteNode, shallow, withCode } from './rewrite.ts';
+import { rewriteBody } from './rewrite-scope.ts';
+import { storageOf } from './storage.ts';
+import { type Code, isOfUnit } from './unit.ts';
+
+/**
+ * A class stays a class: it is made by the turn that meets it and cannot be stored yet (saving says
+ * so). Its members capture cells and values of the frame by way of a function around it, because
+ * the variables of a step function last only until the next suspension.
+ */
+export function rewriteClass(
+	code: Code,
+	node: t.ClassExpression | t.ClassDeclaration,
+	name: string | null,
+): t.Expression {
+	const result = shallow(node) as t.ClassExpression;
+	(result as t.Node).type = 'ClassExpression';
+	// The copy must not be found as the declaration it is made from.
+	if (node.id) result.id = shallow(node.id);
+	else if (name !== null) result.id = null;
+	if (node.superClass) result.superClass = rewrite(code, node.superClass);
+	if (node.decorators) result.decorators = node.decorators.map((decorator) => copy(code, decorator));
+	result.body = shallow(node.body);
+	result.body.body = node.body.body.flatMap((member) => rewriteMember(code, member));
+	return overCaptures(code, result, node.body.body);
+}
+
+/** An object literal; with methods or accessors that capture, made over what they capture. */
+export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expression {
+	const result = shallow(node);
+	result.properties = node.properties.map((property) =>
+		property.type === 'ObjectMethod'
+			? rewriteMethod(code, property)
+			: (rewriteNode(code, property) as t.ObjectProperty),
+	);
+	return overCaptures(code, result, node.properties);
+}
+
+export function rewriteMethod<N extends t.ObjectMethod | t.ClassMethod | t.ClassPrivateMethod>(code: Code, node: N): N {
+	const key =
+		node.type !== 'ClassPrivateMethod' && node.computed ? rewrite(code, node.key as t.Expression) : shallow(node.key);
+	const result = rewriteFunction(withCode(code, { plain: true }), node) as N;
+	result.key = key;
+	return result;
+}
+
+function rewriteMember(code: Code, member: t.ClassBody['body'][number]): t.ClassBody['body'][number][] {
+	switch (member.type) {
+		case 'ClassMethod':
+		case 'ClassPrivateMethod':
+			if ('abstract' in member && member.abstract) return [];
+			for (const parameter of member.params) {
+				if (parameter.type === 'TSParameterProperty') {
+					code.unit.sink.report('PD2016', parameter, {
+						what: 'A parameter property',
+						way: 'declare the field and assign it in the constructor',
+					});
+				}
+			}
+			return [rewriteMethod(code, member)];
+		case 'ClassProperty':
+		case 'ClassPrivateProperty':
+		case 'ClassAccessorProperty': {
+			if (('declare' in member && member.declare) || ('abstract' in member && member.abstract)) return [];
+			const result = shallow(member);
+			const computed = 'computed' in member && member.computed;
+			result.key = (computed ? rewriteNode(code, member.key) : shallow(member.key)) as t.Identifier;
+			const fn = code.unit.scopes.functions.get(member);
+			const name = propertyName({ key: member.key, computed: computed ?? false });
+			if (member.value && fn) {
+				const inside = withCode(into(code, name), { plain: true, frame: false, fn, jumps: null });
+				result.value = rewrite(inside, member.value);
+			}
+			if (member.decorators) result.decorators = member.decorators.map((decorator) => copy(code, decorator));
+			return [result];
+		}
+		case 'StaticBlock': {
+			const fn = code.unit.scopes.functions.get(member);
+			const scope = code.unit.scopes.byNode.get(member);
+			const result = shallow(member);
+			if (fn && scope) {
+				const inside = withCode(code, { plain: true, frame: false, fn, jumps: null });
+				result.body = rewriteBody(inside, scope, member.body);
+			}
+			return [result];
+		}
+		default:
+			return [];
+	}
+}
+
+function overCaptures(code: Code, value: t.Expression, members: readonly t.Node[]): t.Expression {
+	if (!code.frame) return value;
+	const captured = new Set<Binding>();
+	for (const member of members) {
+		const info = code.unit.scopes.functions.get(member);
+		for (const binding of info?.free ?? []) if (isOfUnit(code.unit, binding)) captured.add(binding);
+	}
+	if (captured.size === 0) return value;
+	const names = [...captured].map((binding) => storageOf(code.unit, binding).name);
+	return call(arrow(names.map(id), value), names.map(id));
+}

@@ -1,0 +1,77 @@
+import type * as t from '@babel/types';
+import { unwrap } from '../1-parse/scope.ts';
+import { array, arrow, call, id, spread } from './build.ts';
+import { checkCall } from './check.ts';
+import type { Frame } from './frame.ts';
+import { copy, rewrite, shallow } from './rewrite.ts';
+import { isGlobal, staticPath } from './static-path.ts';
+import { uniqueName } from './unit.ts';
+
+/**
+ * A call or `new` of a module binding or global, made in place as an argument of an effect:
+ * `%lazy(definition, [operands])`. It runs now, and again for a later attempt if what it gave
+ * cannot be saved. Null where an ordinary call does.
+ */
+export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): t.Expression | null {
+	const path = staticPath(frame, node.callee);
+	if (!path || givesSaveable(frame, node)) return null;
+	checkCall(frame, node);
+	const known = frame.unit.closures.get(node);
+	const operands: t.Expression[] = [];
+	const params: t.Identifier[] = [];
+	const args = node.arguments.map((argument): t.Node => {
+		const isSpread = argument.type === 'SpreadElement';
+		const value = unwrap((isSpread ? argument.argument : argument) as t.Expression);
+		if (!isSpread && isLiteral(value)) return rewrite(frame, value);
+		operands.push(isSpread ? array([copy(frame, argument)]) : operandOf(frame, value));
+		const name = known ? '' : uniqueName(frame.unit, '$operand');
+		params.push(id(name));
+		return isSpread ? spread(id(name)) : id(name);
+	});
+	let thunk = known;
+	if (!thunk) {
+		const made = shallow(node);
+		made.callee = path;
+		made.arguments = args as t.Expression[];
+		thunk = {
+			ref: `%def${frame.unit.definitions++}`,
+			kind: 'thunk',
+			name: '',
+			place: { node, chain: frame.chain, loc: node.loc ?? null },
+			path: null,
+			captures: params.map(({ name }, i) => ({ name, source: `operand${i}`, cell: false })),
+			make: arrow(params, made),
+			body: null,
+			wrapper: null,
+			closures: [],
+		};
+		frame.unit.closures.set(node, thunk);
+		frame.closures.push(thunk);
+	}
+	return call(id('%lazy'), [id(thunk.ref), array(operands)]);
+}
+
+function operandOf(frame: Frame, node: t.Expression): t.Expression {
+	const nested = node.type === 'CallExpression' || node.type === 'NewExpression' ? lazyOf(frame, node) : null;
+	return nested ?? rewrite(frame, node);
+}
+
+function isLiteral(node: t.Expression): boolean {
+	return /^(Numeric|String|Boolean|Null|BigInt)Literal$/.test(node.type);
+}
+
+/** Built-ins whose results are plain values: no thunk is needed to have them again. */
+const PLAIN = new Set(
+	(
+		'Array ArrayBuffer BigInt Boolean DataView Date Error EvalError JSON Map Math Number Object RangeError ReferenceError ' +
+		'RegExp Set String Symbol SyntaxError TypeError URIError URL URLSearchParams Buffer Uint8Array Uint8ClampedArray Uint16Array ' +
+		'Uint32Array Int8Array Int16Array Int32Array Float32Array Float64Array BigInt64Array BigUint64Array decodeURI ' +
+		'decodeURIComponent encodeURI encodeURIComponent isFinite isNaN parseFloat parseInt structuredClone'
+	).split(' '),
+);
+
+function givesSaveable(frame: Frame, node: t.CallExpression | t.NewExpression): boolean {
+	let root = unwrap(node.callee as t.Expression);
+	while (root.type === 'MemberExpression') root = unwrap(root.object) as t.Expression;
+	return root.type === 'Identifier' && isGlobal(frame, root) && PLAIN.has(root.name);
+}

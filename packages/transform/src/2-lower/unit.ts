@@ -1,0 +1,102 @@
+import type * as t from '@babel/types';
+import type { Binding, FunctionInfo, Scopes } from '../1-parse/scope.ts';
+import type { Suspensions } from '../1-parse/suspends.ts';
+import type { Sink } from '../diagnostics/sink.ts';
+import type { Closure } from './cfg.ts';
+
+/** What is shared while one durable function with all its closures is lowered. */
+export interface UnitState {
+	readonly scopes: Scopes;
+	readonly sink: Sink;
+	readonly memo: Suspensions;
+	readonly root: FunctionInfo;
+	/** Bindings of this file that surely hold durable functions. */
+	readonly durable: ReadonlySet<Binding>;
+	/** Every name in use; a new one is none of them. */
+	readonly names: Set<string>;
+	/** Names of variables of frames. */
+	readonly taken: Set<string>;
+	/** Names that the unit uses from around it: no variable may hide them. */
+	readonly free: ReadonlySet<string>;
+	readonly storages: Map<Binding, Storage>;
+	/** A closure is defined once, even if the expression is lowered into two arms. */
+	readonly closures: Map<t.Node, Closure>;
+	/** Captures of closures as bindings, in the order of `Closure.captures`. */
+	readonly captures: Map<Closure, readonly Binding[]>;
+	definitions: number;
+}
+
+/** Where a binding lives in what is emitted. */
+export interface Storage {
+	readonly name: string;
+	readonly cell: boolean;
+	/** A variable of a frame rather than a native one of a block or a synchronous closure. */
+	readonly frame: boolean;
+	/** It must hold `%TDZ` until it is initialised. */
+	readonly tdz: boolean;
+	/** The cell (or `%TDZ`) is made at the head of the scope rather than by the declaration. */
+	readonly atEntry: boolean;
+}
+
+/**
+ * Where code is written: into the opaque statements of a graph (a `Frame`), or into a synchronous
+ * closure.
+ */
+export interface Code {
+	readonly unit: UnitState;
+	/** The function whose code this is. */
+	readonly fn: FunctionInfo;
+	/** It is a graph: variables outlive what is native, jumps may leave a statement. */
+	readonly frame: boolean;
+	/** Inside a class or an object's method functions stay as they are: they are not data (yet). */
+	readonly plain: boolean;
+	/** In a function made in place as the argument of an awaited call. */
+	readonly inPlace: boolean;
+	/** Receives the closures that are created here. */
+	readonly closures: Closure[];
+	/** Constructs around what is being written, for ids. */
+	readonly chain: readonly string[];
+	/** Name path of what is being initialised, for closure ids. */
+	readonly path: string | null;
+	/** Rewrites a `break`, `continue` or `return` that leaves an opaque statement; null in closures. */
+	readonly jumps: Jumps | null;
+	/** For heads whose names are dead while the iterated expression runs. */
+	readonly dead: ReadonlySet<Binding> | null;
+}
+
+/** What an opaque statement may jump to inside itself, and how it jumps elsewhere. */
+export interface Jumps {
+	readonly breaks: boolean;
+	readonly continues: boolean;
+	readonly labels: ReadonlySet<string>;
+	leave(node: t.BreakStatement | t.ContinueStatement): t.Statement;
+	complete(value: t.Expression | null): t.Statement;
+}
+
+/** Is a binding one of the durable function or its closures, rather than of the module around it? */
+export function isOfUnit(unit: UnitState, binding: Binding | null): binding is Binding {
+	for (let fn = binding?.scope.fn ?? null; fn; fn = fn.parent) if (fn === unit.root) return true;
+	return false;
+}
+
+/** Functions inside a class or an object's method keep native variables: they are not data (yet). */
+export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
+	for (; fn && fn !== unit.root; fn = fn.parent) {
+		switch (fn.node.type) {
+			case 'FunctionDeclaration':
+			case 'FunctionExpression':
+			case 'ArrowFunctionExpression':
+				break;
+			default:
+				return true;
+		}
+	}
+	return false;
+}
+
+export function uniqueName(unit: UnitState, base: string): string {
+	let name = base;
+	for (let n = 1; unit.names.has(name); n++) name = `${base}$${n}`;
+	unit.names.add(name);
+	return name;
+}
