@@ -101,7 +101,7 @@ function followMember(
 	let object = from.value;
 	if (link.optional) {
 		object = keep(frame, object, from.node, 'object', false);
-		escape(frame, object, short);
+		endOnNullish(frame, object, short);
 		object = again(object);
 	}
 	const keySuspends = linkSuspends(frame, link);
@@ -141,7 +141,7 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 	if (held) callee = holdCallee(frame, from);
 	else if (link.optional) callee = holdValue(frame, callee, 'callee', from.node);
 	if (link.optional) {
-		escape(frame, callee, short);
+		endOnNullish(frame, callee, short);
 		callee = again(callee);
 	}
 	const args = lowerList(frame, node.arguments, 'arg') as t.Expression[];
@@ -189,7 +189,7 @@ function keep(frame: Frame, value: t.Expression, node: t.Expression, role: strin
 }
 
 /** Goes to `short` where a chain ends early. */
-function escape(frame: Frame, value: t.Expression, short: Draft | null): void {
+function endOnNullish(frame: Frame, value: t.Expression, short: Draft | null): void {
 	const next = frame.block();
 	frame.branch(isNullish(value), short!, next);
 	frame.current = next;

@@ -66,9 +66,9 @@ export function checkArguments(unit: UnitState, node: FunctionNode): void {
 	if (!node.params.every((param) => param.type === 'Identifier')) return;
 	const scope = unit.scopes.byNode.get(node)!;
 	const changed = [...scope.bindings.values()].find((binding) => binding.kind === 'param' && binding.reassigned);
-	const escape = changed ? null : findEscape(unit, node, info.arguments);
-	if (!changed && !escape) return;
-	unit.sink.report('PD2003', changed ? changed.node : escape!, {
+	const leak = changed ? null : findLeak(unit, node, info.arguments);
+	if (!changed && !leak) return;
+	unit.sink.report('PD2003', changed ? changed.node : leak!, {
 		what: changed
 			? `Assigning the parameter '${changed.name}' beside 'arguments'`
 			: `'arguments' of a sloppy function with parameters`,
@@ -77,7 +77,7 @@ export function checkArguments(unit: UnitState, node: FunctionNode): void {
 }
 
 /** A use of `arguments` that might write it. */
-function findEscape(unit: UnitState, fn: FunctionNode, binding: unknown): t.Node | null {
+function findLeak(unit: UnitState, fn: FunctionNode, binding: unknown): t.Node | null {
 	let found: t.Node | null = null;
 	const visit = (node: t.Node, parent: t.Node, grandparent: t.Node): void => {
 		if (node.type === 'Identifier' && unit.scopes.references.get(node)?.binding === binding) {
