@@ -38,7 +38,7 @@ export function difference(a: unknown, b: unknown): string | undefined {
 			x instanceof Error ? [keys.filter((k) => k !== 'stack'), others.filter((k) => k !== 'stack')] : [keys, others];
 		if (ks.length !== os.length || !ks.every((k, i) => sameKey(k, os[i]!)))
 			return `${path}: keys ${ks.map(String)} became ${os.map(String)}`;
-		if (x instanceof Error && x.stack !== (y as Error).stack) return `${path}: another stack`;
+		if (x instanceof Error && stackOf(x) !== stackOf(y as Error)) return `${path}: another stack`;
 		for (const [tag, test] of [
 			['extensible', Object.isExtensible],
 			['sealed', Object.isSealed],
@@ -60,6 +60,15 @@ export function difference(a: unknown, b: unknown): string | undefined {
 			for (const [i, v] of [...x].entries()) pairs.push([v, ys[i], `${path}.values()[${i}]`]);
 		} else if (ArrayBuffer.isView(x)) pairs.push([x.buffer, (y as DataView).buffer, `${path}.buffer`]);
 		else if (x instanceof URL) pairs.push([x.searchParams, (y as URL).searchParams, `${path}.searchParams`]);
+	}
+}
+
+/** A name that is no text makes formatting fail. */
+function stackOf(error: Error): string {
+	try {
+		return String(error.stack);
+	} catch {
+		return '';
 	}
 }
 

@@ -312,8 +312,11 @@ function arrayFacts(value: unknown[]): { names: string[]; length: number; count:
 	const names = getOwnPropertyNames(value);
 	const { length } = value;
 	const count = names[length] === 'length' ? length : names.indexOf('length');
-	const level = levelOf(value);
-	if (level !== 3 && !Object.getOwnPropertyDescriptor(value, 'length')!.writable)
+	const locked = !Object.getOwnPropertyDescriptor(value, 'length')!.writable;
+	let level = levelOf(value);
+	// V8 calls an empty array that cannot grow frozen, though its length can still be set.
+	if (level === 3 && !locked) level = 2;
+	if (level !== 3 && locked)
 		throw new Refusal('an array whose length is not writable', 'value', 'freeze the whole array', '');
 	return { names, length, count, level };
 }

@@ -65,9 +65,14 @@ function baseOf(value: object): string {
 	return 'Error';
 }
 
-function stackOf(value: Error): string | undefined {
-	const { stack } = value;
-	return typeof stack === 'string' ? stack : undefined;
+/** Text is made of the stack when it is first read, by code of the host's or the program's that may fail. */
+function stackOf(value: Error): string {
+	try {
+		const { stack } = value;
+		return typeof stack === 'string' ? stack : '';
+	} catch {
+		return '';
+	}
 }
 
 /** Symbols and functions among them are the host's bookkeeping, not the error's content. */
