@@ -12,6 +12,8 @@ export class CompileError extends SyntaxError {
 		super(diagnostics.map((diagnostic) => renderDiagnostic(diagnostic, () => source)).join('\n\n'));
 		this.code = diagnostics[0]!.code;
 		this.diagnostics = diagnostics;
+		// Not enumerable: the host prints enumerable properties below a message that says it all.
+		for (const key of ['name', 'code', 'diagnostics']) Object.defineProperty(this, key, { enumerable: false });
 		// Where the loader was when it threw says nothing to the user.
 		this.stack = `${this.name}: ${this.message}`;
 	}

@@ -12,7 +12,9 @@ export async function drivePlain(
 	args: ArrayLike<unknown>,
 	env?: readonly unknown[],
 ): Promise<unknown> {
-	const frame = new Frame(def, self, args as readonly unknown[], env);
+	// A wrapper hands over its `arguments`, which has no array methods.
+	const list: readonly unknown[] = Array.isArray(args) ? args : Array.prototype.slice.call(args);
+	const frame = new Frame(def, self, list, env);
 	const step = def.step!;
 	let mode: Mode = 0;
 	let sent: unknown;

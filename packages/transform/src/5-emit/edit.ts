@@ -9,6 +9,8 @@ export type Edit =
 	| { readonly kind: 'replace'; readonly node: t.Node; readonly by: readonly t.Node[] }
 	/** Behind a statement in its list. */
 	| { readonly kind: 'after'; readonly node: t.Node; readonly nodes: readonly t.Node[] }
+	/** Before everything: what is imported here is evaluated before any module that may import this one. */
+	| { readonly kind: 'head'; readonly node: t.Program; readonly statement: t.Statement }
 	/** Before the first statement of a list (behind directives, in a program behind leading imports) or the first class member. */
 	| { readonly kind: 'top'; readonly node: StatementList | t.ClassBody; readonly nodes: readonly t.Node[] };
 
@@ -43,10 +45,12 @@ export function applyEdits(file: t.File, edits: readonly Edit[]): void {
 	const replaced = new Map<t.Node, readonly t.Node[]>();
 	const followed = new Map<t.Node, t.Node[]>();
 	const topped = new Map<t.Node, t.Node[]>();
+	let head: t.Statement | null = null;
 	for (const edit of edits) {
 		if (edit.kind === 'replace') replaced.set(edit.node, keepComments(edit.node, edit.by));
 		else if (edit.kind === 'after') append(followed, edit.node, edit.nodes);
-		else append(topped, edit.node, edit.nodes);
+		else if (edit.kind === 'top') append(topped, edit.node, edit.nodes);
+		else head = edit.statement;
 	}
 	const visit = (node: t.Node) => {
 		const fields = node as unknown as Record<string, unknown>;
@@ -71,6 +75,7 @@ export function applyEdits(file: t.File, edits: readonly Edit[]): void {
 		if (top) putOnTop(node as StatementList | t.ClassBody, top);
 	};
 	visit(file.program);
+	if (head) putFirst(file.program, head);
 }
 
 function append(map: Map<t.Node, t.Node[]>, node: t.Node, nodes: readonly t.Node[]): void {
@@ -88,13 +93,15 @@ function keepComments(from: t.Node, by: readonly t.Node[]): readonly t.Node[] {
 }
 
 function putOnTop(list: StatementList | t.ClassBody, nodes: readonly t.Node[]): void {
-	const members = membersOf(list);
-	const index = leadingImports(list);
-	const next = members[index];
-	if (list.type === 'Program' && index === 0 && next?.leadingComments && nodes[0]) {
-		// Pragmas are read from the comments at the very top of a file.
-		nodes[0].leadingComments = next.leadingComments;
+	membersOf(list).splice(leadingImports(list), 0, ...nodes);
+}
+
+function putFirst(program: t.Program, statement: t.Statement): void {
+	const next = program.body[0];
+	// Pragmas are read from the comments at the very top of a file.
+	if (next?.leadingComments) {
+		statement.leadingComments = next.leadingComments;
 		next.leadingComments = null;
 	}
-	members.splice(index, 0, ...nodes);
+	program.body.unshift(statement);
 }

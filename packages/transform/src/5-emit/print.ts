@@ -60,13 +60,15 @@ function pieceOf(edit: Edit): Piece {
 		const { end } = extent(edit.node);
 		return { start: end, end, nodes: edit.nodes, before: '\n', after: '' };
 	}
-	const { at, before, after } = topOf(edit.node);
-	return { start: at, end: at, nodes: edit.nodes, before, after };
+	const { at, before, after } = topOf(edit.node, edit.kind === 'head' ? 0 : leadingImports(edit.node));
+	return { start: at, end: at, nodes: edit.kind === 'head' ? [edit.statement] : edit.nodes, before, after };
 }
 
-function topOf(list: Extract<Edit, { kind: 'top' }>['node']): { at: number; before: string; after: string } {
+function topOf(
+	list: Extract<Edit, { kind: 'top' | 'head' }>['node'],
+	imports: number,
+): { at: number; before: string; after: string } {
 	const members = membersOf(list);
-	const imports = leadingImports(list);
 	if (imports > 0) return { at: members[imports - 1]!.end!, before: '\n', after: '' };
 	const directive = 'directives' in list ? list.directives.at(-1) : undefined;
 	if (directive) return { at: directive.end!, before: '\n', after: '' };

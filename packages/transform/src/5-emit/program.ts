@@ -48,6 +48,6 @@ export function emitProgram(
 		bodies.set(fn, emitted.body);
 	}
 	const statement = helpers.statement(sourceType);
-	if (statement) edits.unshift({ kind: 'top', node: file.program, nodes: [statement] });
+	if (statement) edits.unshift({ kind: 'head', node: file.program, statement });
 	return { edits, bodies };
 }

@@ -146,9 +146,24 @@ class WrapperEmitter {
 
 	private expression(node: t.FunctionExpression | t.ArrowFunctionExpression): Edit[] {
 		const { fn } = this.parts;
+		if (node.type === 'FunctionExpression' && node.id && mentions([...node.params, node.body], node.id.name)) {
+			return this.selfReference(node, node.id.name);
+		}
 		const host = this.body ? this.classDefinition([]) : this.lazyHost();
 		const bound = this.bind(this.detached(node, fn.name ?? '', host.use), host.use);
 		return [{ kind: 'replace', node, by: [located(bound, node.loc)] }, ...host.edits];
+	}
+
+	/** Its own name is in scope in its body only: so is what was made of the body. */
+	private selfReference(node: t.FunctionExpression, name: string): Edit[] {
+		const definition = id(this.definitionName);
+		const body = [
+			...this.parts.statements,
+			declare('const', [[definition, this.parts.definition]]),
+			declare('const', [[id(name), this.bind(this.detached(node, name, definition), definition)]]),
+			give(id(name)),
+		];
+		return [{ kind: 'replace', node, by: [located(call(arrow([], block(body)), []), node.loc)] }];
 	}
 
 	private objectMethod(node: t.ObjectMethod): Edit[] {
@@ -334,6 +349,16 @@ function copyTypes(from: t.Node, to: t.Node): void {
 	const { typeParameters, returnType } = from as t.FunctionExpression;
 	if (typeParameters) (to as t.FunctionExpression).typeParameters = typeParameters;
 	if (returnType) (to as t.FunctionExpression).returnType = returnType;
+}
+
+function mentions(nodes: readonly t.Node[], name: string): boolean {
+	let found = false;
+	for (const node of nodes) {
+		t.traverseFast(node, (inner) => {
+			if (inner.type === 'Identifier' && inner.name === name) found = true;
+		});
+	}
+	return found;
 }
 
 function uncommented<N extends t.Node>(node: N): N {

@@ -1,0 +1,106 @@
+/**
+ * Adds the compiler's diagnostics to TypeScript's. Errors join both `getSemanticDiagnostics` (plain,
+ * `--noEmit`, `noEmitOnError`, editors) and `getBindAndCheckDiagnostics` (`--incremental`, `-b`,
+ * watch: there the builder asks, and keeps the answer in its build info). With `noCheck` it asks for
+ * neither, and errors join `getSyntacticDiagnostics`.
+ *
+ * Warnings go elsewhere: `tsc` fails for a diagnostic of any category, and a warning must not fail a
+ * build. A build prints them on stderr, once a file; an editor gets them as suggestions.
+ */
+import type { Diagnostic } from '@perdure/abi';
+import type ts from 'typescript';
+import type { FileCompiler } from './compile-file.ts';
+
+/** Members of `ts.Program` that TypeScript keeps to itself. */
+interface InternalProgram extends ts.Program {
+	getBindAndCheckDiagnostics(file: ts.SourceFile, cancellation?: ts.CancellationToken): readonly ts.Diagnostic[];
+	getSuggestionDiagnostics(
+		file: ts.SourceFile,
+		cancellation?: ts.CancellationToken,
+	): readonly ts.DiagnosticWithLocation[];
+}
+
+export function addDiagnostics(typescript: typeof ts, program: ts.Program, compile: FileCompiler): void {
+	const internal = program as InternalProgram;
+	const warned = new Set<ts.SourceFile>();
+
+	const errorsOf = (file: ts.SourceFile): ts.DiagnosticWithLocation[] => {
+		const compiled = compile(file);
+		if (!compiled) return [];
+		const warnings = compiled.diagnostics.filter((diagnostic) => diagnostic.severity === 'warning');
+		if (warnings.length > 0 && !warned.has(file)) {
+			warned.add(file);
+			printWarnings(
+				typescript,
+				program,
+				warnings.map((warning) => toTypeScript(typescript, program, file, warning)),
+			);
+		}
+		return compiled.diagnostics
+			.filter((diagnostic) => diagnostic.severity === 'error')
+			.map((error) => toTypeScript(typescript, program, file, error));
+	};
+
+	const getSuggestionDiagnostics = internal.getSuggestionDiagnostics;
+	internal.getSuggestionDiagnostics = (file, ...rest) => [
+		...getSuggestionDiagnostics(file, ...rest),
+		...(compile(file)?.diagnostics ?? [])
+			.filter((diagnostic) => diagnostic.severity === 'warning')
+			.map((warning) => toTypeScript(typescript, program, file, warning)),
+	];
+	const errorsIn = (file: ts.SourceFile | undefined) => (file ? [file] : program.getSourceFiles()).flatMap(errorsOf);
+	if (program.getCompilerOptions().noCheck) {
+		const getSyntacticDiagnostics = program.getSyntacticDiagnostics;
+		program.getSyntacticDiagnostics = (file, ...rest) => [...getSyntacticDiagnostics(file, ...rest), ...errorsIn(file)];
+		return;
+	}
+	const getSemanticDiagnostics = program.getSemanticDiagnostics;
+	program.getSemanticDiagnostics = (file, ...rest) => [...getSemanticDiagnostics(file, ...rest), ...errorsIn(file)];
+	const getBindAndCheckDiagnostics = internal.getBindAndCheckDiagnostics;
+	internal.getBindAndCheckDiagnostics = (file, ...rest) => [
+		...getBindAndCheckDiagnostics(file, ...rest),
+		...errorsOf(file),
+	];
+}
+
+/** Build tools read `TS` and digits only, so the code's digits are a `TS9xxxx`; the text starts with the code itself. */
+function toTypeScript(
+	typescript: typeof ts,
+	program: ts.Program,
+	file: ts.SourceFile,
+	diagnostic: Diagnostic,
+): ts.DiagnosticWithLocation {
+	const code = 90_000 + Number(diagnostic.code.replace(/^\D+/, ''));
+	const help: ts.DiagnosticMessageChain[] = diagnostic.help
+		? [{ messageText: `help: ${diagnostic.help}`, category: typescript.DiagnosticCategory.Message, code }]
+		: [];
+	const category = typescript.DiagnosticCategory[diagnostic.severity === 'error' ? 'Error' : 'Warning'];
+	return {
+		file,
+		start: diagnostic.start,
+		length: diagnostic.length,
+		category,
+		code,
+		source: 'perdure',
+		messageText: { messageText: `${diagnostic.code}: ${diagnostic.message}`, category, code, next: help },
+		relatedInformation: diagnostic.related.map((related) => ({
+			file: related.file === diagnostic.file ? file : program.getSourceFile(related.file),
+			start: related.start,
+			length: related.length,
+			messageText: related.message,
+			category: typescript.DiagnosticCategory.Message,
+			code,
+		})),
+	};
+}
+
+function printWarnings(typescript: typeof ts, program: ts.Program, warnings: readonly ts.Diagnostic[]): void {
+	const format = process.stderr.isTTY ? typescript.formatDiagnosticsWithColorAndContext : typescript.formatDiagnostics;
+	process.stderr.write(
+		format(warnings, {
+			getCanonicalFileName: (name) => name,
+			getCurrentDirectory: () => program.getCurrentDirectory(),
+			getNewLine: () => '\n',
+		}),
+	);
+}
