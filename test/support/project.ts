@@ -45,7 +45,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 		spawnSync(process.execPath, args, {
 			cwd: folder,
 			encoding: 'utf8',
-			env: { ...process.env, NODE_OPTIONS: '', FORCE_COLOR: '0' },
+			env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: undefined },
 		});
 	return {
 		folder,

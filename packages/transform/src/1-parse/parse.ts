@@ -19,6 +19,8 @@ export function parse(source: string, options: ParseOptions): t.File {
 		sourceType: options.sourceType ?? 'module',
 		sourceFilename: options.filename,
 		plugins,
+		// `import x = require()` and `export =` are CommonJS, and Babel takes them for module syntax.
+		allowImportExportEverywhere: extension.includes('t') && options.sourceType === 'commonjs',
 		createImportExpressions: true,
 	} as ParserOptions) as unknown as t.File;
 }

@@ -1,0 +1,140 @@
+/**
+ * The packages as users get them: packed, unpacked into an empty project, used through each entry. The
+ * registry is not asked: what the packages depend on is linked from this repository, and only that.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { publint } from 'publint';
+import { formatMessage } from 'publint/utils';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { greeting } from './support/project.ts';
+
+const repository = fileURLToPath(new URL('..', import.meta.url));
+const names = readdirSync(join(repository, 'packages'));
+const folder = mkdtempSync(join(tmpdir(), 'perdure-packages-'));
+const tarballs = new Map<string, string>();
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function run(command: string, args: readonly string[], cwd: string): string {
+	const { status, stdout, stderr, error } = spawnSync(command, args, {
+		cwd,
+		encoding: 'utf8',
+		env: { ...process.env, NODE_OPTIONS: '', NO_COLOR: '1', FORCE_COLOR: undefined },
+	});
+	if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${error ?? status}\n${stdout}${stderr}`);
+	return stdout;
+}
+
+function manifestOf(name: string) {
+	return JSON.parse(readFileSync(join(repository, 'packages', name, 'package.json'), 'utf8'));
+}
+
+beforeAll(() => {
+	for (const name of names) {
+		const packed = run(
+			'npm',
+			['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
+			join(repository, 'packages', name),
+		);
+		tarballs.set(name, join(folder, JSON.parse(packed)[0].filename));
+	}
+}, 120_000);
+
+describe.each(names)('%s', (name) => {
+	test('publint has nothing to say', async () => {
+		const { messages } = await publint({ pkgDir: join(repository, 'packages', name), level: 'warning', strict: true });
+		expect(messages.map((message) => formatMessage(message, manifestOf(name)))).toEqual([]);
+	});
+
+	test('types are found by whoever can import it', () => {
+		const attw = join(repository, 'node_modules/@arethetypeswrong/cli/dist/index.js');
+		run(process.execPath, [attw, tarballs.get(name)!, '--profile', 'esm-only', '--no-emoji'], folder);
+	});
+
+	test('what is packed is built, documented and licensed', () => {
+		const files = run('tar', ['-tzf', tarballs.get(name)!], folder)
+			.trim()
+			.split('\n');
+		for (const { types, default: code } of Object.values<Record<string, string>>(manifestOf(name).exports)) {
+			expect(files).toContain(`package/${types!.slice(2)}`);
+			expect(files).toContain(`package/${code!.slice(2)}`);
+		}
+		expect(files).toContain('package/README.md');
+		expect(files.filter((file) => !/^package\/(dist|src|README\.md|LICENSE|package\.json)/.test(file))).toEqual([]);
+	});
+});
+
+describe('installed into an empty project', () => {
+	const project = join(folder, 'project');
+	const modules = join(project, 'node_modules');
+
+	function link(name: string): void {
+		mkdirSync(dirname(join(modules, name)), { recursive: true });
+		symlinkSync(join(repository, 'node_modules', name), join(modules, name), 'junction');
+	}
+
+	function write(path: string, text: string): void {
+		mkdirSync(dirname(join(project, path)), { recursive: true });
+		writeFileSync(join(project, path), text);
+	}
+
+	beforeAll(() => {
+		const linked = new Set(['@types/node', 'typescript', 'ts-patch', '@babel/core', '@babel/preset-typescript']);
+		for (const name of names) {
+			const target = join(modules, '@perdure', name);
+			mkdirSync(target, { recursive: true });
+			run('tar', ['-xzf', tarballs.get(name)!, '-C', target, '--strip-components=1'], folder);
+			for (const other of Object.keys(manifestOf(name).dependencies ?? {})) {
+				if (!other.startsWith('@perdure/')) linked.add(other);
+			}
+		}
+		for (const name of linked) link(name);
+		write('package.json', JSON.stringify({ name: 'shop', type: 'module' }));
+		write('src/greet.ts', greeting.greet);
+		write('src/main.ts', greeting.main('./greet.ts'));
+	});
+
+	test('register', () => {
+		const args = ['--import', '@perdure/transform/register', 'src/main.ts'];
+		expect(run(process.execPath, args, project)).toBe(greeting.printed);
+	});
+
+	test('tspc', () => {
+		const compilerOptions = {
+			target: 'es2023',
+			module: 'nodenext',
+			strict: true,
+			rewriteRelativeImportExtensions: true,
+			rootDir: 'src',
+			outDir: 'tspc',
+			types: ['node'],
+			plugins: [{ transform: '@perdure/transform/ts-patch', transformProgram: true }],
+		};
+		write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }));
+		run(process.execPath, ['node_modules/ts-patch/bin/tspc.js', '-p', '.'], project);
+		expect(run(process.execPath, ['tspc/main.js'], project)).toBe(greeting.printed);
+	});
+
+	test('Babel', () => {
+		write(
+			'build.js',
+			`import { mkdirSync, writeFileSync } from 'node:fs';
+import { transformFileSync } from '@babel/core';
+mkdirSync('babel');
+for (const name of ['greet', 'main']) {
+	const { code } = transformFileSync(\`src/\${name}.ts\`, {
+		presets: [['@babel/preset-typescript', { rewriteImportExtensions: true }]],
+		plugins: ['@perdure/babel-plugin'],
+	});
+	writeFileSync(\`babel/\${name}.js\`, code);
+}
+`,
+		);
+		run(process.execPath, ['build.js'], project);
+		expect(run(process.execPath, ['babel/main.js'], project)).toBe(greeting.printed);
+	});
+});

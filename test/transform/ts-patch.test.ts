@@ -1,0 +1,310 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { createProject, greeting, type Project } from '../support/project.ts';
+
+const good = greeting.greet;
+/** `PD1002` at 2:2. */
+const bad = `export function bad(): void {\n\t'use durable';\n}\n`;
+
+interface Config {
+	readonly compilerOptions?: object;
+	readonly references?: readonly object[];
+}
+
+function config({ compilerOptions, ...rest }: Config = {}): string {
+	return JSON.stringify({
+		compilerOptions: {
+			target: 'es2022',
+			module: 'nodenext',
+			strict: true,
+			rootDir: 'src',
+			outDir: 'dist',
+			types: ['node'],
+			skipLibCheck: true,
+			plugins: [{ transform: '@perdure/transform/ts-patch', transformProgram: true }],
+			...compilerOptions,
+		},
+		include: ['src'],
+		...rest,
+	});
+}
+
+function build(project: Project, ...args: string[]): void {
+	const { status, stdout, stderr } = project.tspc(...args);
+	expect({ status, stdout, stderr }).toEqual({ status: 0, stdout: '', stderr: '' });
+}
+
+function run(project: Project, ...args: string[]): string {
+	const { status, stdout, stderr } = project.node(...args);
+	expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+	return stdout;
+}
+
+test('JavaScript is compiled, declarations are those of the source', () => {
+	const project = createProject({
+		'tsconfig.json': config({
+			compilerOptions: { declaration: true, declarationMap: true, sourceMap: true, skipLibCheck: false },
+		}),
+		'src/greet.ts': good,
+		'src/main.ts': greeting.main('./greet.js'),
+	});
+	build(project, '-p', '.');
+	expect(run(project, 'dist/main.js')).toBe(greeting.printed);
+	expect(project.list('dist')).toEqual(
+		['greet', 'main'].flatMap((name) => ['.d.ts', '.d.ts.map', '.js', '.js.map'].map((end) => name + end)),
+	);
+	expect(project.read('dist/greet.d.ts')).toBe(`export interface Person {
+    readonly name: string;
+}
+export declare function greet(person: Person): Promise<string>;
+//# sourceMappingURL=greet.d.ts.map`);
+	expect(JSON.parse(project.read('dist/greet.d.ts.map')).sources).toEqual(['../src/greet.ts']);
+});
+
+test.for(['sourceMap', 'inlineSourceMap'])('with %s, stack traces show the lines as written', (option) => {
+	const project = createProject({
+		'tsconfig.json': config({ compilerOptions: { [option]: true, inlineSources: true } }),
+		'src/fail.ts': `interface Order {\n\tid: number;\n}\n\nexport async function fail(order: Order): Promise<void> {
+	'use durable';
+	await 1;
+	throw new Error(\`order \${order.id}\`);
+}
+fail({ id: 7 }).catch((error: Error) => console.log(error.stack));
+`,
+	});
+	build(project, '-p', '.');
+	expect(run(project, '--enable-source-maps', 'dist/fail.js')).toMatch(
+		/^Error: order 7\n +at .*src\/fail\.ts:8:8\)?\n/,
+	);
+	const map = option === 'sourceMap' ? project.read('dist/fail.js.map') : inlineMap(project.read('dist/fail.js'));
+	expect(JSON.parse(map)).toMatchObject({ sources: ['../src/fail.ts'], sourcesContent: [project.read('src/fail.ts')] });
+});
+
+function inlineMap(code: string): string {
+	return Buffer.from(/base64,(\S+)\s*$/.exec(code)![1]!, 'base64').toString();
+}
+
+test('code is type-checked as written', () => {
+	const project = createProject({
+		'tsconfig.json': config(),
+		'src/greet.ts': good.replace("'hello'", '5').replace('const word', 'const word: string'),
+	});
+	const { status, stdout } = project.tspc('-p', '.');
+	expect(status).toBe(2);
+	expect(stdout).toBe("src/greet.ts(9,8): error TS2322: Type 'number' is not assignable to type 'string'.\n");
+});
+
+const failing: readonly (readonly [mode: string, args: readonly string[], options?: object])[] = [
+	['plain', ['-p', '.']],
+	['noEmitOnError', ['-p', '.', '--noEmitOnError']],
+	['noEmit', ['-p', '.', '--noEmit']],
+	['incremental', ['-p', '.', '--incremental']],
+	['incremental without emit', ['-p', '.', '--incremental', '--noEmit']],
+	['build', ['-b', '.']],
+	['build of a composite project', ['-b', '.'], { composite: true }],
+	['noCheck', ['-p', '.', '--noCheck']],
+	['noCheck without emit', ['-p', '.', '--noCheck', '--noEmit']],
+	['isolatedModules', ['-p', '.', '--isolatedModules']],
+];
+
+test.for(failing)('an error fails the build, however often it runs: %s', ([, args, compilerOptions = {}]) => {
+	const project = createProject({
+		'tsconfig.json': config({ compilerOptions }),
+		'src/greet.ts': good,
+		'src/bad.ts': bad,
+	});
+	for (let time = 1; time <= 2; time++) {
+		const { status, stdout } = project.tspc(...args);
+		expect(status, `time ${time}`).not.toBe(0);
+		expect(stdout).toMatch(/^src\/bad\.ts\(2,2\): error TS91002: PD1002: .*\n {2}help: .*\n$/);
+	}
+	project.write({ 'src/bad.ts': bad.replace("'use durable'", '') });
+	build(project, ...args);
+});
+
+test('noEmitOnError keeps everything back', () => {
+	const project = createProject({ 'tsconfig.json': config(), 'src/greet.ts': good, 'src/bad.ts': bad });
+	project.tspc('-p', '.', '--noEmitOnError');
+	expect(() => project.list('dist')).toThrow();
+});
+
+test('without noEmitOnError a file with an error comes out as written, the others compiled', () => {
+	const project = createProject({ 'tsconfig.json': config(), 'src/greet.ts': good, 'src/bad.ts': bad });
+	project.tspc('-p', '.');
+	expect(project.read('dist/bad.js')).toContain('use durable');
+	expect(project.read('dist/greet.js')).not.toContain('use durable');
+});
+
+test('an incremental build compiles what has changed', () => {
+	const project = createProject({
+		'tsconfig.json': config({ compilerOptions: { incremental: true } }),
+		'src/greet.ts': good,
+		'src/main.ts': greeting.main('./greet.js'),
+	});
+	build(project, '-p', '.');
+	build(project, '-p', '.');
+	expect(run(project, 'dist/main.js')).toBe(greeting.printed);
+	project.write({ 'src/greet.ts': good.replace('hello', 'good evening') });
+	build(project, '-p', '.');
+	expect(run(project, 'dist/main.js')).toBe(greeting.printed.replace('hello', 'good evening'));
+});
+
+test('project references: each project is compiled, types go from one to the other', () => {
+	const project = createProject({
+		'tsconfig.json': JSON.stringify({ files: [], references: [{ path: 'app' }] }),
+		'core/package.json': JSON.stringify({ name: 'core', type: 'module', exports: './dist/greet.js' }),
+		'core/tsconfig.json': config({ compilerOptions: { composite: true } }),
+		'core/src/greet.ts': good,
+		'app/package.json': JSON.stringify({ name: 'app', type: 'module', imports: { '#core': '../core/dist/greet.js' } }),
+		'app/tsconfig.json': config({ compilerOptions: { composite: true }, references: [{ path: '../core' }] }),
+		'app/src/main.ts': greeting.main('../../core/dist/greet.js'),
+	});
+	build(project, '-b');
+	build(project, '-b');
+	expect(run(project, 'app/dist/main.js')).toBe(greeting.printed);
+	project.write({ 'core/src/bad.ts': bad });
+	for (let time = 1; time <= 2; time++) {
+		const { status, stdout } = project.tspc('-b');
+		expect(status).not.toBe(0);
+		expect(stdout).toContain('core/src/bad.ts(2,2): error TS91002: PD1002');
+	}
+});
+
+test('watch: an error appears, goes, and the new text is compiled', async () => {
+	const project = createProject({
+		'tsconfig.json': config(),
+		'src/greet.ts': good,
+		'src/main.ts': greeting.main('./greet.js'),
+	});
+	const tspc = join(project.folder, 'node_modules/ts-patch/bin/tspc.js');
+	const child = spawn(process.execPath, [tspc, '-p', '.', '-w', '--preserveWatchOutput'], { cwd: project.folder });
+	try {
+		let seen = '';
+		child.stdout.on('data', (chunk) => {
+			seen += chunk;
+		});
+		const nextRound = async (): Promise<string> => {
+			while (!/Found \d+ errors?\./.test(seen)) {
+				if (child.exitCode !== null) throw new Error(`tspc ended: ${seen}`);
+				await setTimeout(50);
+			}
+			const round = seen;
+			seen = '';
+			return round;
+		};
+		expect(await nextRound()).toContain('Found 0 errors.');
+		expect(run(project, 'dist/main.js')).toBe(greeting.printed);
+		project.write({ 'src/bad.ts': bad });
+		expect(await nextRound()).toMatch(/error TS91002: PD1002.*Found 1 error\./s);
+		project.write({ 'src/bad.ts': 'export {};\n', 'src/greet.ts': good.replace('hello', 'good evening') });
+		let last = await nextRound();
+		while (!last.includes('Found 0')) last = await nextRound();
+		expect(run(project, 'dist/main.js')).toBe(greeting.printed.replace('hello', 'good evening'));
+	} finally {
+		child.kill();
+	}
+});
+
+/** Types and values of one module, used in every way that decides whether an import stays. */
+const parts = `export interface Part { readonly price: number }
+export class Tax { static readonly rate = 2; }
+export enum Unit { Piece = 3 }
+export const enum Kind { Small = 4 }
+export type { Part as Renamed };
+`;
+const shop = `import { type Part, Kind, Tax, Unit } from './parts.MODULE';
+import type { Renamed } from './parts.MODULE';
+export type { Part } from './parts.MODULE';
+
+function logged(method: (order: Part) => Promise<number>, _context: ClassMethodDecoratorContext) {
+	return method;
+}
+
+export class Shop {
+	readonly #fee = 1;
+	fee(): number { return this.#fee; }
+	@logged
+	async total(order: Part, _other?: Renamed): Promise<number> {
+		'use durable';
+		const { price, ...rest } = order;
+		const unit: Unit = await Unit.Piece;
+		void rest;
+		return (await price) ** 2 + Tax.rate + unit + Kind.Small + this.fee();
+	}
+}
+new Shop().total({ price: 5 }).then((total) => console.log(total));
+`;
+
+const targets: readonly (readonly [type: 'module' | 'commonjs', options: object])[] = [
+	['module', { module: 'nodenext', target: 'es2017' }],
+	['module', { module: 'nodenext', target: 'es2020', useDefineForClassFields: false }],
+	['module', { module: 'nodenext', target: 'es2025' }],
+	['module', { module: 'nodenext', target: 'es2022', verbatimModuleSyntax: true }],
+	['module', { module: 'nodenext', target: 'es2022', isolatedModules: true }],
+	['module', { module: 'nodenext', target: 'es2022', importHelpers: false, removeComments: true, newLine: 'crlf' }],
+	['module', { module: 'esnext', target: 'es2022', moduleResolution: 'bundler' }],
+	['module', { module: 'preserve', target: 'es2022' }],
+	['commonjs', { module: 'nodenext', target: 'es2022' }],
+	['commonjs', { module: 'commonjs', target: 'es2017', moduleResolution: 'bundler' }],
+	['commonjs', { module: 'commonjs', target: 'es2022', moduleResolution: 'bundler', isolatedModules: true }],
+];
+
+test.for(targets)('%s %j: imports, decorators and class members come out right', ([type, compilerOptions]) => {
+	const project = createProject({
+		'package.json': JSON.stringify({ name: 'shop', type }),
+		'tsconfig.json': config({
+			compilerOptions: { sourceMap: true, declaration: true, lib: ['es2022', 'dom'], ...compilerOptions },
+		}),
+		'src/parts.ts': parts,
+		'src/shop.ts': shop.replaceAll('MODULE', 'js'),
+	});
+	build(project, '-p', '.');
+	expect(run(project, 'dist/shop.js')).toBe('35\n');
+	expect(project.read('dist/shop.js')).not.toContain('use durable');
+	expect(project.read('dist/shop.d.ts')).toContain('total(order: Part, _other?: Renamed): Promise<number>;');
+});
+
+test('CommonJS by extension: `import = require` and `export =` stay what they are', () => {
+	for (const module of ['nodenext', 'preserve']) {
+		const project = createProject({
+			'tsconfig.json': config({ compilerOptions: { module } }),
+			'src/price.cts': `const price: number = 4;\nexport = price;\n`,
+			'src/shop.cts': `import price = require('./price.cjs');
+async function total(count: number): Promise<number> {
+	'use durable';
+	return count * (await price);
+}
+total(2).then((sum) => console.log(sum));
+export = { total };
+`,
+		});
+		build(project, '-p', '.');
+		expect(run(project, 'dist/shop.cjs')).toBe('8\n');
+		expect(project.read('dist/shop.cjs')).not.toContain('use durable');
+	}
+});
+
+test('JSX and JavaScript files are compiled too', () => {
+	const project = createProject({
+		'tsconfig.json': config({ compilerOptions: { jsx: 'react', jsxFactory: 'h', allowJs: true } }),
+		'src/view.tsx': `declare global { namespace JSX { interface IntrinsicElements { b: object } } }
+const h = (name: string, _: unknown, ...inner: unknown[]) => name + inner.join('');
+export const view = async (name: string) => {
+	'use durable';
+	return <b>{await name}</b>;
+};
+view('Ada').then((text) => console.log(text));
+`,
+		'src/plain.js': `import { view } from './view.js';
+export async function twice(/** @type {string} */ name) {
+	'use durable';
+	return (await view(name)) + (await view(name));
+}
+console.log(await twice('Bo'));
+`,
+	});
+	build(project, '-p', '.');
+	expect(run(project, 'dist/plain.js')).toBe('bAda\nbBobBo\n');
+});
