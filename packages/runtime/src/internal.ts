@@ -11,6 +11,7 @@ import type { Frame } from './machine/frame.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
 export { Cell, constant, TDZ, tdz } from './language/binding.ts';
+export { construct, invoke } from './language/call.ts';
 export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
 export { bind, closure, define } from './registry/functions.ts';

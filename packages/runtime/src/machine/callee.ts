@@ -1,3 +1,4 @@
+import { construct } from '../language/call.ts';
 import { definitionOf } from '../registry/functions.ts';
 import type { Callable } from '../registry/shared.ts';
 
@@ -20,6 +21,12 @@ const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
 	return intrinsics.has(callee);
+}
+
+/** `new` of a built-in or of a closure of the run happens in the turn; that of a promise is an effect. */
+export function constructsInTurn(callee: unknown, self: unknown): boolean {
+	if (callee !== construct || typeof self !== 'function') return false;
+	return self !== Promise && (intrinsics.has(self) || definitionOf(self as Callable) !== undefined);
 }
 
 /** Neither durable, nor a closure of the run, nor a primitive, nor an intrinsic: a call of it is an effect. */

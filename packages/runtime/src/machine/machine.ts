@@ -3,7 +3,7 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { CancelledError, TimeoutError } from '../errors/run.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { type Callable, type ChainArguments, shared, type TurnHost } from '../registry/shared.ts';
-import { isIntrinsic, primitiveOf } from './callee.ts';
+import { constructsInTurn, isIntrinsic, primitiveOf } from './callee.ts';
 import { type Copied, capture, captureOutcome, NOTHING, release } from './copy.ts';
 import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
@@ -520,7 +520,7 @@ export class Machine implements TurnHost {
 		}
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) return this.#primitive(primitive, frame, def, args);
-		if (isIntrinsic(callee)) return Reflect.apply(callee, self, args);
+		if (isIntrinsic(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
 		this.#issue(frame, def, { fn: callee as Callable, self, key, args, rest: [] });
 		return undefined;
 	}
