@@ -29,7 +29,7 @@ export function fitFrame(saved: SavedFrame): Frame {
 		if (migrated !== undefined) {
 			const moved = typeof migrated.point === 'string' && typeof migrated.locals === 'object';
 			slots = new Map(Object.entries((moved ? migrated.locals : migrated) as object));
-			if (moved) point = def.points!.find(({ id }) => id === migrated.point) ?? null;
+			if (moved) point = (def.points ?? []).find(({ id }) => id === migrated.point) ?? null;
 		}
 	}
 	if (point === null) throw mismatch(def, saved, null, 'the suspension point is gone');
@@ -57,7 +57,7 @@ function frameAt(
 
 /** The point with the saved id; where several share it, all that tells them apart must be the same. */
 function findPoint(def: FunctionDef, saved: SavedFrame): PointDef | null {
-	const candidates = def.points!.filter(({ id }) => id === saved.pointId);
+	const candidates = (def.points ?? []).filter(({ id }) => id === saved.pointId);
 	if (candidates.length === 1 && candidates[0]!.equal === undefined && saved.equal === null) return candidates[0]!;
 	if (saved.equal === null) return null;
 	return candidates.find(({ equal }) => equal !== undefined && sameEqual(equal, saved.equal!)) ?? null;

@@ -2,7 +2,7 @@ import { Cell, TDZ } from '../language/binding.ts';
 import { capture, release } from './copy.ts';
 import type { Frame } from './frame.ts';
 import type { RunState } from './machine.ts';
-import { pointOf } from './point.ts';
+import { nameOfSlot, pointOf } from './point.ts';
 
 /** Where a run stands, for a person to read. Values are copies. */
 export interface Inspection {
@@ -65,8 +65,8 @@ function inspectFrame(frame: Frame): FrameInspection {
 	const locals: Record<string, unknown> = {};
 	const unsaved = new Set(point?.reload?.map(([slot]) => slot));
 	point?.slots.forEach((slot, i) => {
-		const name = slot.slice(slot.lastIndexOf('>') + 1);
-		if (unsaved.has(i) || name.includes(':')) return;
+		if (unsaved.has(i) || slot.includes(':')) return;
+		const name = nameOfSlot(slot);
 		const held = frame.s[i];
 		const value = held instanceof Cell ? held.v : held;
 		if (value !== TDZ) locals[name] = copyOf(value);

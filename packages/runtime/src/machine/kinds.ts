@@ -15,7 +15,7 @@ import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registr
 import { type Callable, shared } from '../registry/shared.ts';
 import type { SavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
-import { atOf, pointOf } from './point.ts';
+import { atOf, nameOfSlot, pointOf } from './point.ts';
 
 /** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
 export class Thunk {
@@ -91,11 +91,11 @@ const closureKind: Kind<Callable, Host> = {
 	claims: (value, host) => host.live === null && isClosure(value),
 	take(value) {
 		const def = definitionOf(value)!;
-		const names = def.captures!;
+		const names = def.captures ?? [];
 		return [def.id, names.length, ...names, ...(value as Defined)[ENV]!];
 	},
 	label(value, index) {
-		const names = definitionOf(value)!.captures!;
+		const names = definitionOf(value)!.captures ?? [];
 		return names[index - 2 - names.length] ?? `[${index}]`;
 	},
 	moment: 'made',
@@ -103,12 +103,12 @@ const closureKind: Kind<Callable, Host> = {
 		expect(typeof id === 'string' && typeof count === 'number' && parts.length === 2 * count, 'a malformed closure');
 		const def = functionOf(id);
 		const names = parts.slice(0, count);
-		const env = def.captures?.map((name) => {
+		const env = (def.captures ?? []).map((name) => {
 			const at = names.indexOf(name);
 			if (at < 0) throw capturesDiffer(def, names as string[]);
 			return parts[count + at];
 		});
-		expect(env !== undefined && def.make !== undefined, `'${id}' is no closure`);
+		expect(def.make !== undefined, `'${id}' is no closure`);
 		return closure(def, env) as Callable;
 	},
 };
@@ -268,8 +268,8 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 		const point = pointOf(value as Frame)!;
 		const saved = savedSlots(value as Frame);
 		const first = (point.equal === undefined ? 6 : 11) + saved.length;
-		const name = point.slots[saved[index - first] ?? -1] ?? `[${index}]`;
-		return name.slice(name.lastIndexOf('>') + 1);
+		const name = point.slots[saved[index - first] ?? -1];
+		return name === undefined ? `[${index}]` : nameOfSlot(name);
 	},
 	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
 	make([, functionId, pointId, caught, ...rest]) {

@@ -7,7 +7,7 @@ const byPc = new WeakMap<FunctionDef, ReadonlyMap<number, PointDef>>();
 export function pointOf(frame: Frame): PointDef | undefined {
 	let points = byPc.get(frame.def);
 	if (points === undefined) {
-		points = new Map(frame.def.points!.map((point) => [point.pc, point]));
+		points = new Map((frame.def.points ?? []).map((point) => [point.pc, point]));
 		byPc.set(frame.def, points);
 	}
 	return points.get(frame.pc);
@@ -16,4 +16,10 @@ export function pointOf(frame: Frame): PointDef | undefined {
 /** `src/checkout.ts:14:3`. */
 export function atOf(def: FunctionDef, at: readonly [number, number]): string {
 	return `${def.file}:${at[0]}:${at[1]}`;
+}
+
+/** The user's name of a slot, without the scope that qualifies it; a temporary by its role: `(left)`. */
+export function nameOfSlot(slot: string): string {
+	const temporary = slot.indexOf(':');
+	return temporary >= 0 ? `(${slot.slice(0, temporary)})` : slot.slice(slot.lastIndexOf('>') + 1);
 }

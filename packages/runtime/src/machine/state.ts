@@ -182,7 +182,7 @@ function closuresOf(frame: Frame): string[] {
 		const env = environmentOf(value);
 		if (env !== undefined) {
 			const def = definitionOf(value)!;
-			found.add(`${def.id} ${def.captures!.join(' ')}`);
+			found.add(`${def.id} ${(def.captures ?? []).join(' ')}`);
 			queue.push(...env);
 		} else if (value instanceof Cell) queue.push(value.v);
 		else if (Array.isArray(value) || isPlainObject(value)) queue.push(...Object.values(value));
