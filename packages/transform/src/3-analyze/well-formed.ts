@@ -49,7 +49,6 @@ function checkGraph(graph: Graph, refs: ReadonlySet<string>): void {
 		for (const guard of block.guards) if (guard !== 'finally') need(guard, `a guard of ${where}`);
 		for (const to of targetsOf(block.end)) need(to, where);
 		if (block.end.kind === 'suspend' && block.end.result !== null) variable(block.end.result, where);
-		if (block.end.kind === 'tail' && block.handler !== null) fail(`${where}: a tail call in a region that catches`);
 		for (const node of codeOf(block)) checkCode(node, where, need, handlers.has(id), refs);
 	}
 }
