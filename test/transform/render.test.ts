@@ -47,5 +47,9 @@ test('without the text only names and places are shown', () => {
 
 test('a span over several lines is underlined to the end of its first', () => {
 	const whole = { ...diagnostic, ...span(text), line: 1, column: 1, related: [], help: '' };
-	expect(renderDiagnostic(whole, () => text).split('\n').at(-1)).toBe(`  ${'~'.repeat("import { open } from 'fs';".length)}`);
+	expect(
+		renderDiagnostic(whole, () => text)
+			.split('\n')
+			.at(-1),
+	).toBe(`  ${'~'.repeat("import { open } from 'fs';".length)}`);
 });
