@@ -51,6 +51,14 @@ describe('across a suspension point', () => {
 		expect(live).toEqual({ 0: ['log'], 1: [] });
 	});
 
+	it('does not keep what only unreachable code reads', () => {
+		const live = parked({
+			variables: ['x', 'y'],
+			blocks: { 0: [branch('true', 1, 3)], 1: [suspend('f(y)', null, 2)], 2: [goto(0)], 3: [give('x')] },
+		});
+		expect(live).toEqual({ 1: ['y'] });
+	});
+
 	it('does not keep what both arms assign', () => {
 		expect(liveAfter('if (c) x = 1; else x = 2; use(x);')).toEqual([]);
 		expect(liveAfter('if (c) x = 1; use(x);')).toEqual(['x']);
@@ -124,6 +132,9 @@ describe('inside opaque code', () => {
 		['switch (k) { case 1: x = 1; break; } use(x);', ['x']],
 		['switch (k) { case y: x = 1; case 2: use(x); }', ['x', 'y']],
 		['a: { if (c()) break a; x = 1; } use(x);', ['x']],
+		['while (true) { use(y); } use(x);', ['y']],
+		['for (;;) { if (c()) { x = 1; break; } } use(x);', []],
+		['do { use(y); } while (1); use(x);', ['y']],
 		['return y; use(x);', ['y']],
 		['throw y; use(x);', ['y']],
 	])('%s', (code, live) => {

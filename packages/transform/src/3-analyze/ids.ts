@@ -29,7 +29,7 @@ export interface FunctionIds {
 /** The ids of a durable function whose function id is `id` and whose source is `node`. */
 export function assignIds(id: string, node: t.Node, unit: Unit): FunctionIds {
 	const source = canonicalSpans(node);
-	return functionIds(id, node, unit.graph, unit.closures, source);
+	return functionIds(id, null, node, unit.graph, unit.closures, source);
 }
 
 /** Id of a point or a site: its source and the kinds of the constructs around it. */
@@ -50,6 +50,7 @@ interface Item {
 
 function functionIds(
 	id: string,
+	path: string | null,
 	node: t.Node,
 	graph: Graph | null,
 	closures: readonly Closure[],
@@ -60,7 +61,7 @@ function functionIds(
 		id,
 		hash: hashText(source.text.slice(whole.start, whole.end)),
 		points: graph ? pointIds(graph, whole, source) : new Map(),
-		closures: closureIds(id, closures, whole, source),
+		closures: closureIds(id, path, closures, whole, source),
 	};
 }
 
@@ -75,9 +76,15 @@ function pointIds(graph: Graph, whole: Span, source: Source): Map<BlockId, Point
 	return new Map(points.map((point) => [point.block.id, { id: point.id, equal: equals.get(point) ?? null }]));
 }
 
-function closureIds(id: string, closures: readonly Closure[], whole: Span, source: Source): Map<Closure, FunctionIds> {
+function closureIds(
+	id: string,
+	path: string | null,
+	closures: readonly Closure[],
+	whole: Span,
+	source: Source,
+): Map<Closure, FunctionIds> {
 	const items = closures.map((closure) => ({
-		id: `${id}>${closure.path ?? placeId(closure.place)}`,
+		id: `${id}>${closure.path === null ? placeId(closure.place) : below(closure.path, path)}`,
 		span: spanOf(closure.place.node, source),
 		closure,
 	}));
@@ -88,9 +95,14 @@ function closureIds(id: string, closures: readonly Closure[], whole: Span, sourc
 			const equal = equals.get(item);
 			// What a point keeps beside its id is part of the id here: a reference to a closure has no room for it.
 			const own = equal ? `${item.id}~${hashText(JSON.stringify(equal))}` : item.id;
-			return [closure, functionIds(own, closure.place.node, closure.body, closure.closures, source)];
+			return [closure, functionIds(own, closure.path, closure.place.node, closure.body, closure.closures, source)];
 		}),
 	);
+}
+
+/** The part of a name path that the id of the closure around does not say already. */
+function below(path: string, around: string | null): string {
+	return around !== null && path.startsWith(`${around}.`) ? path.slice(around.length + 1) : path;
 }
 
 /**

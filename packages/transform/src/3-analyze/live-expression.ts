@@ -82,6 +82,12 @@ export function liveBefore(node: t.Node | null | undefined, after: VariableSet, 
 	}
 }
 
+/** Which way a constant test goes; null if only running can tell. What follows `while (true)` reads nothing. */
+export function alwaysTaken(test: t.Expression | null | undefined): boolean | null {
+	if (!test) return true;
+	return test.type === 'BooleanLiteral' || test.type === 'NumericLiteral' ? Boolean(test.value) : null;
+}
+
 /**
  * What is live before a value is stored in `target`, a pattern or a reference. `declares`: the names
  * in it are declared here, so that storing in one that is no variable of the frame cannot fail.

@@ -4,7 +4,7 @@
  * with what is live where that completion goes, and nothing else.
  */
 import type * as t from '@babel/types';
-import { type ExpressionScope, liveBefore, liveBeforeStore } from './live-expression.ts';
+import { alwaysTaken, type ExpressionScope, liveBefore, liveBeforeStore } from './live-expression.ts';
 import { emptySet, equal, union, type VariableSet } from './variable-set.ts';
 
 export interface StatementScope extends ExpressionScope {
@@ -126,7 +126,8 @@ function loop(
 		);
 	if (node.type === 'DoWhileStatement') {
 		return fixpoint(scope.size, (head) => {
-			const test = liveBefore(node.test, union(head, after), scope);
+			const taken = alwaysTaken(node.test);
+			const test = liveBefore(node.test, taken === null ? union(head, after) : taken ? head : after, scope);
 			return body(test, test);
 		});
 	}
@@ -134,7 +135,8 @@ function loop(
 	const head = fixpoint(scope.size, (known) => {
 		const again = liveBefore(update, known, scope);
 		const entered = body(again, again);
-		return liveBefore(node.test, node.test ? union(entered, after) : entered, scope);
+		const taken = alwaysTaken(node.test);
+		return liveBefore(node.test, taken === null ? union(entered, after) : taken ? entered : after, scope);
 	});
 	const init = node.type === 'ForStatement' ? node.init : null;
 	if (!init) return head;

@@ -7,7 +7,7 @@
  */
 import type * as t from '@babel/types';
 import type { Block, BlockId, Graph, Operation } from '../2-lower/cfg.ts';
-import { liveBefore } from './live-expression.ts';
+import { alwaysTaken, liveBefore } from './live-expression.ts';
 import { liveBeforeList, type StatementScope } from './live-statement.ts';
 import { emptySet, equal, has, remove, union, type VariableSet } from './variable-set.ts';
 
@@ -51,8 +51,11 @@ export function liveness(graph: Graph): Liveness {
 		switch (end.kind) {
 			case 'goto':
 				return at(end.to);
-			case 'branch':
+			case 'branch': {
+				const taken = alwaysTaken(end.test);
+				if (taken !== null) return at(taken ? end.yes : end.no);
 				return liveBefore(end.test, union(at(end.yes), at(end.no)), scope);
+			}
 			case 'dispatch': {
 				const targets = end.cases.reduce((live, [, to]) => union(live, at(to)), at(end.otherwise));
 				return liveBefore(end.on, targets, scope);

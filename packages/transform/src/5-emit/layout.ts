@@ -4,6 +4,7 @@
  */
 import * as t from '@babel/types';
 import type { Block, BlockId, Graph } from '../2-lower/cfg.ts';
+import { alwaysTaken } from '../3-analyze/live-expression.ts';
 import { jumpTarget } from '../3-analyze/liveness.ts';
 import { broken } from '../invariant.ts';
 
@@ -136,9 +137,12 @@ function successors(block: Block, jumps: readonly BlockId[], target: (id: BlockI
 		case 'suspend':
 			out.push(target(end.to));
 			break;
-		case 'branch':
-			out.push(target(end.no), target(end.yes));
+		case 'branch': {
+			const taken = alwaysTaken(end.test);
+			if (taken !== true) out.push(target(end.no));
+			if (taken !== false) out.push(target(end.yes));
 			break;
+		}
 		case 'dispatch':
 			out.push(target(end.otherwise));
 			for (const [, to] of end.cases.toReversed()) out.push(target(to));

@@ -7,6 +7,7 @@
  */
 import type * as t from '@babel/types';
 import type { Block, BlockId } from '../2-lower/cfg.ts';
+import { alwaysTaken } from '../3-analyze/live-expression.ts';
 import { broken } from '../invariant.ts';
 import {
 	assign,
@@ -200,6 +201,11 @@ class StepEmitter {
 		next: Head | null,
 		out: t.Statement[],
 	): void {
+		const taken = alwaysTaken(test);
+		if (taken !== null) {
+			this.emitEdge(taken ? yes : no, block.handler, next, out);
+			return;
+		}
 		const condition = this.context.expression(test);
 		if (this.plan.target(yes) === this.plan.target(no)) {
 			out.push(run(condition));
