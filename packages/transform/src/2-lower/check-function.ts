@@ -28,12 +28,6 @@ export function checkFunction(unit: UnitState, node: FunctionNode): void {
 		});
 	}
 	checkArguments(unit, node);
-	if (info.ownName?.used) {
-		sink.report('PD2017', info.ownName.node, {
-			what: 'The inner name of a durable function expression',
-			way: 'use the name of the variable that holds it',
-		});
-	}
 }
 
 /** Is the private name declared by a class around the function, not one inside it? */
