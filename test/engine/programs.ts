@@ -150,3 +150,32 @@ export const tidy = durable<() => Promise<string>>({
 	},
 	guards: { 3: ['finally'] },
 });
+
+/**
+ * `for (let i = 0; i < n; i++)` with each way of waiting in turn:
+ * `out.push(await work(i))`, `await suspend(i)`, `await sleep(2)`, `await receive('m')`.
+ */
+export const everything = durable<(n: number) => Promise<unknown[]>>({
+	name: 'everything',
+	points: [0, 1, 2, 3].map(() => ['n', 'out', 'for>i']),
+	calls: [work, suspend, sleep, receive],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		let [n, out, i] = f.s as [number, unknown[], number];
+		if (f.pc === 0) [out, i] = [[], 0];
+		else {
+			out.push(sent);
+			i++;
+		}
+		if (i >= n) return finish(f, out);
+		const way = i % 4;
+		const calls = [
+			[work, i],
+			[suspend, i],
+			[sleep, 2],
+			[receive, 'm'],
+		] as const;
+		const [callee, argument] = calls[way]!;
+		return park(f, way + 1, [n, out, i], way, callee, argument);
+	},
+});

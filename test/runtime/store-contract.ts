@@ -453,6 +453,17 @@ export function contract(name: string, harness: Harness): void {
 				expect(await claimOne(b)).toMatchObject({ id: 'r', recoveries: 0, epoch: 3 });
 			});
 
+			it('lets go of what a worker does not know to hold', async () => {
+				const s = await worker();
+				for (const id of ['a', 'b']) await s.start(newRun(id, { claim: true }));
+				const kept = (await s.read('a'))!;
+				const lost = (await s.read('b'))!;
+				await s.keep(['a']);
+				expect(await s.commit(turnOf(kept))).toMatchObject({ outcome: 'committed' });
+				expect(await s.commit(turnOf(lost))).toEqual({ outcome: 'fenced' });
+				expect(await claimOne(s)).toMatchObject({ id: 'b', recoveries: 0 });
+			});
+
 			it('counts a recovery for runs of a worker that died, before they can be claimed (G6)', async () => {
 				const a = await worker();
 				const b = await worker({ store: made.there, who: 'b' });

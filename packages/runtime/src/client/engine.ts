@@ -3,7 +3,7 @@ import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
-import type { RunFilter, Store, StoreSession } from '../ports/store.ts';
+import type { NewRun, RunFilter, Store, StoreSession } from '../ports/store.ts';
 import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
 import { type Handler, handlerMap } from '../registry/handlers.ts';
 import type { Callable } from '../registry/shared.ts';
@@ -84,14 +84,12 @@ export class Engine implements AsyncDisposable {
 		const input = inputBytes({ self: o.this, args });
 		const id = o.id ?? idInsideEffect() ?? this.#random.id();
 		const session = await this.#session();
-		const { outcome, claimed, run } = await session.start({
-			id,
-			functionId,
-			hash: hash(input),
-			input,
-			tags: o.tags ?? null,
-			startAt: o.startAt === undefined ? null : deadline(o.startAt, session.now()),
-			claim: this.#worker?.takes(functionId) ?? false,
+		const startAt = o.startAt === undefined ? null : deadline(o.startAt, session.now());
+		const claim = this.#worker?.takes(functionId) ?? false;
+		const made: NewRun = { id, functionId, hash: hash(input), input, tags: o.tags ?? null, startAt, claim };
+		const { outcome, claimed, run } = await session.start(made).catch((error: unknown) => {
+			if (claim) this.#worker!.unsure();
+			throw error;
 		});
 		if (claimed) this.#worker!.hold(run);
 		if (outcome === 'conflict') {

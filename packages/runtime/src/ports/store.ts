@@ -51,6 +51,8 @@ export interface StoreSession {
 	/** Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. */
 	know(functions: readonly string[], build: string): Promise<void>;
 	claim(o: ClaimOptions): Promise<Claimed>;
+	/** Lets go of all runs but these: after a write that was rejected the worker may hold runs it does not know of. */
+	keep(runIds: readonly string[]): Promise<void>;
 	/** Unseen mail numbered above `after`, in order. */
 	mail(runId: string, after: number): Promise<readonly Mail[]>;
 	commit(turn: TurnCommit): Promise<Committed>;

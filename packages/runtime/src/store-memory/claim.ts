@@ -44,10 +44,10 @@ export function claim(data: Data, member: Member, { limit, suspects }: ClaimOpti
 	return { runs, next, suspects: suspects ? runs.length > 0 || next !== null : others };
 }
 
-/** Runs of a worker that left, or died. */
-export function free(data: Data, member: Member, died: boolean): void {
+/** Runs of a worker that left, or died; all but those it keeps. */
+export function free(data: Data, member: Member, died: boolean, kept: readonly string[] = []): void {
 	for (const run of data.runs.values()) {
-		if (run.owner !== member) continue;
+		if (run.owner !== member || kept.includes(run.id)) continue;
 		run.owner = null;
 		run.epoch++;
 		run.status = 'pending';

@@ -48,6 +48,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		log: (runId) => when(() => [...(data.runs.get(runId)?.log ?? [])]),
 		know: (functions, build) => when(() => know(data, member, functions, build)),
 		claim: (o) => when(() => claim(data, member, o)),
+		keep: (runIds) => when(() => free(data, member, false, runIds)),
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
 		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),

@@ -31,7 +31,7 @@ const UNBLOCK = `
 
 const FREE = `
 	UPDATE run SET owner = NULL, epoch = epoch + 1, status = 'pending', ready_at = :now, recoveries = recoveries + :died
-	WHERE owner = :worker`;
+	WHERE owner = :worker AND id NOT IN (SELECT value FROM json_each(:kept))`;
 
 export interface Worker {
 	readonly worker: string;
@@ -70,8 +70,12 @@ export function claim(db: Connection, me: Worker, { limit, suspects }: ClaimOpti
 	return { runs, next, suspects: others };
 }
 
+export function keep(db: Connection, worker: string, runIds: readonly string[], now: number): void {
+	db.run(FREE, { worker, died: 0, now, kept: JSON.stringify(runIds) });
+}
+
 /** G6. Runs of a worker that left, or died; then nobody knows it any more. */
 export function free(db: Connection, worker: string, died: boolean, now: number): void {
-	db.run(FREE, { worker, died: died ? 1 : 0, now });
+	db.run(FREE, { worker, died: died ? 1 : 0, now, kept: '[]' });
 	db.run('DELETE FROM worker WHERE id = :worker', { worker });
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import type { Posted, Store, StoreListener, StoreSession } from '../ports/store.ts';
-import { claim, free, know, look, type Worker } from './claim.ts';
+import { claim, free, keep, know, look, type Worker } from './claim.ts';
 import { block, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
@@ -214,6 +214,12 @@ class Session implements SqliteSession {
 		const looked = look(this.#db, me, o.suspects, now);
 		if (looked.next === null || looked.next > now) return looked;
 		return this.#write(() => claim(this.#db, me, o, this.now()));
+	}
+
+	async keep(runIds: readonly string[]): Promise<void> {
+		const { worker } = this.#worker();
+		await this.#write(() => keep(this.#db, worker, runIds, this.now()));
+		this.#shared.tell((listener) => listener.due());
 	}
 
 	async mail(runId: string, after: number) {

@@ -53,6 +53,8 @@ export class HotRun {
 	#before!: Before;
 	#events: Event[] = [];
 	#mail: Mail[] = [];
+	/** Mail may be there that was not fetched. */
+	#announced = false;
 	/** Mail comes before the next outcome: a turn was refused for it. */
 	#mailFirst = false;
 	readonly #inFlight = new Map<string, AbortController>();
@@ -94,9 +96,8 @@ export class HotRun {
 	}
 
 	/** Mail may have come. */
-	mailed(sent = this.#sent + 1): void {
-		if (sent <= this.#sent) return;
-		this.#sent = sent;
+	mailed(): void {
+		this.#announced = true;
 		this.pump();
 	}
 
@@ -107,8 +108,10 @@ export class HotRun {
 		this.#stopTimer();
 		try {
 			for (;;) {
-				const next = await this.#next();
-				if (next === null || this.#gone) break;
+				if (this.#announced || (this.#mail.length === 0 && this.#sent > this.#seen)) await this.#fetch();
+				// Nothing may be awaited between finding nothing and being idle: what comes meanwhile would be lost.
+				const next = this.#gone ? null : this.#next();
+				if (next === null) break;
 				await this.#compute(next.event, next.mail);
 				if (this.#gone) break;
 			}
@@ -142,10 +145,9 @@ export class HotRun {
 
 	// --- events
 
-	async #next(): Promise<{ event: Event; mail: number | null } | null> {
+	#next(): { event: Event; mail: number | null } | null {
 		const event = this.#mailFirst ? undefined : this.#outcome();
 		if (event !== undefined) return { event, mail: null };
-		if (this.#mail.length === 0 && this.#sent > this.#seen) await this.#fetch();
 		this.#mailFirst = false;
 		const mail = this.#mail.shift();
 		if (mail !== undefined) return { event: eventOf(mail), mail: mail.number };
@@ -165,9 +167,10 @@ export class HotRun {
 	}
 
 	async #fetch(): Promise<void> {
+		// Before the look: what is announced meanwhile needs another.
+		this.#announced = false;
 		this.#mail = [...(await this.#patiently(() => this.#host.session.mail(this.id, this.#seen)))];
-		// What was announced but is not there was consumed already.
-		this.#sent = Math.max(this.#seen, this.#mail.at(-1)?.number ?? 0);
+		this.#sent = this.#mail.at(-1)?.number ?? this.#seen;
 	}
 
 	// --- a turn

@@ -35,7 +35,9 @@ const CRASH_LOOP = 5;
 /** How long a suspect waits for the worker to be empty, and then has it for itself (ms), unless it commits a turn. */
 const ALONE = 5000;
 /** Pause after a claim that the store refused (ms). */
-const RETRY = 500;
+const RETRY = 100;
+/** How long `close` tries to write down what it interrupted (ms). */
+const LAST = 250;
 
 /**
  * Claims runs, drives them, lets go of them when they park.
@@ -57,6 +59,8 @@ export class Worker {
 	#closing = false;
 	#claiming = false;
 	#claimAgain = false;
+	/** A write was rejected that may have given runs to this worker. */
+	#unsure = false;
 	#stopTimer = () => {};
 	/** While suspects are due: since when others are kept back, and which suspect has the worker. */
 	#aloneSince: number | null = null;
@@ -112,6 +116,12 @@ export class Worker {
 		this.#detached(() => this.#hold(row));
 	}
 
+	/** A write failed that may have given a run to this worker: what it does not hold it lets go of. */
+	unsure(): void {
+		this.#unsure = true;
+		this.#later(RETRY);
+	}
+
 	/**
 	 * Claims and dispatches nothing more, waits for effects in flight, at most `grace` ms, and gives all
 	 * runs back.
@@ -129,12 +139,14 @@ export class Worker {
 			};
 			this.#emptied();
 		});
-		await Promise.race([
-			Promise.all([...this.#held.values()].map((run) => run.abandon())),
-			new Promise<void>((resolve) => {
-				clock.timer(clock.now() + RETRY, resolve);
-			}),
-		]);
+		// A store that fails may let it wait for ever.
+		await new Promise<void>((resolve) => {
+			const stop = clock.timer(clock.now() + LAST, resolve);
+			Promise.all([...this.#held.values()].map((run) => run.abandon())).then(() => {
+				stop();
+				resolve();
+			});
+		});
 		this.die();
 	}
 
@@ -153,13 +165,19 @@ export class Worker {
 		try {
 			while (this.#claimAgain && !this.#closing) {
 				this.#claimAgain = false;
+				if (this.#unsure) await this.#reconcile();
 				await this.#announce();
 				await this.#claimOnce();
 			}
 		} catch {
-			this.#later(RETRY);
+			this.unsure();
 		}
 		this.#claiming = false;
+	}
+
+	async #reconcile(): Promise<void> {
+		this.#unsure = false;
+		await this.#parts.session.keep([...this.#held.keys()]);
 	}
 
 	async #claimOnce(): Promise<void> {
@@ -232,10 +250,10 @@ export class Worker {
 		const reason = JSON.stringify(blockedBy(error));
 		try {
 			await this.#parts.session.block(row.id, row.epoch, reason);
+			this.due();
 		} catch {
-			// The store failed: the run stays this worker's, and is due again when the worker is gone.
+			this.unsure();
 		}
-		this.due();
 	}
 
 	#progressed(run: HotRun): void {
