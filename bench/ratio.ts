@@ -1,0 +1,80 @@
+/**
+ * Compares ways of doing one thing in one process. Absolute times drift with the machine's load;
+ * ratios of samples taken right after one another hold. So: every round takes one sample of each
+ * variant, in a rotating order; what counts is the median of the rounds' ratios, and beside it the
+ * ratio of the fastest samples, which contention cannot inflate. Where the two differ by more than
+ * a fifth, it is a tie.
+ */
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+
+export interface Variant {
+	readonly name: string;
+	/** Does the thing `times` times. */
+	run(times: number): unknown;
+}
+
+export interface Compared {
+	readonly name: string;
+	/** Fastest sample, nanoseconds each time. */
+	readonly least: number;
+	/** Median of the rounds' ratios to the first variant. */
+	readonly median: number;
+	/** Ratio of the fastest samples. */
+	readonly ofMinima: number;
+}
+
+export interface CompareOptions {
+	readonly rounds?: number;
+	/** Milliseconds that a sample should take. */
+	readonly sample?: number;
+	/** Milliseconds of warm-up for each variant. */
+	readonly warmUp?: number;
+}
+
+setFlagsFromString('--expose-gc');
+export const collectGarbage: () => void = runInNewContext('gc');
+
+/** The first variant is what the others are compared with. */
+export async function compare(variants: readonly Variant[], options: CompareOptions = {}): Promise<Compared[]> {
+	const { rounds = 21, sample = 40, warmUp = 400 } = options;
+	const subjects = [];
+	for (const variant of variants)
+		subjects.push({ variant, rate: await warm(variant, warmUp), samples: [] as number[] });
+	for (let round = 0; round < rounds; round++) {
+		for (let i = 0; i < subjects.length; i++) {
+			const { variant, rate, samples } = subjects[(i + round) % subjects.length]!;
+			const times = Math.max(1, Math.round(rate * sample));
+			collectGarbage();
+			const start = performance.now();
+			await variant.run(times);
+			samples.push(((performance.now() - start) * 1e6) / times);
+		}
+	}
+	const base = subjects[0]!.samples;
+	return subjects.map(({ variant, samples }) => ({
+		name: variant.name,
+		least: Math.min(...samples),
+		median: median(samples.map((value, round) => value / base[round]!)),
+		ofMinima: Math.min(...samples) / Math.min(...base),
+	}));
+}
+
+/** Runs a variant until it is warm. Gives how often it runs in a millisecond by then. */
+async function warm(variant: Variant, duration: number): Promise<number> {
+	const until = performance.now() + duration;
+	let times = 1;
+	for (;;) {
+		const start = performance.now();
+		await variant.run(times);
+		const now = performance.now();
+		if (now >= until) return times / (now - start);
+		if (now - start < 5) times *= 2;
+	}
+}
+
+export function median(values: readonly number[]): number {
+	const sorted = [...values].sort((a, b) => a - b);
+	const middle = sorted.length >> 1;
+	return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}
