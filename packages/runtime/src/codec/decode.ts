@@ -113,8 +113,18 @@ function split(bytes: Uint8Array, letter: string): { text: unknown; blobs: Uint8
 
 function parse(bytes: Uint8Array): unknown {
 	try {
-		return JSON.parse(utf8.decode(bytes));
+		return JSON.parse(textOf(bytes));
 	} catch (error) {
 		throw new DecodeError({ problem: 'the text is no JSON' }, { cause: error });
 	}
 }
+
+/** A decoder costs a microsecond to call: most states are small and ASCII. */
+const SMALL = 512;
+
+function textOf(bytes: Uint8Array): string {
+	if (bytes.length <= SMALL && bytes.every(isAscii)) return String.fromCharCode.apply(null, bytes as never);
+	return utf8.decode(bytes);
+}
+
+const isAscii = (byte: number) => byte < 128;

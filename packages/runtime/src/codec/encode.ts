@@ -14,49 +14,62 @@ import { type EncodeOptions, Walk } from './walk.ts';
  * @throws StateTooLargeError over `limits`.
  */
 export function encodeGraph<H>(table: KindTable, root: unknown, options: EncodeOptions<H>): Uint8Array {
-	const limits = options.limits ?? LIMITS;
-	const walk = new FullWalk(table, options, limits);
-	return writeText(FULL, walk.run(root), walk.blobs, limits);
+	const walk = new FullWalk(table, options as EncodeOptions, false);
+	try {
+		return writeText(FULL, walk.run(root), walk.blobs, options.limits ?? LIMITS);
+	} catch (error) {
+		if (PerdureError.is(error)) throw error;
+		// Where each value was met is only worth keeping when it is asked for: again, and with notes.
+		new FullWalk(table, options as EncodeOptions, true).run(root);
+		throw refused(refuseThrown(error), [options.root ?? 'value'], undefined, error);
+	}
 }
 
+const FEW = 12;
+
 class FullWalk extends Walk {
-	readonly #limits: Limits;
-	readonly #ids = new Map<unknown, number>();
 	/** Heap values by number. */
 	readonly #heap: unknown[] = [];
-	/** Where each was first met: the entry whose row was being written, and the slot in it. */
-	readonly #from: number[] = [];
-	readonly #slot: number[] = [];
+	/** Their numbers, once there are many; a few are found faster without. */
+	#ids: Map<unknown, number> | null = null;
+	/** Where each was first met: the entry whose row was being written, and the slot in it. Kept only to explain. */
+	readonly #met: { from: number; slot: number }[] | null;
 	#current = -1;
 
-	constructor(table: KindTable, options: EncodeOptions, limits: Limits) {
+	constructor(table: KindTable, options: EncodeOptions, explains: boolean) {
 		super(table, options);
-		this.#limits = limits;
+		this.#met = explains ? [] : null;
 	}
 
 	run(root: unknown): unknown[] {
+		try {
+			return this.#run(root);
+		} catch (error) {
+			throw this.#met === null ? error : this.#explain(error, this.#current);
+		}
+	}
+
+	#run(root: unknown): unknown[] {
 		const heap = this.#heap;
 		const text: unknown[] = [this.part(root, 0)];
-		const deferred: number[] = [];
+		let deferred: number[] | undefined;
 		for (let id = 0; id < heap.length; id++) {
 			this.#current = id;
-			try {
-				const row = this.row(heap[id]);
-				text.push(row);
-				if (row === null) deferred.push(id);
-			} catch (error) {
-				throw this.#explain(error, id);
+			const row = this.row(heap[id]);
+			text.push(row);
+			if (row === null) {
+				deferred ??= [];
+				deferred.push(id);
 			}
-			if (deferred.length > 0 && id === heap.length - 1) this.#defer(text, deferred);
+			if (deferred !== undefined && id === heap.length - 1) this.#defer(text, deferred.splice(0));
 		}
-		if (heap.length > this.#limits.entries)
-			throw new StateTooLargeError({ bytes: heap.length, limit: this.#limits.entries, largest: [] });
+		const most = (this.options.limits ?? LIMITS).entries;
+		if (heap.length > most) throw new StateTooLargeError({ bytes: heap.length, limit: most, largest: [] });
 		if (this.hooks) this.#checkOrder(text);
 		return text;
 	}
 
-	#defer(text: unknown[], deferred: number[]): void {
-		const ids = deferred.splice(0);
+	#defer(text: unknown[], ids: readonly number[]): void {
 		const values = ids.map((id) => this.#heap[id] as object);
 		const rows = this.deferredRows(values, (i) => {
 			this.#current = ids[i]!;
@@ -67,12 +80,12 @@ class FullWalk extends Walk {
 	}
 
 	protected override number(value: unknown, slot: number): number {
-		const known = this.#ids.get(value);
-		if (known !== undefined) return known;
+		const known = this.#ids === null ? this.#heap.indexOf(value) : (this.#ids.get(value) ?? -1);
+		if (known >= 0) return known;
 		const id = this.#heap.push(value) - 1;
-		this.#ids.set(value, id);
-		this.#from.push(this.#current);
-		this.#slot.push(slot);
+		if (this.#ids !== null) this.#ids.set(value, id);
+		else if (id === FEW) this.#ids = new Map(this.#heap.map((held, i) => [held, i]));
+		this.#met?.push({ from: this.#current, slot });
 		return id;
 	}
 
@@ -87,14 +100,12 @@ class FullWalk extends Walk {
 	#checkOrder(text: readonly unknown[]): void {
 		const stuck = assertMakeable(text.slice(1) as JsonRow[], this.table);
 		if (stuck === undefined) return;
-		throw this.#explain(
-			new Refusal(
-				'part of a cycle that no hook can make: what it is made from leads back to it',
-				'value',
-				'save an id instead of the object in its serialize hook, or let the data hold it one level deeper, in an object of its own',
-				'',
-			),
-			stuck,
+		this.#current = stuck;
+		throw new Refusal(
+			'part of a cycle that no hook can make: what it is made from leads back to it',
+			'value',
+			'save an id instead of the object in its serialize hook, or let the data hold it one level deeper, in an object of its own',
+			'',
 		);
 	}
 
@@ -104,10 +115,10 @@ class FullWalk extends Walk {
 		const refusal = refuseThrown(error);
 		const segments: string[] = [refusal.segment ?? ''];
 		let point: string | undefined;
-		for (let at = id; at >= 0; at = this.#from[at]!) {
+		for (let at = id; at >= 0; at = this.#met![at]!.from) {
 			point ??= this.place(this.#heap[at]);
-			const from = this.#from[at]!;
-			segments.push(from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], this.#slot[at]!));
+			const { from, slot } = this.#met![at]!;
+			segments.push(from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], slot));
 		}
 		return refused(refusal, segments, point, error);
 	}
@@ -130,6 +141,8 @@ export function refused(
 }
 
 const utf8 = new TextEncoder();
+/** Small texts are written here and cut off: half the price of an encoder's own buffer. */
+const scratch = new Uint8Array(8192);
 
 /** Joins header, text and blobs. */
 export function writeText(
@@ -139,7 +152,7 @@ export function writeText(
 	limits: Limits,
 ): Uint8Array {
 	const json = JSON.stringify(text);
-	if (blobs.length === 0) return within(utf8.encode(MAGIC + letter + json), limits);
+	if (blobs.length === 0) return within(bytesOf(MAGIC + letter + json), limits);
 	const body = utf8.encode(json);
 	const header = utf8.encode(MAGIC + letter.toLowerCase() + body.length.toString(16).padStart(8, '0'));
 	let size = header.length + body.length;
@@ -154,6 +167,11 @@ export function writeText(
 		at += blob.length;
 	}
 	return bytes;
+}
+
+function bytesOf(text: string): Uint8Array {
+	if (text.length * 3 > scratch.length) return utf8.encode(text);
+	return scratch.slice(0, utf8.encodeInto(text, scratch).written);
 }
 
 function within(bytes: Uint8Array, limits: Limits): Uint8Array {

@@ -47,7 +47,7 @@ const SPECIAL = {
 	hole: [HOLE],
 };
 
-const { getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf } = Object;
+const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf } = Object;
 const ObjectPrototype = Object.prototype;
 const ArrayPrototype = Array.prototype;
 
@@ -64,7 +64,7 @@ export abstract class Walk {
 	/** Whether a row was written that hooks will restore: then the order of making is checked. */
 	hooks = false;
 	/** What kinds keep from one write of a graph to the next. */
-	memo: WeakMap<object, unknown> = new WeakMap();
+	memo: WeakMap<object, unknown> | undefined;
 
 	constructor(table: KindTable, options: EncodeOptions) {
 		this.table = table;
@@ -165,7 +165,13 @@ export abstract class Walk {
 		const row: JsonRow = [0];
 		try {
 			if (n > SHAPE_KEYS) return this.dictionary(value, of, level, keys);
-			for (let i = 0; i < n; i++) row.push(this.part(ownValue(value, keys[i]!, level), i));
+			for (let i = 0; i < n; i++) {
+				// Here and not in a function of its own: then no descriptor is ever allocated.
+				const d = getOwnPropertyDescriptor(value, keys[i]!)!;
+				if (level === 0 && d.enumerable === true && d.writable === true && d.configurable === true)
+					row.push(this.part(d.value, i));
+				else row.push(this.part(ownValue(value, keys[i]!, level), i));
+			}
 		} catch (error) {
 			// Arguments objects have the prototype of plain ones; their hidden `length` is what gives them away.
 			if (isArguments(value)) return this.kind(value, this.table.arguments, PLAIN);
@@ -185,38 +191,35 @@ export abstract class Walk {
 	}
 
 	private array(value: unknown[], Class: object | undefined): JsonRow {
-		const { names, length, count, level } = arrayFacts(value);
+		const { length } = value;
+		const { indices, extras, level } = arrayFacts(value);
 		const row: JsonRow = [];
-		const symbols = getOwnPropertySymbols(value);
-		if (Class !== undefined || level !== 0 || symbols.length > 0 || names.length > count + 1) {
-			const extras = (names.slice(count + 1) as (string | symbol)[]).concat(symbols);
-			this.decorate(row, value, Class, level, extras);
-		}
-		if (count * 2 + 8 < length) {
+		if (Class !== undefined || level !== 0 || extras.length > 0) this.decorate(row, value, Class, level, extras);
+		if (indices !== undefined && indices.length * 2 + 8 < length) {
 			row.push('a', length);
-			for (let i = 0; i < count; i++) {
-				const index = Number(names[i]);
+			for (const name of indices) {
+				const index = Number(name);
 				row.push(index, this.part(ownValue(value, index, level), index));
 			}
 			return row;
 		}
 		row.push('A');
-		if (count === length) {
-			for (let i = 0; i < length; i++) row.push(this.part(ownValue(value, i, level), i));
-		} else {
+		if (indices === undefined) for (let i = 0; i < length; i++) row.push(this.part(element(value, i, level), i));
+		else
 			for (let i = 0; i < length; i++)
-				row.push(Object.hasOwn(value, i) ? this.part(ownValue(value, i, level), i) : SPECIAL.hole);
-		}
+				row.push(Object.hasOwn(value, i) ? this.part(element(value, i, level), i) : SPECIAL.hole);
 		return row;
 	}
 
 	/** Rows of values that their kind writes together. */
 	protected deferredRows(values: readonly object[], at: (index: number) => void): JsonRow[] {
 		const rows: JsonRow[] = [];
+		this.memo ??= new WeakMap();
+		const { memo } = this;
 		for (const [kind, indices] of groupBy(values.keys(), (i) => this.find(values[i]!)!.kind as AnyKind)) {
 			const parts = kind.takeAll!(
 				indices.map((i) => values[i]!),
-				this.memo,
+				memo,
 			);
 			indices.forEach((i, nth) => {
 				at(i);
@@ -270,7 +273,7 @@ export abstract class Walk {
 		const kind = found?.kind;
 		if (found === undefined || kind === undefined) return '';
 		if (kind === 'array')
-			return slot >= 0 ? propertySegment(slot) : propertySegment(arrayExtras(value as unknown[])[EXTRA - slot]!);
+			return slot >= 0 ? propertySegment(slot) : propertySegment(arrayFacts(value as unknown[]).extras[EXTRA - slot]!);
 		if (kind === 'object' && !isArguments(value as object))
 			return propertySegment(Reflect.ownKeys(value as object)[slot]!);
 		const of = kind === 'object' ? this.table.arguments : kind;
@@ -307,23 +310,56 @@ function isNamespace(value: object): boolean {
 	return ObjectPrototype.toString.call(value) === '[object Module]';
 }
 
-/** Own names of an array: its `count` indices, then `length`, then others. */
-function arrayFacts(value: unknown[]): { names: string[]; length: number; count: number; level: Level } {
-	const names = getOwnPropertyNames(value);
+/** Arrays up to this length are looked at in full. */
+const CAREFUL = 16;
+
+interface ArrayFacts {
+	/** Names of the elements that are there; undefined when all are. */
+	readonly indices: readonly string[] | undefined;
+	readonly extras: readonly (string | symbol)[];
+	readonly level: Level;
+}
+
+const NO_KEYS: readonly (string | symbol)[] = [];
+
+/**
+ * Listing hidden names too costs ten times as much for each element, and a descriptor for each element
+ * three times: long arrays that are not locked are not looked at for hidden names and locked elements.
+ */
+function arrayFacts(value: unknown[]): ArrayFacts {
 	const { length } = value;
-	const count = names[length] === 'length' ? length : names.indexOf('length');
-	const locked = !Object.getOwnPropertyDescriptor(value, 'length')!.writable;
+	const locked = !getOwnPropertyDescriptor(value, 'length')!.writable;
 	let level = levelOf(value);
 	// V8 calls an empty array that cannot grow frozen, though its length can still be set.
 	if (level === 3 && !locked) level = 2;
 	if (level !== 3 && locked)
 		throw new Refusal('an array whose length is not writable', 'value', 'freeze the whole array', '');
-	return { names, length, count, level };
+	const symbols = getOwnPropertySymbols(value);
+	const careful = length <= CAREFUL || level !== 0;
+	// Indices come first, in order; `length` is the first name after them.
+	const names = careful ? getOwnPropertyNames(value) : Object.keys(value);
+	if (careful ? names[length] === 'length' : names[length - 1] === String(length - 1)) {
+		const rest = names.length - length - (careful ? 1 : 0);
+		if (rest === 0 && symbols.length === 0) return { indices: undefined, extras: NO_KEYS, level };
+		return { indices: undefined, extras: [...names.slice(names.length - rest), ...symbols], level };
+	}
+	const count = careful ? names.indexOf('length') : names.findIndex((name) => !isIndex(name));
+	const end = count < 0 ? names.length : count;
+	return { indices: names.slice(0, end), extras: [...names.slice(careful ? end + 1 : end), ...symbols], level };
 }
 
-function arrayExtras(value: unknown[]): (string | symbol)[] {
-	const { names, count } = arrayFacts(value);
-	return (names.slice(count + 1) as (string | symbol)[]).concat(getOwnPropertySymbols(value));
+const { __lookupGetter__ } = ObjectPrototype as unknown as { __lookupGetter__(key: number): unknown };
+
+function element(value: unknown[], index: number, level: Level): unknown {
+	if (level !== 0 || value.length <= CAREFUL) return ownValue(value, index, level);
+	if (__lookupGetter__.call(value, index) !== undefined) return ownValue(value, index, level);
+	const found = value[index];
+	return found === undefined ? ownValue(value, index, level) : found;
+}
+
+function isIndex(name: string): boolean {
+	const n = Number(name);
+	return n < 2 ** 32 - 1 && n >= 0 && Number.isInteger(n) && String(n) === name;
 }
 
 function extraKeys(value: object, kind: AnyKind): readonly (string | symbol)[] {

@@ -99,7 +99,7 @@ function nameOf(value: object, tag: string | undefined): string {
 	return tag ?? 'DataView';
 }
 
-const INDEX_SCAN = 65_536;
+const INDEX_SCAN = 1024;
 
 export const view: BuiltIn = {
 	type: [...TYPES.keys()],
@@ -107,13 +107,14 @@ export const view: BuiltIn = {
 	prototypes: [...NAME_OF.keys()],
 	open: true,
 	moment: 'made',
-	// Listing the own keys of a large typed array makes a string of every index: those are not looked at for extras.
-	extras: (value: View) =>
-		value instanceof DataView
-			? Reflect.ownKeys(value)
-			: (value.length ?? 0) > INDEX_SCAN
-				? Object.getOwnPropertySymbols(value)
-				: Reflect.ownKeys(value).slice(value.length ?? 0),
+	// Listing the own keys of a typed array makes a string of every index: long ones of no class of their
+	// own are looked at for symbols only.
+	extras(value: View) {
+		if (value instanceof DataView) return Reflect.ownKeys(value);
+		const length = value.length ?? 0;
+		const long = length > INDEX_SCAN && NAME_OF.has(Object.getPrototypeOf(value));
+		return long ? Object.getOwnPropertySymbols(value) : Reflect.ownKeys(value).slice(length);
+	},
 	take: (value: View) => partsOf(factsOf(value)),
 	label: () => '.buffer',
 	make([name, buffer, offset, length]: readonly unknown[]) {
