@@ -40,7 +40,7 @@ function explainBlock(block: Block, graph: Graph, slots: Slots): string[] {
 		block.guards.length > 0 ? `guards ${block.guards.join(' ')}` : '',
 		block.loops.length > 0 ? `loops ${block.loops.join(' ')}` : '',
 	].filter(Boolean);
-	const live = [...(slots.live.entry.get(block.id) ?? [])];
+	const live = slots.live.entry(block.id);
 	const head = `  ${[`${block.id}:`, ...notes].join(' ')}${live.length > 0 ? `  live ${live.join(', ')}` : ''}`;
 	const body = block.body.map((statement) => indent(printCode(statement), '    '));
 	return [head, ...body, indent(explainEnd(block.end, block.id, slots), '    ')];

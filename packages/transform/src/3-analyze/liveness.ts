@@ -9,13 +9,15 @@ import type * as t from '@babel/types';
 import type { Block, BlockId, Graph, Operation } from '../2-lower/cfg.ts';
 import { alwaysTaken, liveBefore } from './live-expression.ts';
 import { liveBeforeList, type StatementScope } from './live-statement.ts';
-import { emptySet, equal, has, remove, union, type VariableSet } from './variable-set.ts';
+import { emptySet, equal, has, membersOf, remove, union, type VariableSet } from './variable-set.ts';
 
 export interface Liveness {
-	/** Live at the entry of each block. */
-	readonly entry: ReadonlyMap<BlockId, ReadonlySet<string>>;
+	/** Is a variable live at the entry of a block? */
+	readonly atEntry: (block: BlockId, name: string) => boolean;
+	/** Live at the entry of a block, in the order in which the graph declares them. */
+	readonly entry: (block: BlockId) => string[];
 	/** Live while parked, by the block that a `suspend` ends; its result is not among them. */
-	readonly parked: ReadonlyMap<BlockId, ReadonlySet<string>>;
+	readonly parked: ReadonlyMap<BlockId, readonly string[]>;
 }
 
 /** Block a `continue "%12"` names, if the label is such a mark. */
@@ -90,9 +92,12 @@ export function liveness(graph: Graph): Liveness {
 		}
 	}
 
-	const named = (sets: Map<BlockId, VariableSet>) =>
-		new Map([...sets].map(([id, set]) => [id, new Set(names.filter((_, i) => has(set, i)))]));
-	return { entry: named(entry), parked: named(parked) };
+	const named = (set: VariableSet) => membersOf(set).map((member) => names[member]!);
+	return {
+		atEntry: (block, name) => indexes.has(name) && has(at(block), indexes.get(name)!),
+		entry: (block) => named(at(block)),
+		parked: new Map([...parked].map(([block, set]) => [block, named(set)])),
+	};
 }
 
 /** Operands of an operation are evaluated in order: callee, receiver (evaluated already), arguments. */

@@ -31,7 +31,7 @@ export function assignSlots(graph: Graph): Slots {
 	const reloadOf = new Map<string, number>();
 	const known = new Map<string, number>();
 	for (const [block, names] of live.parked) {
-		const slots = [...graph.variables.values()].filter((variable) => names.has(variable.name));
+		const slots = names.map((name) => graph.variables.get(name)!);
 		parked.set(block, slots);
 		stored.set(block, tellApart(slots, nameOf));
 		for (const { name, reload } of slots) {

@@ -43,3 +43,12 @@ export function equal(a: VariableSet, b: VariableSet): boolean {
 	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
 	return true;
 }
+
+/** The indexes in the set, ascending. */
+export function membersOf(set: VariableSet): number[] {
+	const out: number[] = [];
+	set.forEach((word, at) => {
+		for (let rest = word; rest !== 0; rest &= rest - 1) out.push(at * 32 + 31 - Math.clz32(rest & -rest));
+	});
+	return out;
+}

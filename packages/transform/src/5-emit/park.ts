@@ -27,10 +27,9 @@ import type { StepContext } from './step-context.ts';
 export function emitParameters(step: StepContext, entry: BlockId, out: t.Statement[]): void {
 	const { graph, slots } = step.parts;
 	const { args, self, env } = graph.parameters;
-	const live = slots.live.entry.get(entry);
 	const frame = id(step.names.frame);
 	const set = (name: string | null, value: t.Expression) => {
-		if (name !== null && live?.has(name)) out.push(run(assign(step.variable(name), value)));
+		if (name !== null && slots.live.atEntry(entry, name)) out.push(run(assign(step.variable(name), value)));
 	};
 	set(args, member(frame, 's'));
 	set(self, member(frame, 'self'));
@@ -53,7 +52,7 @@ export function emitResume(step: StepContext, block: Block, out: t.Statement[]):
 	out.push(when(id(names.mode), [throwStatement(id(names.value))]));
 	const { result, to, point } = block.end;
 	// A result that nothing reads has no variable to go to.
-	if (result !== null && parts.slots.live.entry.get(to)?.has(result)) {
+	if (result !== null && parts.slots.live.atEntry(to, result)) {
 		out.push(located(run(assign(step.variable(result), id(names.value))), point.loc));
 	}
 }
