@@ -109,6 +109,8 @@ export interface FunctionDef {
 	readonly step?: Step;
 	/** `handlers[pc]` is the `pc` of the handler that catches what is thrown there, -1 for none. */
 	readonly handlers?: readonly number[];
+	/** The handlers among them that are `catch` clauses of the user's, not `finally` or closing of an iterator. */
+	readonly catches?: readonly number[];
 	readonly points?: readonly PointDef[];
 	readonly sites?: readonly SiteDef[];
 	readonly reloads?: readonly (() => unknown)[];

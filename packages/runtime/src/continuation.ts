@@ -1,6 +1,7 @@
 import { drive, type Standing } from './driver/drive.ts';
+import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
-import { DecodeError } from './errors/saving.ts';
+import { DecodeError, NotSerializableError } from './errors/saving.ts';
 import { bytesOf, capture } from './machine/copy.ts';
 import type { Inspection } from './machine/inspect.ts';
 import { hash } from './machine/key.ts';
@@ -9,7 +10,7 @@ import { Machine } from './machine/machine.ts';
 import { loadState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event } from './machine/turn.ts';
 import { realClock, realRandom } from './ports/clock.ts';
-import { type AsyncFunction, definitionOf } from './registry/functions.ts';
+import { type AsyncFunction, durable } from './registry/functions.ts';
 import { type Handler, handlerMap } from './registry/handlers.ts';
 
 /** How a run ended, or where it waits. */
@@ -58,7 +59,7 @@ export interface RunOptions {
 export class Continuation<R> {
 	readonly #machine: Machine;
 	readonly #records: readonly LogRecord[];
-	/** The saved state, once it was made. */
+	/** The saved state without the log, once it was made; never handed out, only copies. */
 	#bytes: Uint8Array | null;
 	/** A state that cannot be saved can go on once, from memory. */
 	#spent = false;
@@ -77,15 +78,13 @@ export class Continuation<R> {
 	static fromBytes<F extends AsyncFunction>(bytes: Uint8Array, fn: F): Continuation<Awaited<ReturnType<F>>>;
 	static fromBytes<R>(bytes: Uint8Array): Continuation<R>;
 	static fromBytes(bytes: Uint8Array, fn?: AsyncFunction): Continuation<unknown> {
-		const { state, log } = loadState(bytes);
-		const machine = new Machine(state);
-		const expected = fn === undefined ? undefined : definitionOf(fn);
-		if (fn !== undefined && expected?.id !== machine.state.functionId) {
-			throw new DecodeError({
-				problem: `they are a continuation of '${machine.state.functionId}', not of '${expected?.id ?? fn.name}'`,
-			});
+		const expected = fn === undefined ? undefined : durable(fn);
+		const own = copyOf(bytes);
+		const { state, log } = loadState(own);
+		if (expected !== undefined && expected.id !== state.functionId) {
+			throw new DecodeError({ problem: `they are a continuation of '${state.functionId}', not of '${expected.id}'` });
 		}
-		return new Continuation(machine, log, bytes);
+		return new Continuation(new Machine(state), log, log.length === 0 ? own : null);
 	}
 
 	get functionId(): string {
@@ -121,13 +120,23 @@ export class Continuation<R> {
 	 * @throws NotSerializableError names the variable, the point and the way out.
 	 */
 	toBytes(o: { log?: boolean } = {}): Uint8Array {
-		if (o.log) return saveState(this.#machine.state, this.#records);
+		const bytes = this.#saved();
+		return o.log ? saveState(this.#machine.state, this.#records) : copyOf(bytes);
+	}
+
+	#saved(): Uint8Array {
+		if (this.#machine.state.ended !== null) {
+			throw new UnsupportedError({
+				what: 'going on with a run whose state before it failed was not kept',
+				help: 'give run an onCheckpoint: then each state is kept, and the continuation of a failure begins at the last',
+			});
+		}
 		this.#bytes ??= this.#machine.save();
 		return this.#bytes;
 	}
 
 	/** Goes on with what is pending; answers nothing. */
-	continue(o: RunOptions = {}): Promise<Outcome<R>> {
+	async continue(o: RunOptions = {}): Promise<Outcome<R>> {
 		return this.#go(this.#copy(o), null, o);
 	}
 
@@ -146,21 +155,17 @@ export class Continuation<R> {
 
 	/** Sends a message, as `receive` takes it. */
 	async send(name: string, payload?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
-		const machine = this.#copy(o);
-		branch(machine, ['send', name, payload]);
-		return this.#go(machine, { type: 'received', name, payload }, o);
+		return this.#take('send', { name, payload }, { type: 'received', name, payload }, o);
 	}
 
 	/** Throws `CancelledError` where it waits, and drives its clean-up. */
 	async cancel(reason?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
-		const machine = this.#copy(o);
-		branch(machine, ['cancel', reason]);
-		return this.#go(machine, { type: 'cancelled', reason }, o);
+		return this.#take('cancel', { reason }, { type: 'cancelled', reason }, o);
 	}
 
 	/** A copy with effect keys of its own. */
 	fork(o: { id?: string } = {}): Continuation<R> {
-		const machine = Machine.load(this.toBytes());
+		const machine = Machine.load(this.#saved());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());
 		return new Continuation(machine, this.#records, null);
 	}
@@ -180,21 +185,35 @@ export class Continuation<R> {
 		if (o.suspension === undefined && open.length > 1) {
 			throw new AmbiguousResumeError({ runId, suspensions: open.map(({ id }) => id) });
 		}
+		const input = ok ? { suspension, answer: value } : { suspension, error: value };
+		return this.#take(ok ? 'resume' : 'throw', input, { type: 'resumed', suspension, ok, value }, o);
+	}
+
+	/**
+	 * Goes on with some input, which opens a lineage: the same input twice leads to the same effect keys,
+	 * another input to others.
+	 * @throws NotSerializableError naming the part of the input.
+	 */
+	#take(kind: string, input: object, event: Event, o: RunOptions): Promise<Outcome<R>> {
+		// Before the copy: a continuation that can go on only once is not spent on input that is refused.
+		const copy = capture([kind, ...Object.values(input)], { names: ['kind', ...Object.keys(input)] });
 		const machine = this.#copy(o);
-		branch(machine, [ok ? 'resume' : 'throw', suspension, value]);
-		return this.#go(machine, { type: 'resumed', suspension, ok, value }, o);
+		machine.branch(hash(`${machine.state.lineage}\0${hash(bytesOf(copy))}`));
+		return this.#go(machine, event, o);
 	}
 
 	/** An independent copy to go on with; of a state that cannot be saved, itself, once. */
 	#copy(o: RunOptions): Machine {
 		const handlers = handlerMap(o.handlers);
+		let bytes: Uint8Array;
 		try {
-			return Machine.load(this.toBytes(), { handlers });
+			bytes = this.#saved();
 		} catch (error) {
-			if (this.#bytes !== null || this.#spent) throw error;
+			if (this.#spent || !NotSerializableError.is(error)) throw error;
 			this.#spent = true;
 			return new Machine(this.#machine.state, handlers);
 		}
+		return Machine.load(bytes, { handlers });
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
@@ -243,10 +262,7 @@ function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly Lo
 	}
 }
 
-/**
- * Input given to a stored continuation opens a lineage: the same input twice leads to the same effect
- * keys, another input to others.
- */
-function branch(machine: Machine, input: readonly unknown[]): void {
-	machine.branch(hash(`${machine.state.lineage}\0${hash(bytesOf(capture(input)))}`));
+/** Also of a `Buffer`, whose own `slice` shares. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+	return bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
 }

@@ -7,6 +7,7 @@ import type { FunctionDef } from '@perdure/abi';
 import { drivePlain } from './driver/plain.ts';
 import { InvariantError } from './errors/internal.ts';
 import { isForeign } from './machine/callee.ts';
+import { enterHandler } from './machine/cancellation.ts';
 import type { Frame } from './machine/frame.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
@@ -85,10 +86,8 @@ export function lazy(def: FunctionDef, operands: readonly unknown[]): unknown {
 
 /** Where an exception goes: the `pc` of the handler of the region, or on to the caller. */
 export function unwind(frame: Frame, pc: number, error: unknown): number {
-	const handler = frame.def.handlers![pc] ?? -1;
+	const handler = enterHandler(frame, pc, shared.current?.isCancellation(error) ?? false);
 	if (handler < 0) throw error;
-	frame.caught = frame.caught?.filter((other) => other !== handler) ?? null;
-	if (shared.current?.isCancellation(error)) frame.caught = [...(frame.caught ?? []), handler];
 	return handler;
 }
 

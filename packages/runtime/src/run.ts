@@ -17,7 +17,9 @@ export async function run<A extends unknown[], R>(
 	o: RunOptions = {},
 ): Promise<Outcome<R>> {
 	const def = durable(fn);
-	const [self, ...copies] = release(capture([o.this, ...args]));
+	const [self, ...copies] = release(
+		capture([o.this, ...args], { names: ['this', ...args.map((_, i) => `args[${i}]`)] }),
+	);
 	const machine = Machine.start({
 		runId: o.id ?? realRandom.id(),
 		def,

@@ -48,7 +48,9 @@ class Drive {
 	readonly #inFlight = new Map<string, AbortController>();
 	readonly #events: Event[] = [];
 	readonly #check = new SaveCheck();
-	/** Issued but not dispatched, because the drive is parking. */
+	/** Native promises that hot code awaits. */
+	readonly #watched = new Set<string>();
+	/** The state after the last turn, where it was saved. */
 	#saved: Uint8Array | null = null;
 	#wake: () => void = () => {};
 
@@ -62,15 +64,16 @@ class Drive {
 		const wake = () => this.#wake();
 		park?.addEventListener('abort', wake);
 		try {
-			if (first === null) for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
 			let event = first ?? this.#due();
-			for (;;) {
+			for (let begun = false; ; begun = true) {
 				const standing = event === null ? null : await this.#turn(event);
 				if (standing !== null) return standing;
+				// What a stored state had in flight: after the first event, which may end it (a cancellation).
+				if (!begun) for (const call of this.#machine.reissue()) this.#dispatch(call);
 				event = this.#events.shift() ?? this.#due();
 				if (event !== null) continue;
 				if (!this.#machine.busy) return { status: 'suspended' };
-				if (this.#parking && this.#inFlight.size === 0) return { status: 'parked' };
+				if (this.#parked) return { status: 'parked' };
 				await this.#happening();
 			}
 		} finally {
@@ -83,15 +86,23 @@ class Drive {
 		return this.#options.park?.aborted === true;
 	}
 
+	/** Effects in flight are awaited first, and native promises: a run that waits for one could not be saved. */
+	get #parked(): boolean {
+		return this.#parking && this.#inFlight.size === 0 && this.#watched.size === 0;
+	}
+
 	async #turn(event: Event): Promise<Standing | null> {
 		const before = this.#saved;
+		const { seq } = this.#machine.state;
 		const turn = this.#machine.apply(event, this.#options.clock.now());
-		this.#options.log.push(...turn.log);
-		// What a failing turn did is not kept: the run stands where it stood before.
-		if (turn.status === 'failed') return { status: 'failed', error: turn.outcome, before };
-		const unsaveable = this.#save();
-		if (unsaveable !== null) return { status: 'failed', error: unsaveable, before };
-		if (this.#saved !== null) await this.#options.onTurn?.(this.#saved, turn);
+		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save();
+		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
+		this.#options.log.push(...(failed === null ? turn.log : turn.log.filter((record) => record.seq <= seq)));
+		if (failed !== null) {
+			for (const { key } of turn.dispatch) this.#machine.withhold(key);
+			return { status: 'failed', error: failed.error, before };
+		}
+		if (this.#saved !== null && this.#options.onTurn !== undefined) await this.#options.onTurn(this.#saved, turn);
 		if (turn.status === 'completed') return { status: 'completed', value: turn.outcome };
 		if (turn.status === 'cancelled') return { status: 'cancelled', reason: turn.outcome };
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
@@ -100,22 +111,27 @@ class Drive {
 		return null;
 	}
 
-	/** Saves the state where somebody asks for each turn's, or where development checks that it could be. */
-	#save(): NotSerializableError | null {
+	/**
+	 * Saves the state where somebody asks for each turn's, or where development checks that it could be.
+	 * @returns why it cannot be saved.
+	 */
+	#save(): { readonly error: NotSerializableError } | null {
 		this.#saved = null;
 		if (this.#machine.state.ended !== null) return null;
-		if (this.#options.onTurn === undefined) return this.#check.check(this.#machine);
 		try {
-			this.#saved = this.#machine.save();
+			this.#saved = this.#options.onTurn === undefined ? this.#check.save(this.#machine) : this.#machine.save();
 			return null;
 		} catch (error) {
-			if (NotSerializableError.is(error)) return error;
+			if (NotSerializableError.is(error)) return { error };
 			throw error;
 		}
 	}
 
 	#dispatch(call: EffectCall): void {
-		if (this.#parking) return;
+		if (this.#parking) {
+			this.#machine.withhold(call.key);
+			return;
+		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
 		performEffect(call, controller.signal).then((settled) => {
@@ -125,10 +141,13 @@ class Drive {
 	}
 
 	#watch(key: string, promise: PromiseLike<unknown>): void {
-		Promise.resolve(promise).then(
-			(value) => this.#push({ type: 'nativeSettled', key, ok: true, value }),
-			(value) => this.#push({ type: 'nativeSettled', key, ok: false, value }),
-		);
+		this.#watched.add(key);
+		const settled = (ok: boolean) => (value: unknown) => {
+			this.#watched.delete(key);
+			this.#push({ type: 'nativeSettled', key, ok, value });
+		};
+		// A thenable's `then` and a promise's `constructor` are the user's, and may throw.
+		new Promise((resolve) => resolve(promise)).then(settled(true), settled(false));
 	}
 
 	#push(event: Event): void {
@@ -151,7 +170,7 @@ class Drive {
 				this.#wake = () => {};
 				resolve();
 			};
-			if (this.#parking && this.#inFlight.size === 0) this.#wake();
+			if (this.#parked) this.#wake();
 		});
 	}
 }

@@ -14,14 +14,19 @@ export class SaveCheck {
 	readonly #on = !isProduction();
 	#size = 0;
 
-	/** What cannot be saved, or null. A native promise is reported only when bytes are asked for: hot runs may await one. */
-	check(machine: Machine): NotSerializableError | null {
+	/**
+	 * The state as saved, or null where that was not tried. A native promise is reported only when bytes
+	 * are asked for: hot runs may await one.
+	 * @throws NotSerializableError
+	 */
+	save(machine: Machine): Uint8Array | null {
 		if (!this.#on || (this.#size > SMALL && machine.state.turn % EVERY !== 0)) return null;
 		try {
-			this.#size = machine.save().length;
-			return null;
+			const bytes = machine.save();
+			this.#size = bytes.length;
+			return bytes;
 		} catch (error) {
-			if (NotSerializableError.is(error)) return error.kind === 'promise' ? null : error;
+			if (NotSerializableError.is(error) && error.kind === 'promise') return null;
 			throw error;
 		}
 	}

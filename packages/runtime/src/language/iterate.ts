@@ -249,6 +249,8 @@ export class ForeignSteps implements Steps {
 	readonly iterator: Iterator<unknown>;
 	/** Read once, as ECMA-262's iterator record does. */
 	readonly next: unknown;
+	/** [[Done]] of the iterator record: it ended, was closed, or threw by itself. Nothing of it is called any more. */
+	done = false;
 
 	constructor(iterator: Iterator<unknown>, next: unknown) {
 		this.iterator = iterator;
@@ -256,18 +258,22 @@ export class ForeignSteps implements Steps {
 	}
 
 	step(): boolean {
+		if (this.done) return false;
+		// Done unless all below goes well: an iterator that throws is never closed (7.4.8, IteratorStep).
+		this.done = true;
+		this.value = undefined;
 		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
 		const result = Reflect.apply(this.next, this.iterator, []);
 		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
-		if ((result as IteratorResult<unknown>).done) {
-			this.value = undefined;
-			return false;
-		}
+		if ((result as IteratorResult<unknown>).done) return false;
 		this.value = (result as IteratorResult<unknown>).value;
+		this.done = false;
 		return true;
 	}
 
 	close(): void {
+		if (this.done) return;
+		this.done = true;
 		const method = this.iterator.return;
 		if (method === undefined || method === null) return;
 		const result = Reflect.apply(method, this.iterator, []);
@@ -275,6 +281,8 @@ export class ForeignSteps implements Steps {
 	}
 
 	closeThrow(): void {
+		if (this.done) return;
+		this.done = true;
 		try {
 			const method = this.iterator.return;
 			if (method !== undefined && method !== null) Reflect.apply(method, this.iterator, []);

@@ -1,5 +1,5 @@
-import { NotSerializableError } from '../errors/saving.ts';
-import { type Host, Operands, type Recipes, runCodec, type Thunk } from './kinds.ts';
+import { DecodeError, NotSerializableError } from '../errors/saving.ts';
+import { Host, Operands, type Recipes, runCodec, type Thunk } from './kinds.ts';
 
 /**
  * Values copied at the border of a run (language.md, "Copies at the border"). Primitives are shared;
@@ -14,16 +14,18 @@ export const NOTHING: Copied = { values: [] };
 
 /**
  * Copies a list of values, identity among them kept.
- * @param o.names of the values, for the path in the error; o.recipes: what may be made again.
+ * @param o.names of the values, for the path in the error; o.recipes: what may be made again;
+ * o.firsts: takes up the values of these, in the order that `remake` asks for.
  * @throws NotSerializableError
  */
 export function capture(
 	values: readonly unknown[],
-	o: { readonly names?: readonly string[]; readonly recipes?: Recipes } = {},
+	o: { readonly names?: readonly string[]; readonly recipes?: Recipes; readonly firsts?: unknown[] } = {},
 ): Copied {
 	if (values.every(isPrimitive)) return { values: [...values] };
-	const host: Host & { live: unknown[] } = { live: [], remade: new Map() };
-	return { bytes: encode(values, host, o.names, o.recipes), live: host.live };
+	const live: unknown[] = [];
+	const host = new Host({ live, ...(o.firsts && { firsts: o.firsts }) });
+	return { bytes: encode(values, host, o.names, o.recipes), live };
 }
 
 function encode(values: readonly unknown[], host: Host, names?: readonly string[], recipes?: Recipes): Uint8Array {
@@ -40,34 +42,52 @@ export function captureOutcome(value: unknown): Copied | null {
 	}
 }
 
-/** A fresh copy of the values. */
-export function release(copied: Copied): unknown[] {
-	return remake(copied).values;
+/** A fresh copy of the values; `SKIPPED` in place of those that a thunk makes, where asked for. */
+export function release(copied: Copied, thunks: 'skip' | 'refuse' = 'refuse'): unknown[] {
+	return decode(copied, new Host({ live: liveOf(copied), thunks }));
 }
 
-/** A fresh copy of the values, with what tells later whether somebody changed it. */
-export function remake(copied: Copied): { readonly values: unknown[]; readonly remade: ReadonlyMap<unknown, Thunk> } {
-	const host: Host = { live: 'live' in copied ? [...copied.live] : [], remade: new Map() };
-	if ('values' in copied) return { values: [...copied.values], remade: host.remade };
-	const { values } = runCodec.decode(copied.bytes, { host }) as Operands;
-	return { values: [...values], remade: host.remade };
+/**
+ * A fresh copy of an effect's operands, with what tells later whether somebody changed it.
+ * @param firsts values of thunks that are still at hand; the others are made again.
+ */
+export function remake(
+	copied: Copied,
+	firsts: readonly unknown[],
+): { readonly values: unknown[]; readonly remade: ReadonlyMap<unknown, Thunk> } {
+	const host = new Host({ live: liveOf(copied), firsts: [...firsts], thunks: 'run' });
+	return { values: decode(copied, host), remade: host.remade };
+}
+
+function liveOf(copied: Copied): unknown[] {
+	return 'live' in copied ? [...copied.live] : [];
+}
+
+function decode(copied: Copied, host: Host): unknown[] {
+	if ('values' in copied) return [...copied.values];
+	const operands = runCodec.decode(copied.bytes, { host });
+	if (!(operands instanceof Operands)) throw new DecodeError({ problem: 'a copy is no list of values' });
+	return [...operands.values];
 }
 
 /** Are these still what was copied? */
 export function sameAs(copied: Copied, values: readonly unknown[], remade: Recipes): boolean {
 	if ('values' in copied) return true;
 	try {
-		const again = encode(values, { live: [...copied.live], remade: new Map() }, [], remade);
-		return again.length === copied.bytes.length && again.every((byte, i) => byte === copied.bytes[i]);
+		return sameBytes(copied.bytes, encode(values, new Host({ live: liveOf(copied) }), [], remade));
 	} catch (error) {
 		if (NotSerializableError.is(error)) return false;
 		throw error;
 	}
 }
 
+function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+	return a.length === b.length && a.every((byte, i) => byte === b[i]);
+}
+
 /** Bytes that are the same for equal copies. */
 export function bytesOf(copied: Copied): Uint8Array {
-	return 'bytes' in copied ? copied.bytes : encode(copied.values, { live: [], remade: new Map() });
+	return 'bytes' in copied ? copied.bytes : encode(copied.values, new Host({ live: [] }));
 }
 
 function isPrimitive(value: unknown): boolean {

@@ -2,7 +2,8 @@ import type { ChainLink, FunctionDef, SiteDef } from '@perdure/abi';
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
-import { type Copied, capture, remake, sameAs } from './copy.ts';
+import { firstChange } from './change.ts';
+import { type Copied, capture, release, remake, sameAs } from './copy.ts';
 import type { EffectCall } from './effect-call.ts';
 import type { Recipes } from './kinds.ts';
 import type { CallShape, PendingEffect } from './pending.ts';
@@ -21,49 +22,69 @@ export interface Issue {
 const COMPARED_IN_PRODUCTION = 4096;
 
 export function shapeOf(site: SiteDef, issue: Issue): CallShape {
-	const callee = site.callee === undefined;
 	return {
-		receiver: callee && site.key !== undefined,
-		computed: callee && site.key === null,
+		receiver: site.callee === undefined && site.key !== undefined,
+		computed: site.key === null,
 		args: issue.args.length,
 		rest: issue.rest.map(([keys, args]) => [keys.length, args.length]),
 	};
 }
 
+/** Can a call of that shape, saved by some build, be issued again from this site? */
+export function fitsSite(shape: CallShape, site: SiteDef): boolean {
+	const links = site.chain ?? [];
+	return (
+		shape.receiver === (site.callee === undefined && site.key !== undefined) &&
+		shape.computed === (site.key === null) &&
+		(shape.receiver || site.callee !== undefined) &&
+		shape.rest.length === links.length &&
+		links.every(({ keys }, i) => shape.rest[i]![0] === keys.filter((key) => key === null).length)
+	);
+}
+
 /**
  * Copies what the effect is called with, once, at the moment it is issued (language.md, "Copies at the border").
+ * `firsts`: the values among it that only this process has, because thunks made them.
  * @throws NotSerializableError names the argument and the call.
  */
-export function copyOperands(site: SiteDef, issue: Issue, shape: CallShape, recipes: Recipes, at: string): Copied {
-	const operands: unknown[] = [];
-	const names: string[] = [];
-	const add = (name: string, value: unknown) => {
-		names.push(name);
-		operands.push(value);
-	};
-	if (shape.receiver) add(receiverName(site), issue.self);
-	if (shape.computed) add('key', issue.key);
-	issue.args.forEach((value, i) => {
-		add(`arguments[${i}]`, value);
-	});
-	issue.rest.forEach(([keys, args], link) => {
-		keys.forEach((value, i) => {
-			add(`link ${link + 1} key ${i}`, value);
-		});
-		args.forEach((value, i) => {
-			add(`link ${link + 1} arguments[${i}]`, value);
-		});
-	});
+export function copyOperands(
+	site: SiteDef,
+	issue: Issue,
+	shape: CallShape,
+	recipes: Recipes,
+	at: string,
+): { operands: Copied; firsts: readonly unknown[] } {
+	const operands = [
+		...(shape.receiver ? [issue.self] : []),
+		...(shape.computed ? [issue.key] : []),
+		...issue.args,
+		...issue.rest.flatMap(([keys, args]) => [...keys, ...args]),
+	];
+	const firsts: unknown[] = [];
 	try {
-		return capture(operands, { names, recipes });
+		return { operands: capture(operands, { names: operandNames(site, shape), recipes, firsts }), firsts };
 	} catch (error) {
 		throw NotSerializableError.is(error) ? error.at(at) : error;
 	}
 }
 
+/** What messages call the operands, in their order: the receiver as written, `arguments[0]`, ... */
+function operandNames(site: SiteDef, shape: CallShape): string[] {
+	const numbered = (name: string, count: number) => Array.from({ length: count }, (_, i) => `${name}[${i}]`);
+	return [
+		...(shape.receiver ? [receiverName(site)] : []),
+		...(shape.computed ? ['the key'] : []),
+		...numbered('arguments', shape.args),
+		...shape.rest.flatMap(([keys, args], i) => {
+			const link = site.chain?.[i]?.keys.at(-1) ?? `link ${i + 1}`;
+			return [...numbered(`the key of ${link}`, keys), ...numbered(`${link} arguments`, args)];
+		}),
+	];
+}
+
 function receiverName(site: SiteDef): string {
-	const dot = site.name.lastIndexOf('.');
-	return dot > 0 ? site.name.slice(0, dot) : 'receiver';
+	const member = /^(.+?)(?:\?\.|\.|\[)[^.[\]]*\]?$/.exec(site.name);
+	return member?.[1] ?? 'the receiver';
 }
 
 /** The effect as its driver sees it. */
@@ -74,7 +95,10 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 
 async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Callable>): Promise<unknown> {
 	const { shape, operands } = pending;
-	const { values, remade } = remake(operands);
+	const { hot } = pending;
+	const { values, remade } = remake(operands, hot?.firsts ?? []);
+	// One attempt may have used them up (a signal that has fired, a stream that was read).
+	if (hot !== null) hot.firsts = [];
 	const site = siteOf(pending);
 	const [self, fn] = calleeOf(pending, site, values);
 	let next = (shape.receiver ? 1 : 0) + (shape.computed ? 1 : 0);
@@ -122,19 +146,24 @@ function callLinks(
 }
 
 function calleeOf(pending: PendingEffect, site: SiteDef, values: readonly unknown[]): readonly [unknown, Callable] {
+	const { shape, hot } = pending;
 	let self: unknown;
 	let fn: unknown;
-	if (pending.shape.receiver) {
+	if (shape.receiver) {
 		self = values[0];
-		const key = pending.shape.computed ? values[1] : site.key;
-		fn = (self as Record<PropertyKey, unknown>)[key as PropertyKey];
-	} else if (pending.hot !== null) {
-		({ self, fn } = pending.hot);
+		fn = memberOf(self, shape.computed ? values[1] : site.key);
+	} else if (hot !== null) {
+		({ self, fn } = hot);
 	} else {
 		[self, fn] = site.callee!();
+		if (shape.computed) fn = memberOf(self, values[0]);
 	}
 	if (typeof fn !== 'function') throw new TypeError(`${site.name} is not a function`);
 	return [self, fn as Callable];
+}
+
+function memberOf(holder: unknown, key: unknown): unknown {
+	return (holder as Record<PropertyKey, unknown>)[key as PropertyKey];
 }
 
 /** The call site in the code that is loaded now. */
@@ -144,12 +173,12 @@ export function siteOf(pending: PendingEffect): SiteDef {
 	return def.sites!.find((site) => site.id === pending.site)!;
 }
 
-/** Path of the first operand that the effect changed, or null. */
+/** Path of what the effect changed first, or null. */
 function changed(pending: PendingEffect, values: readonly unknown[], remade: Recipes): string | null {
-	const { operands } = pending;
+	const { operands, shape } = pending;
 	if (!('bytes' in operands) || (operands.bytes.length > COMPARED_IN_PRODUCTION && isProduction())) return null;
 	if (sameAs(operands, values, remade)) return null;
-	return pending.shape.receiver ? `${receiverName(siteOf(pending))} or an argument` : 'an argument';
+	return firstChange(release(operands, 'skip'), values, operandNames(siteOf(pending), shape));
 }
 
 function isProduction(): boolean {

@@ -11,6 +11,8 @@ export interface SavedFrame {
 	readonly equal: EqualPoint | null;
 	/** By guard of the point: a `catch` that received the cancellation. */
 	readonly caught: readonly boolean[];
+	/** Whether a handler of it has received the run's cancellation, and whether that was thrown again since. */
+	readonly cancelled: 'received' | 'again' | null;
 	readonly slots: ReadonlyMap<string, unknown>;
 }
 
@@ -35,14 +37,14 @@ export function fitFrame(saved: SavedFrame): Frame {
 	if (point === null) throw mismatch(def, saved, null, 'the suspension point is gone');
 	const absent = missing(point, slots);
 	if (absent.length > 0) throw mismatch(def, saved, point, `the slots ${absent.join(', ')} were not saved`);
-	return frameAt(def, point, slots, saved.caught);
+	return frameAt(def, point, slots, saved);
 }
 
 function frameAt(
 	def: FunctionDef,
 	point: PointDef,
 	slots: ReadonlyMap<string, unknown>,
-	caught: readonly boolean[],
+	{ caught, cancelled }: SavedFrame,
 ): Frame {
 	const frame = new Frame(def, undefined, []);
 	frame.pc = point.pc;
@@ -51,7 +53,8 @@ function frameAt(
 	// The chain of constructs is part of the point's id, so guards keep their positions.
 	const guards = point.guards ?? [];
 	const received = guards.filter((guard, i) => typeof guard === 'number' && caught[i] === true) as number[];
-	if (received.length > 0) frame.caught = received;
+	if (cancelled !== null) frame.caught = received;
+	if (cancelled === 'again') frame.passed = [];
 	return frame;
 }
 

@@ -15,8 +15,10 @@ export class Frame implements Activation {
 	env: readonly unknown[];
 	/** The frame that awaits this one. */
 	parent: Frame | null = null;
-	/** `pc` of the `catch` handlers that were last entered with the run's cancellation. */
+	/** `pc` of the handlers that were last entered with the run's cancellation; null when none ever was. */
 	caught: number[] | null = null;
+	/** Set once it was thrown again after that: `pc` of the handlers it has entered since. */
+	passed: number[] | null = null;
 	/** Restored from bytes and not entered since: its reload slots are still to be read. */
 	cold = false;
 

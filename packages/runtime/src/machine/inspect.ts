@@ -1,8 +1,9 @@
+import { setOwn } from '../codec/own.ts';
 import { Cell, TDZ } from '../language/binding.ts';
 import { capture, release } from './copy.ts';
 import type { Frame } from './frame.ts';
-import type { RunState } from './machine.ts';
 import { nameOfSlot, pointOf } from './point.ts';
+import type { RunState } from './run-state.ts';
 
 /** Where a run stands, for a person to read. Values are copies. */
 export interface Inspection {
@@ -69,7 +70,8 @@ function inspectFrame(frame: Frame): FrameInspection {
 		const name = nameOfSlot(slot);
 		const held = frame.s[i];
 		const value = held instanceof Cell ? held.v : held;
-		if (value !== TDZ) locals[name] = copyOf(value);
+		// Defined, not assigned: a variable may be called __proto__.
+		if (value !== TDZ) setOwn(locals, name, copyOf(value));
 	});
 	return { functionId: frame.def.id, name: frame.def.name, file: frame.def.file, line, column, locals };
 }

@@ -21,10 +21,13 @@ import { atOf, nameOfSlot, pointOf } from './point.ts';
 export class Thunk {
 	readonly def: FunctionDef;
 	readonly operands: readonly unknown[];
+	/** What the call gave. */
+	readonly value: unknown;
 
-	constructor(def: FunctionDef, operands: readonly unknown[]) {
+	constructor(def: FunctionDef, operands: readonly unknown[], value: unknown) {
 		this.def = def;
 		this.operands = operands;
+		this.value = value;
 	}
 }
 
@@ -42,12 +45,24 @@ export class Operands {
 	}
 }
 
-/** What the kinds are asked for: a saved state, or a copy at the border of a run. */
-export interface Host {
+/** What the kinds are asked for: a saved state, or a copy at the border of a run. One for each encoding or decoding. */
+export class Host {
 	/** Copies at the border pass closures as they are: they are collected here. Null when a state is saved. */
 	readonly live: unknown[] | null;
+	/** Values of thunks, in the order they are met: while hot the first value is used, and nothing is made again. */
+	readonly firsts: unknown[];
 	/** Decoding: values that thunks made. */
-	readonly remade: Map<unknown, Thunk>;
+	readonly remade = new Map<unknown, Thunk>();
+	/** Decoding: are thunks run? Only for the arguments of an effect that is about to be performed. */
+	readonly thunks: 'run' | 'skip' | 'refuse';
+	/** Decoding: entries that iterators had to walk past so far. */
+	walked = 0;
+
+	constructor(o: { live?: unknown[] | null; firsts?: unknown[]; thunks?: Host['thunks'] } = {}) {
+		this.live = o.live ?? null;
+		this.firsts = o.firsts ?? [];
+		this.thunks = o.thunks ?? 'refuse';
+	}
 }
 
 /** A captured variable. Its path is that of whoever holds it. */
@@ -99,7 +114,8 @@ const closureKind: Kind<Callable, Host> = {
 		return names[index - 2 - names.length] ?? `[${index}]`;
 	},
 	moment: 'made',
-	make([id, count, ...parts]) {
+	make([id, count, ...parts], host) {
+		expect(host.live === null, 'a closure outside a state');
 		expect(typeof id === 'string' && typeof count === 'number' && parts.length === 2 * count, 'a malformed closure');
 		const def = functionOf(id);
 		const names = parts.slice(0, count);
@@ -143,21 +159,26 @@ const durable: Kind<Callable, Host> = {
 	},
 };
 
-/** Decodes to the value that the call makes now. */
+/** Stands for the value of a thunk that was not run. */
+export const SKIPPED = Object.freeze({});
+
+/** Decodes to what the call gave, as long as that is at hand, else to what it gives now. */
 const thunk: Kind<unknown, Host> = {
 	tag: 'thunk',
 	prototypes: [Thunk.prototype],
-	take(value) {
-		const { def, operands } = value as Thunk;
-		return [def.id, ...operands];
+	take(value, host) {
+		const { def, operands, value: first } = value as Thunk;
+		return [def.id, host.firsts.push(first) - 1, ...operands];
 	},
 	moment: 'filled',
-	make([id, ...operands], host) {
-		expect(typeof id === 'string', 'a malformed thunk');
+	make([id, nth, ...operands], host) {
+		expect(typeof id === 'string' && isCount(nth), 'a malformed thunk');
+		expect(host.thunks !== 'refuse', 'a thunk where none can be');
+		if (host.thunks === 'skip') return SKIPPED;
 		const def = functionOf(id);
 		expect(def.kind === 'thunk', `'${id}' is no thunk`);
-		const value = (def.make as Callable)(...operands);
-		host.remade.set(value, new Thunk(def, operands));
+		const value = nth in host.firsts ? host.firsts[nth] : (def.make as Callable)(...operands);
+		host.remade.set(value, new Thunk(def, operands, value));
 		return value;
 	},
 };
@@ -167,7 +188,10 @@ const operands: Kind<Operands, Host> = {
 	prototypes: [Operands.prototype],
 	take: ({ values }) => values,
 	label: ({ names }, index) => names[index] ?? `[${index}]`,
-	make: () => new Operands([]),
+	make(_, host) {
+		expect(host.live !== null, 'operands in a state');
+		return new Operands([]);
+	},
 	fill(value, parts) {
 		value.values = parts;
 	},
@@ -182,7 +206,7 @@ const arraySteps: Kind<ArraySteps, Host> = {
 	take: ({ source, index, kind }) => [source, index, kind],
 	make([source, index, kind]) {
 		expect(isCount(index) && isKind(kind), 'a malformed iterator');
-		expect(source === PENDING || source === null, 'an iterator over no array');
+		expect(typeof source === 'object' || source === PENDING, 'an iterator over no array');
 		return new ArraySteps(null, index, kind);
 	},
 	fill(value, [source]) {
@@ -201,15 +225,20 @@ const stringSteps: Kind<StringSteps, Host> = {
 	},
 };
 
+/** Entries that the iterators of one decoding may have to walk past: many over one large map cost their product. */
+const MOST_WALKED = 16_000_000;
+
 /** Made when the collection has its entries again: the native iterator has to walk past those behind it. */
 const collectionSteps: Kind<CollectionSteps, Host> = {
 	tag: 'collection-steps',
 	prototypes: [CollectionSteps.prototype],
 	take: (value) => [value.source, value.kind, value.done ? -1 : value.position()],
 	moment: 'filled',
-	make([source, kind, position]) {
+	make([source, kind, position], host) {
 		expect((source instanceof Map || source instanceof Set) && isKind(kind), 'a malformed iterator');
 		expect(position === -1 || (isCount(position) && position <= source.size), 'an iterator beyond its collection');
+		host.walked += Math.max(position, 0);
+		expect(host.walked <= MOST_WALKED, 'iterators that are too far along');
 		const steps = new CollectionSteps(source, kind, Math.max(position, 0));
 		steps.done = position === -1;
 		return steps;
@@ -234,10 +263,14 @@ const keySteps: Kind<KeySteps, Host> = {
 const foreignSteps: Kind<ForeignSteps, Host> = {
 	tag: 'foreign-steps',
 	prototypes: [ForeignSteps.prototype],
-	take: ({ iterator, next }) => [iterator, next],
+	take: ({ iterator, next, done }) => [iterator, next, done],
 	label: () => '',
 	moment: 'made',
-	make: ([iterator, next]) => new ForeignSteps(iterator as Iterator<unknown>, next),
+	make([iterator, next, done]) {
+		const steps = new ForeignSteps(iterator as Iterator<unknown>, next);
+		steps.done = done === true;
+		return steps;
+	},
 };
 
 /**
@@ -248,7 +281,7 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 	tag: 'frame',
 	prototypes: [Frame.prototype],
 	take(value) {
-		const { def, s, parent, caught } = value as Frame;
+		const { def, s, parent, caught, passed } = value as Frame;
 		const point = pointOf(value as Frame)!;
 		const equal = point.equal;
 		const saved = savedSlots(value as Frame);
@@ -256,7 +289,8 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 			parent,
 			def.id,
 			point.id,
-			(point.guards ?? []).map((guard) => (typeof guard === 'number' && caught?.includes(guard) ? 'c' : '-')).join(''),
+			(point.guards ?? []).map((guard) => (typeof guard === 'number' && caught?.includes(guard) ? 'c' : '-')).join('') +
+				(caught === null ? '' : passed === null ? 'r' : 'p'),
 			...(equal === undefined ? [0] : [5, equal.nth, equal.of, equal.before, equal.after, equal.between]),
 			saved.length,
 			...saved.map((slot) => point.slots[slot]),
@@ -272,9 +306,9 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 		return name === undefined ? `[${index}]` : nameOfSlot(name);
 	},
 	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
-	make([, functionId, pointId, caught, ...rest]) {
+	make([, functionId, pointId, caught, ...rest], host) {
 		expect(
-			typeof functionId === 'string' && typeof pointId === 'string' && typeof caught === 'string',
+			host.live === null && typeof functionId === 'string' && typeof pointId === 'string' && typeof caught === 'string',
 			'a malformed frame',
 		);
 		const [nth, of, before, after, between] = rest[0] === 5 ? rest.slice(1) : [];
@@ -294,6 +328,7 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 			pointId,
 			equal,
 			[...caught].map((c) => c === 'c'),
+			caught.endsWith('p') ? 'again' : caught.endsWith('r') ? 'received' : null,
 			slots,
 		);
 	},
@@ -312,6 +347,7 @@ export class MutableSavedFrame implements SavedFrame {
 	readonly pointId: string;
 	readonly equal: SavedFrame['equal'];
 	readonly caught: readonly boolean[];
+	readonly cancelled: SavedFrame['cancelled'];
 	readonly slots: Map<string, unknown>;
 	parent: MutableSavedFrame | null = null;
 
@@ -320,12 +356,14 @@ export class MutableSavedFrame implements SavedFrame {
 		pointId: string,
 		equal: SavedFrame['equal'],
 		caught: readonly boolean[],
+		cancelled: SavedFrame['cancelled'],
 		slots: Map<string, unknown>,
 	) {
 		this.functionId = functionId;
 		this.pointId = pointId;
 		this.equal = equal;
 		this.caught = caught;
+		this.cancelled = cancelled;
 		this.slots = slots;
 	}
 }

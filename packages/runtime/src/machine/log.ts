@@ -1,5 +1,5 @@
-import type { Copied } from './copy.ts';
-import { release } from './copy.ts';
+import { type Copied, capture, NOTHING, release } from './copy.ts';
+import type { Pending } from './pending.ts';
 
 /** What an entry stands for. */
 export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive';
@@ -49,6 +49,45 @@ export interface LogRecord {
 	readonly mark: string | null;
 }
 
+/** The entry of something that was issued, as it stands at `now` (ms since the epoch). */
+export function recordOf(
+	pending: Exclude<Pending, { kind: 'native' }>,
+	o: Pick<LogRecord, 'state' | 'ok' | 'outcome' | 'settledSeq'> & { readonly now: number },
+): LogRecord {
+	const { kind, seq, site, at, name, since, mark, fiber } = pending;
+	const { state, ok, outcome, settledSeq, now } = o;
+	return {
+		seq,
+		kind,
+		site,
+		at,
+		name,
+		args: argsOf(pending),
+		state,
+		ok,
+		outcome,
+		settledSeq,
+		attempt: kind === 'effect' ? pending.attempt : 1,
+		startedAt: since,
+		endedAt: state === 'started' ? null : now,
+		fiber: fiber.id,
+		mark,
+	};
+}
+
+function argsOf(pending: Exclude<Pending, { kind: 'native' }>): Copied {
+	switch (pending.kind) {
+		case 'effect':
+			return pending.operands;
+		case 'sleep':
+			return capture([pending.until]);
+		case 'suspend':
+			return pending.value;
+		case 'receive':
+			return pending.message === null ? NOTHING : capture([pending.message]);
+	}
+}
+
 /** The log that a person reads: the last record of each `seq`, in order. */
 export function readLog(records: Iterable<LogRecord>): LogEntry[] {
 	const latest = new Map<number, LogRecord>();
@@ -63,7 +102,7 @@ function readRecord(record: LogRecord): LogEntry {
 		kind,
 		site: { id: site, at },
 		name,
-		args: release(args),
+		args: release(args, 'skip'),
 		state,
 		outcome: readOutcome(record),
 		settledSeq,

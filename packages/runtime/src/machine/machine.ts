@@ -1,48 +1,27 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { UnsupportedError } from '../errors/internal.ts';
-import { CancelledError, TimeoutError } from '../errors/run.ts';
+import { type CancelledEffect, CancelledError, TimeoutError } from '../errors/run.ts';
+import { NotSerializableError } from '../errors/saving.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { type Callable, type ChainArguments, shared, type TurnHost } from '../registry/shared.ts';
 import { constructsInTurn, isIntrinsic, primitiveOf } from './callee.ts';
-import { type Copied, capture, captureOutcome, NOTHING, release } from './copy.ts';
+import { CANCEL_GRACE, insist, isShielded } from './cancellation.ts';
+import { type Copied, capture, captureOutcome, release } from './copy.ts';
 import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
-import { Fiber } from './fiber.ts';
+import type { Fiber } from './fiber.ts';
 import { Frame } from './frame.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import { keyPrefix } from './key.ts';
 import { Thunk } from './kinds.ts';
-import type { LogRecord } from './log.ts';
-import type { Pending, PendingEffect, PendingWait } from './pending.ts';
+import { type LogRecord, recordOf } from './log.ts';
+import { dueAt, type Pending, type PendingEffect, type PendingSleep, type PendingWait } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
 import { type PrimitiveCall, primitives } from './primitive.ts';
 import { warm } from './restore.ts';
+import { type Beginning, beginning, type RunState } from './run-state.ts';
 import { loadState, saveState } from './state.ts';
 import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
-
-/** What a run is, apart from what it is computing right now. `state.ts` saves and loads it. */
-export interface RunState {
-	readonly runId: string;
-	lineage: string;
-	readonly functionId: string;
-	/** Ms since the epoch. */
-	readonly startedAt: number;
-	turn: number;
-	/** The latest issue number; never reused. */
-	issue: number;
-	seq: number;
-	settled: number;
-	readonly fibers: Fiber[];
-	/** In order of issue. */
-	readonly pending: Map<string, Pending>;
-	/** Messages not asked for yet, by name, in the order they came. */
-	readonly messages: Map<string, Copied[]>;
-	/** Set once the run was cancelled: its reason, as a list of one. */
-	cancel: readonly unknown[] | null;
-	mark: string | null;
-	progress: unknown;
-	ended: { readonly status: 'completed' | 'failed' | 'cancelled'; readonly outcome: unknown } | null;
-}
 
 interface Job {
 	readonly fiber: Fiber;
@@ -52,9 +31,6 @@ interface Job {
 
 /** What the step that is running asked for, besides the value it returns. */
 type Asked = { readonly push: Frame } | { readonly parked: Pending } | null;
-
-/** How long a cancelled fiber waits for its effect in flight (ms), unless a policy says otherwise. */
-const CANCEL_GRACE = 10_000;
 
 /**
  * Computes turns: synchronous, and without a clock, a timer, a host promise or a random source.
@@ -87,38 +63,9 @@ export class Machine implements TurnHost {
 		this.#keys = keyPrefix(state.runId, state.lineage);
 	}
 
-	/**
-	 * A run that has not begun: its first turn is that of the event `started`.
-	 * `args` are the run's own: pass copies.
-	 */
-	static start(o: {
-		runId: string;
-		lineage?: string;
-		def: FunctionDef;
-		self: unknown;
-		args: readonly unknown[];
-		now: number;
-		handlers?: ReadonlyMap<Callable, Callable> | undefined;
-	}): Machine {
-		const root = new Fiber(0, new Frame(o.def, o.self, o.args));
-		const state: RunState = {
-			runId: o.runId,
-			lineage: o.lineage ?? '',
-			functionId: o.def.id,
-			startedAt: o.now,
-			turn: 0,
-			issue: 0,
-			seq: 0,
-			settled: 0,
-			fibers: [root],
-			pending: new Map(),
-			messages: new Map(),
-			cancel: null,
-			mark: null,
-			progress: undefined,
-			ended: null,
-		};
-		return new Machine(state, o.handlers);
+	/** A run that has not begun: its first turn is that of the event `started`. */
+	static start(o: Beginning & { handlers?: ReadonlyMap<Callable, Callable> | undefined }): Machine {
+		return new Machine(beginning(o), o.handlers);
 	}
 
 	/**
@@ -274,9 +221,30 @@ export class Machine implements TurnHost {
 		for (const pending of this.state.pending.values()) {
 			if (pending.kind !== 'effect' || pending.graceAt !== null) continue;
 			if (recovered) pending.attempt++;
+			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));
 		}
 		return calls;
+	}
+
+	/** Those that nobody performs, since the state was loaded: as attempts of their own, for all that is known. */
+	reissue(): EffectCall[] {
+		const calls: EffectCall[] = [];
+		for (const pending of this.state.pending.values()) {
+			if (pending.kind !== 'effect' || pending.flying || pending.graceAt !== null) continue;
+			pending.attempt++;
+			pending.flying = true;
+			calls.push(callOf(pending, this.state.runId, this.handlers));
+		}
+		return calls;
+	}
+
+	/** Of a call that its driver did not begin: it counts as no attempt, and no outcome will come. */
+	withhold(key: string): void {
+		const pending = this.state.pending.get(key);
+		if (pending?.kind !== 'effect') return;
+		pending.attempt--;
+		pending.flying = false;
 	}
 
 	// --- events
@@ -356,7 +324,9 @@ export class Machine implements TurnHost {
 			case 'suspend':
 			case 'receive': {
 				if (pending.otherwise !== null) {
-					this.#settle(pending, true, capture(pending.otherwise));
+					// It never left the run: no copy, or it would lose its identity.
+					this.#record(pending, 'executed', true, captureOutcome(pending.otherwise[0]));
+					this.#resume(pending, 0, pending.otherwise[0]);
 					return;
 				}
 				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.message}'`;
@@ -377,42 +347,31 @@ export class Machine implements TurnHost {
 
 	#interrupt(fiber: Fiber): void {
 		const pending = fiber.wait;
-		if (pending === null || this.#shielded(fiber.top)) return;
-		if (pending.kind === 'effect') {
+		if (pending === null || isShielded(fiber.top)) return;
+		if (pending.kind === 'effect' && pending.flying) {
 			this.#abort.push(pending.key);
 			pending.graceAt = this.#now + CANCEL_GRACE;
 			return;
 		}
 		if (pending.kind !== 'native') this.#record(pending, 'discarded', null, null);
-		this.#throwCancelled(pending);
+		this.#throwCancelled(pending, 'unknown');
 	}
 
-	#throwCancelled(pending: Pending, outcome?: { value: unknown } | { error: unknown } | 'unknown'): void {
+	/** `outcome`: of the effect that it waited for. */
+	#throwCancelled(pending: Pending, outcome: CancelledEffect['outcome']): void {
 		const reason = this.state.cancel![0];
-		const effect =
-			outcome === undefined || pending.kind !== 'effect'
-				? {}
-				: { effect: { name: pending.name, key: pending.key, outcome } };
+		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.key, outcome } } : {};
 		this.#resume(pending, 1, new CancelledError({ reason, ...effect }));
 	}
 
-	/** Does the point that a frame has come to throw the run's cancellation? */
-	#cancelledAt(frame: Frame): boolean {
-		return this.state.cancel !== null && !this.#shielded(frame);
+	/** Does a suspension point that a frame has come to throw the run's cancellation? `shield`: the frames that may stop it. */
+	#cancelledAt(shield: Frame | null): boolean {
+		return this.state.cancel !== null && !isShielded(shield);
 	}
 
-	#cancelledError(): CancelledError {
+	#cancellation(frame: Frame): CancelledError {
+		insist(frame);
 		return new CancelledError({ reason: this.state.cancel![0] });
-	}
-
-	/** `finally`, disposal and the `catch` that received the cancellation may await, with everything called there. */
-	#shielded(top: Frame | null): boolean {
-		for (let frame = top; frame !== null; frame = frame.parent) {
-			for (const guard of pointOf(frame)?.guards ?? []) {
-				if (guard === 'finally' || frame.caught?.includes(guard)) return true;
-			}
-		}
-		return false;
 	}
 
 	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
@@ -455,7 +414,7 @@ export class Machine implements TurnHost {
 			const asked = this.#asked as Asked;
 			if (asked === null) {
 				if (!frame.done && this.#cancelledAt(frame)) {
-					this.#jobs.push({ fiber, mode: 1, value: this.#cancelledError() });
+					this.#jobs.push({ fiber, mode: 1, value: this.#cancellation(frame) });
 				} else this.#await(fiber, out);
 				return;
 			}
@@ -509,9 +468,22 @@ export class Machine implements TurnHost {
 	// --- what emitted code asks for
 
 	call(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		return this.#call(frame, frame, site, callee, self, args, key);
+	}
+
+	/** `shield`: the innermost frame whose guards apply to what is called. */
+	#call(
+		frame: Frame,
+		shield: Frame | null,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key: unknown,
+	): unknown {
 		const def = frame.def.sites![site]!;
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
-		if (this.#cancelledAt(frame)) throw this.#cancelledError();
+		if (this.#cancelledAt(shield)) throw this.#cancellation(frame);
 		const definition = definitionOf(callee);
 		if (definition !== undefined) {
 			if (definition.step === undefined) return Reflect.apply(callee, self, args);
@@ -534,13 +506,14 @@ export class Machine implements TurnHost {
 		rest: readonly ChainArguments[],
 		key?: unknown,
 	): unknown {
-		if (this.#cancelledAt(frame)) throw this.#cancelledError();
+		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		this.#issue(frame, frame.def.sites![site]!, { fn: callee as Callable, self, key, args, rest });
 		return undefined;
 	}
 
 	tail(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
-		const out = this.call(frame, site, callee, self, args, key);
+		// The frame goes before the call begins, and `frame.pc` still names the point it was last parked at.
+		const out = this.#call(frame, frame.parent, site, callee, self, args, key);
 		frame.done = true;
 		return out;
 	}
@@ -563,14 +536,14 @@ export class Machine implements TurnHost {
 
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void {
 		if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
-			this.#recipes.set(value, new Thunk(def, operands));
+			this.#recipes.set(value, new Thunk(def, operands, value));
 		}
 	}
 
 	#issue(frame: Frame, site: SiteDef, issue: Issue): void {
 		const { state } = this;
 		const shape = shapeOf(site, issue);
-		const operands = copyOperands(site, issue, shape, this.#recipes, atOf(frame.def, site.at));
+		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(frame.def, site.at));
 		const pending: PendingEffect = {
 			kind: 'effect',
 			...this.#issued(frame, site, site.name),
@@ -579,7 +552,8 @@ export class Machine implements TurnHost {
 			shape,
 			attempt: 1,
 			graceAt: null,
-			hot: { self: issue.self, fn: issue.fn, def: site },
+			flying: true,
+			hot: { self: issue.self, fn: issue.fn, def: site, firsts },
 		};
 		this.#recipes.clear();
 		this.#park(pending);
@@ -591,11 +565,11 @@ export class Machine implements TurnHost {
 	#primitive(name: string, frame: Frame, site: SiteDef, args: readonly unknown[]): unknown {
 		const made: PrimitiveCall = primitives[name]!(args, this.#now);
 		const issued = this.#issued(frame, site, name);
-		let pending: Pending;
+		let pending: PendingSleep | PendingWait;
 		if (made.kind === 'sleep') pending = { ...issued, kind: 'sleep', until: made.until };
 		else {
 			const { kind, message, limit, otherwise } = made;
-			pending = { ...issued, kind, value: capture(made.value), message, limit, otherwise };
+			pending = { ...issued, kind, value: handedOut(made.value, issued.at), message, limit, otherwise };
 		}
 		this.#park(pending);
 		this.#asked = { parked: pending };
@@ -637,50 +611,21 @@ export class Machine implements TurnHost {
 
 	#record(
 		pending: Exclude<Pending, { kind: 'native' }>,
-		entryState: LogRecord['state'],
+		state: LogRecord['state'],
 		ok: boolean | null,
 		outcome: Copied | null,
 	): void {
-		const { kind, seq, site, at, name, since, mark, fiber } = pending;
-		this.#log.push({
-			seq,
-			kind,
-			site,
-			at,
-			name,
-			args:
-				kind === 'effect'
-					? pending.operands
-					: kind === 'sleep'
-						? capture([pending.until])
-						: kind === 'suspend'
-							? pending.value
-							: NOTHING,
-			state: entryState,
-			ok,
-			outcome,
-			settledSeq: entryState === 'executed' ? ++this.state.settled : null,
-			attempt: kind === 'effect' ? pending.attempt : 1,
-			startedAt: since,
-			endedAt: entryState === 'started' ? null : this.#now,
-			fiber: fiber.id,
-			mark,
-		});
+		const settledSeq = state === 'executed' ? ++this.state.settled : null;
+		this.#log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#now }));
 	}
 }
 
-/** When time alone moves it on (ms since the epoch), or null. */
-function dueAt(pending: Pending): number | null {
-	switch (pending.kind) {
-		case 'sleep':
-			return pending.until;
-		case 'effect':
-			return pending.graceAt;
-		case 'suspend':
-		case 'receive':
-			return pending.limit;
-		case 'native':
-			return null;
+/** @throws NotSerializableError naming the value and the place. */
+function handedOut(value: readonly unknown[], at: string): Copied {
+	try {
+		return capture(value, { names: ['value'] });
+	} catch (error) {
+		throw NotSerializableError.is(error) ? error.at(at) : error;
 	}
 }
 

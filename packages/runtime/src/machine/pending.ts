@@ -31,10 +31,13 @@ export interface PendingEffect extends Issued {
 	/** Receiver (when it is saved), arguments, and computed keys and arguments of a chain's links, in this order. */
 	readonly operands: Copied;
 	readonly shape: CallShape;
+	/** Attempts that may have begun. */
 	attempt: number;
 	/** Set when its fiber was cancelled: it is waited for until then, and never issued again. */
 	graceAt: number | null;
-	/** The callee as first evaluated; null after a restore. */
+	/** Handed to a driver of this process: an outcome may still come. Not saved. */
+	flying: boolean;
+	/** The callee as first evaluated; null after a restore. Not saved. */
 	hot: HotCallee | null;
 }
 
@@ -42,6 +45,8 @@ export interface HotCallee {
 	readonly self: unknown;
 	readonly fn: Callable;
 	readonly def: SiteDef;
+	/** Values of thunks among the operands, for the first attempt: later ones make them again. */
+	firsts: readonly unknown[];
 }
 
 /** How `operands` is laid out. */
@@ -51,7 +56,7 @@ export interface CallShape {
 	/** A computed key of that member, also saved. */
 	readonly computed: boolean;
 	readonly args: number;
-	/** Computed keys and arguments of each link after the first call. */
+	/** Numbers of computed keys and of arguments of each link after the first call. */
 	readonly rest: readonly (readonly [keys: number, args: number])[];
 }
 
@@ -78,4 +83,20 @@ export interface PendingNative {
 	readonly key: string;
 	readonly fiber: Fiber;
 	readonly promise: PromiseLike<unknown>;
+}
+
+/** When time alone moves it on (ms since the epoch), or null. */
+export function dueAt(pending: Pending): number | null {
+	switch (pending.kind) {
+		case 'sleep':
+			return pending.until;
+		case 'effect':
+			// After a restore nobody brings the outcome: there is nothing to wait for.
+			return pending.graceAt === null || pending.flying ? pending.graceAt : pending.since;
+		case 'suspend':
+		case 'receive':
+			return pending.limit;
+		case 'native':
+			return null;
+	}
 }

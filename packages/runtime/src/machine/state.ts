@@ -1,26 +1,24 @@
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
-import { Cell } from '../language/binding.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { shared } from '../registry/shared.ts';
 import type { Copied } from './copy.ts';
+import { fitsSite } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import { fitFrame } from './fit.ts';
 import type { Frame } from './frame.ts';
 import { hash } from './key.ts';
-import { type Host, MutableSavedFrame, runCodec } from './kinds.ts';
+import { Host, MutableSavedFrame, runCodec } from './kinds.ts';
 import type { LogRecord } from './log.ts';
-import type { RunState } from './machine.ts';
 import type { Pending, PendingEffect, PendingWait } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
+import type { RunState } from './run-state.ts';
 
 /** What each part of a stored record must be: the bytes may be anybody's. */
 type Shape<T> = { readonly [K in keyof T]?: (part: unknown) => boolean };
 
 /** Changes when a saved state can no longer be read by what read the former one. */
 const VERSION = 1;
-
-const HOST: Host = { live: null, remade: new Map() };
 
 /** The state of a run as it is stored: plain data, frames, and copies of what is pending. */
 interface Stored {
@@ -43,7 +41,7 @@ interface Stored {
 	log: readonly LogRecord[] | null;
 }
 
-type StoredPending = Omit<Exclude<Pending, { kind: 'native' }>, 'fiber' | 'hot'> & { fiber: number };
+type StoredPending = Omit<Exclude<Pending, { kind: 'native' }>, 'fiber' | 'hot' | 'flying'> & { fiber: number };
 
 /**
  * @param log kept with the state when given; recovery never reads it.
@@ -69,7 +67,7 @@ export function saveState(state: RunState, log: readonly LogRecord[] | null = nu
 		progress,
 		log,
 	};
-	return runCodec.encode(stored, { host: HOST, root: 'run' });
+	return runCodec.encode(stored, { host: new Host(), root: 'run' });
 }
 
 function storePending(pending: Pending): StoredPending {
@@ -86,7 +84,7 @@ function storePending(pending: Pending): StoredPending {
 	}
 	const { fiber, ...facts } = pending;
 	if (pending.kind !== 'effect') return { ...facts, fiber: fiber.id } as StoredPending;
-	const { hot, ...effect } = facts as Omit<PendingEffect, 'fiber'>;
+	const { hot, flying: _, ...effect } = facts as Omit<PendingEffect, 'fiber'>;
 	if (hot !== null && hot.def.callee === undefined && !pending.shape.receiver) {
 		throw new NotSerializableError({
 			path: pending.name,
@@ -105,14 +103,20 @@ function storePending(pending: Pending): StoredPending {
  * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
  */
 export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[] } {
-	const stored = check(runCodec.decode(bytes, { host: HOST }));
+	const stored = check(runCodec.decode(bytes, { host: new Host() }));
 	const fibers = new Map<number, Fiber>();
-	for (const [id, top] of stored.fibers) fibers.set(id, new Fiber(id, fitFrames(top)));
+	const met = new Set<MutableSavedFrame>();
+	for (const [id, top] of stored.fibers) {
+		if (fibers.has(id)) throw malformed('two fibers have one number');
+		fibers.set(id, new Fiber(id, fitFrames(top, met)));
+	}
+	if (!fibers.has(0)) throw malformed('the run has no root');
 	const pending = new Map<string, Pending>();
 	for (const facts of stored.pending) {
 		const fiber = fibers.get(facts.fiber);
 		if (fiber === undefined || fiber.wait !== null) throw malformed('something is pending for no fiber');
 		const restored = restorePending(facts, fiber);
+		if (pending.has(restored.key)) throw malformed('two issues have one key');
 		pending.set(restored.key, restored);
 		fiber.wait = restored;
 	}
@@ -121,10 +125,13 @@ export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[
 	return { state: { ...facts, fibers: [...fibers.values()], pending, ended: null }, log: [...(log ?? [])] };
 }
 
-function fitFrames(top: Stored['fibers'][number][1]): Frame | null {
+/** `met`: frames that have their place; each is awaited by one other at most. */
+function fitFrames(top: Stored['fibers'][number][1], met: Set<MutableSavedFrame>): Frame | null {
 	let innermost: Frame | null = null;
 	let below: Frame | null = null;
 	for (let saved = top as MutableSavedFrame | null; saved !== null; saved = saved.parent) {
+		if (met.has(saved)) throw malformed('a frame is awaited twice');
+		met.add(saved);
 		const frame = fitFrame(saved);
 		if (below === null) innermost = frame;
 		else below.parent = frame;
@@ -135,10 +142,10 @@ function fitFrames(top: Stored['fibers'][number][1]): Frame | null {
 
 function restorePending(facts: StoredPending, fiber: Fiber): Pending {
 	if (facts.kind !== 'effect') return { ...facts, fiber } as Pending;
-	const effect = { ...(facts as unknown as PendingEffect), fiber, hot: null };
+	const effect: PendingEffect = { ...(facts as unknown as PendingEffect), fiber, flying: false, hot: null };
 	const def = shared.functions.get(effect.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: effect.functionId });
-	if (!def.sites?.some((site) => site.id === effect.site)) {
+	if (!def.sites?.some((site) => site.id === effect.site && fitsSite(effect.shape, site))) {
 		throw new SchemaMismatchError({
 			functionId: def.id,
 			file: def.file,
@@ -165,28 +172,32 @@ export function schemaIdOf(state: RunState): string {
 			const reloaded = new Set(point?.reload?.map(([slot]) => slot));
 			const slots = point?.slots.filter((_, i) => !reloaded.has(i)) ?? [];
 			lines.push(`${frame.def.id} ${point?.id ?? 'entry'} ${slots.join(' ')}`);
-			for (const id of closuresOf(frame)) lines.push(id);
+			for (const id of closuresOf(frame.s)) lines.push(id);
 		}
+		const { wait } = fiber;
+		if (wait?.kind === 'effect' && 'live' in wait.operands) lines.push(...closuresOf(wait.operands.live));
 	}
 	return hash(lines.join('\n'));
 }
 
-function closuresOf(frame: Frame): string[] {
+/** Closures that a frame or a pending effect holds, however deep. Looks at data only: no getter runs. */
+function closuresOf(roots: readonly unknown[]): string[] {
 	const found = new Set<string>();
-	const queue: unknown[] = [...frame.s];
+	const queue: unknown[] = [...roots];
 	const seen = new Set<unknown>();
 	while (queue.length > 0) {
 		const value = queue.pop();
-		if (seen.has(value)) continue;
+		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
 		seen.add(value);
 		const env = environmentOf(value);
 		if (env !== undefined) {
 			const def = definitionOf(value)!;
 			found.add(`${def.id} ${(def.captures ?? []).join(' ')}`);
 			queue.push(...env);
-		} else if (value instanceof Cell) queue.push(value.v);
-		else if (Array.isArray(value) || isPlainObject(value)) queue.push(...Object.values(value));
-		else if (value instanceof Map || value instanceof Set) for (const item of value) queue.push(item);
+		} else if (typeof value === 'object' && !ArrayBuffer.isView(value)) {
+			if (value instanceof Map || value instanceof Set) for (const item of value) queue.push(item);
+			for (const key of Reflect.ownKeys(value)) queue.push(Object.getOwnPropertyDescriptor(value, key)!.value);
+		}
 	}
 	return [...found].sort();
 }
@@ -233,7 +244,25 @@ const ROOT: Shape<Stored> = {
 	cancel: (list) => list === null || (isList(list) && list.length === 1),
 	mark: isTextOrNull,
 	progress: () => true,
-	log: (list) => list === null || isList(list),
+	log: (list) => list === null || (isList(list) && list.every((entry) => isPlainObject(entry) && has(entry, RECORD))),
+};
+
+const RECORD: Shape<LogRecord> = {
+	seq: isCount,
+	kind: isText,
+	site: isText,
+	at: isText,
+	name: isText,
+	args: isCopied,
+	state: isText,
+	ok: (ok) => ok === null || typeof ok === 'boolean',
+	outcome: (outcome) => outcome === null || isCopied(outcome),
+	settledSeq: (seq) => seq === null || isCount(seq),
+	attempt: isCount,
+	startedAt: isTime,
+	endedAt: isTimeOrNull,
+	fiber: isCount,
+	mark: isTextOrNull,
 };
 
 const ISSUED = {
@@ -252,6 +281,8 @@ const EFFECT: Shape<PendingEffect> = {
 	operands: isCopied,
 	shape: (shape) =>
 		isPlainObject(shape) &&
+		typeof (shape as { receiver?: unknown }).receiver === 'boolean' &&
+		typeof (shape as { computed?: unknown }).computed === 'boolean' &&
 		isCount((shape as { args?: unknown }).args) &&
 		isList((shape as { rest?: unknown }).rest) &&
 		(shape as PendingEffect['shape']).rest.every((link) => isList(link) && isCount(link[0]) && isCount(link[1])),
@@ -263,7 +294,7 @@ const WAIT: Shape<PendingWait> = {
 	value: isCopied,
 	message: isTextOrNull,
 	limit: isTimeOrNull,
-	otherwise: (list) => list === null || isList(list),
+	otherwise: (list) => list === null || (isList(list) && list.length === 1),
 };
 
 function isPending(value: unknown): boolean {
