@@ -45,6 +45,7 @@ export function emitDefinition(parts: DefinitionParts): t.ObjectExpression {
 	if (body) {
 		put('step', id(body.emitted.step.id!.name));
 		if (body.emitted.handlers) put('handlers', compact(data(body.emitted.handlers)));
+		if (body.emitted.catches.length > 0) put('catches', compact(data(body.emitted.catches)));
 		const points = body.emitted.points.map(({ pc, block }) => emitPoint(pc, block.id, body, ids));
 		if (points.length > 0) put('points', array(points));
 		if (body.sites.length > 0) put('sites', array(body.sites.map((site) => emitSite(site, parts))));

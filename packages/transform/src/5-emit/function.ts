@@ -115,7 +115,7 @@ class FunctionEmitter {
 		head: Head,
 		base = this.base,
 	): { readonly definition: t.Expression; readonly body: EmittedBody } {
-		const sites: Site[] = [];
+		const sites = new Map<Site, number>();
 		const slots = graph && assignSlots(graph);
 		let emitted: EmittedStep | null = null;
 		if (graph && slots) {
@@ -127,8 +127,8 @@ class FunctionEmitter {
 				mark: this.mark,
 				directives: this.directives,
 				site: (site) => {
-					const known = sites.indexOf(site);
-					return known >= 0 ? known : sites.push(site) - 1;
+					if (!sites.has(site)) sites.set(site, sites.size);
+					return sites.get(site)!;
 				},
 			});
 			this.steps.push(emitted.step);
@@ -139,7 +139,7 @@ class FunctionEmitter {
 			file: this.file.file,
 			ids,
 			mark: this.mark,
-			...(graph && slots && emitted ? { body: { graph, slots, emitted, sites } } : {}),
+			...(graph && slots && emitted ? { body: { graph, slots, emitted, sites: [...sites.keys()] } } : {}),
 			closures: inner.map((made) => made.definition),
 		});
 		return { definition, body: { ids, graph, slots, emitted, closures: inner } };

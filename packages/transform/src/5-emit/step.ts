@@ -35,6 +35,8 @@ export interface EmittedStep {
 	readonly step: t.FunctionDeclaration;
 	/** By `pc`, -1 for none; null when nothing is caught. */
 	readonly handlers: readonly number[] | null;
+	/** Handlers that are `catch` clauses of the user's. */
+	readonly catches: readonly number[];
 	/** The suspending blocks, in the order of their `pc`. */
 	readonly points: readonly { readonly pc: number; readonly block: Block }[];
 	/** `pc` of a handler, for guards. */
@@ -76,6 +78,7 @@ class StepEmitter {
 		return {
 			step: this.frame([...cases, ...end]),
 			handlers: this.catches ? this.handlers : null,
+			catches: this.clauses(),
 			points,
 			pcOf: (block) => this.plan.headOf(block)!.pc,
 		};
@@ -131,6 +134,15 @@ class StepEmitter {
 	private completion(pc: number): t.SwitchCase[] {
 		this.handlers[pc] = -1;
 		return [caseOf(pc, [this.setDone(), give(id(this.names.value))])];
+	}
+
+	/** A `catch` clause guards itself; handlers of `finally` and of iterators that must be closed do not. */
+	private clauses(): number[] {
+		const pcs = new Set<number>();
+		for (const { handler } of this.plan.reachable) {
+			if (handler !== null && this.plan.block(handler).guards.includes(handler)) pcs.add(this.handlerPc(handler));
+		}
+		return [...pcs].sort((a, b) => a - b);
 	}
 
 	private handlerOf({ kind, block }: Head): BlockId | null {
