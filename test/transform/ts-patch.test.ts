@@ -124,6 +124,29 @@ test.for(failing)('an error fails the build, however often it runs: %s', ([, arg
 	build(project, ...args);
 });
 
+test('two files with one id fail the build, until one has another', () => {
+	const named = (name: string) => `export async function ${name}(): Promise<void> {\n\t'use durable as pay';\n}\n`;
+	for (const args of [
+		['-p', '.'],
+		['-p', '.', '--noEmit', '--incremental'],
+		['-b', '.'],
+	]) {
+		const project = createProject({ 'tsconfig.json': config(), 'src/a.ts': named('a'), 'src/b.ts': named('b') });
+		for (let time = 1; time <= 2; time++) {
+			const { status, stdout } = project.tspc(...args);
+			expect(status).not.toBe(0);
+			expect(stdout).toContain(
+				"src/a.ts(1,8): error TS91003: PD1003: A durable function of src/b.ts has the same id 'pay'.",
+			);
+			expect(stdout).toContain(
+				"src/b.ts(1,8): error TS91003: PD1003: A durable function of src/a.ts has the same id 'pay'.",
+			);
+		}
+		project.write({ 'src/b.ts': named('b').replace('pay', 'refund') });
+		build(project, ...args);
+	}
+});
+
 test('noEmitOnError keeps everything back', () => {
 	const project = createProject({ 'tsconfig.json': config(), 'src/greet.ts': good, 'src/bad.ts': bad });
 	project.tspc('-p', '.', '--noEmitOnError');

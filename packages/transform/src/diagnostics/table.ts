@@ -50,7 +50,10 @@ export const TABLE = {
 	PD1003: error(
 		'PD1003',
 		'two functions with one id',
-		(p: { id: string }) => `Two durable functions of this file have the id '${p.id}'.`,
+		(p: { id: string; elsewhere?: string }) =>
+			p.elsewhere === undefined
+				? `Two durable functions of this file have the id '${p.id}'.`
+				: `A durable function of ${p.elsewhere} has the same id '${p.id}'.`,
 		'give one of them an id of its own: "use durable as <id>"',
 	),
 	PD1004: error(
