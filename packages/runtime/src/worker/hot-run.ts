@@ -60,6 +60,8 @@ export class HotRun {
 	readonly #inFlight = new Map<string, AbortController>();
 	#busy = false;
 	#gone = false;
+	/** What was in flight when the run was claimed was issued again. */
+	#reissued: boolean;
 	#stopTimer = () => {};
 	#idle = () => {};
 
@@ -71,6 +73,7 @@ export class HotRun {
 		this.#sent = row.sent;
 		this.#seen = row.seen;
 		this.#recovered = row.recoveries > 0;
+		this.#reissued = row.turn === 0;
 	}
 
 	get inFlight(): number {
@@ -81,17 +84,10 @@ export class HotRun {
 		return this.#busy;
 	}
 
-	/** Begins with the machine of the claimed row: effects that were pending are issued again. */
+	/** Begins with the machine of the claimed row: effects that were pending are issued again, after what mail says to it. */
 	async begin(machine: Machine): Promise<void> {
-		this.#busy = true;
-		try {
-			this.#adopt(machine);
-			if (this.#turn === 0) this.#events.push({ type: 'started' });
-			else if (!(await this.#reissue())) return;
-		} catch (error) {
-			await this.#block(error);
-		}
-		this.#busy = false;
+		this.#adopt(machine);
+		if (this.#turn === 0) this.#events.push({ type: 'started' });
 		await this.pump();
 	}
 
@@ -111,9 +107,9 @@ export class HotRun {
 				if (this.#announced || (this.#mail.length === 0 && this.#sent > this.#seen)) await this.#fetch();
 				// Nothing may be awaited between finding nothing and being idle: what comes meanwhile would be lost.
 				const next = this.#gone ? null : this.#next();
-				if (next === null) break;
-				await this.#compute(next.event, next.mail);
-				if (this.#gone) break;
+				if (next !== null) await this.#compute(next.event, next.mail);
+				else if (this.#gone || this.#reissued) break;
+				else await this.#reissue();
 			}
 		} catch (error) {
 			await this.#block(error);
@@ -134,7 +130,7 @@ export class HotRun {
 		if (this.#gone) return;
 		this.#drop();
 		if (this.#inFlight.size === 0) return;
-		this.#machine.pendingCalls(true);
+		for (const { key } of this.#machine.pendingCalls(true)) if (!this.#inFlight.has(key)) this.#machine.withhold(key);
 		await this.#host.session.commit(this.#attempts()).catch(() => {});
 	}
 
@@ -214,10 +210,9 @@ export class HotRun {
 	async #recover(commit: TurnCommit, event: Event, mail: number | null): Promise<void> {
 		await this.#pause(RETRY[0]);
 		if (!(await this.#reload(commit.turn))) return;
-		if (this.#turn === commit.turn) {
-			this.#host.progressed(this);
-			for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
-		} else if (mail === null) this.#events.unshift(event);
+		if (this.#turn === commit.turn) this.#host.progressed(this);
+		else if (mail === null) this.#events.unshift(event);
+		if (this.#reissued) for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
 	}
 
 	/** Takes up the stored state; false when the run is not this worker's any more. */
@@ -234,6 +229,9 @@ export class HotRun {
 		this.#sent = row.sent;
 		this.#mail = [];
 		this.#adopt(this.#host.load(row));
+		for (const pending of this.#machine.state.pending.values()) {
+			if (pending.kind === 'effect' && this.#begun(pending.key)) pending.flying = true;
+		}
 		for (const [key, controller] of this.#inFlight) if (!this.#wants(key)) controller.abort();
 		return true;
 	}
@@ -241,7 +239,11 @@ export class HotRun {
 	// --- effects and timers
 
 	#dispatch(call: EffectCall): void {
-		if (!this.#host.dispatching || this.#inFlight.has(call.key)) return;
+		if (this.#begun(call.key)) return;
+		if (!this.#host.dispatching) {
+			this.#machine.withhold(call.key);
+			return;
+		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
 		performEffect(call, controller.signal).then((settled) => {
@@ -258,24 +260,26 @@ export class HotRun {
 		return pending?.kind === 'effect' && pending.graceAt === null;
 	}
 
-	/** After a claim: another attempt is counted before it is made. */
-	async #reissue(): Promise<boolean> {
-		for (;;) {
-			const calls = this.#machine.pendingCalls(this.#recovered);
-			if (calls.length === 0) return true;
-			const committed = this.#recovered ? await this.#host.session.commit(this.#attempts()).catch(() => null) : true;
-			if (this.#gone) return false;
-			if (committed !== null) {
-				if (committed !== true && committed.outcome !== 'committed') {
-					this.#leave(null);
-					return false;
-				}
-				for (const call of calls) this.#dispatch(call);
-				return true;
+	/** In flight, or settled and not yet a turn. */
+	#begun(key: string): boolean {
+		return this.#inFlight.has(key) || this.#events.some((event) => event.type === 'effectSettled' && event.key === key);
+	}
+
+	/** What was in flight when the run was claimed; another attempt is counted before it is made. */
+	async #reissue(): Promise<void> {
+		const calls = this.#machine.pendingCalls(this.#recovered);
+		if (calls.length > 0 && this.#recovered) {
+			const committed = await this.#host.session.commit(this.#attempts()).catch(() => null);
+			if (this.#gone) return;
+			if (committed === null) {
+				await this.#pause(RETRY[0]);
+				await this.#reload(this.#turn);
+				return;
 			}
-			await this.#pause(RETRY[0]);
-			if (!(await this.#reload(this.#turn))) return false;
+			if (committed.outcome !== 'committed') return this.#leave(null);
 		}
+		this.#reissued = true;
+		for (const call of calls) this.#dispatch(call);
 	}
 
 	/** Commits the attempts counted by `pendingCalls(true)`, and nothing else. */

@@ -75,7 +75,7 @@ function success(machine: Machine, turn: Turn, mail: number | null, before: Befo
 		wakeAt: over ? null : turn.wakeAt,
 		state: full === null ? null : { full },
 		log: logBytes(turn.log, before.seq),
-		...(mail === null && (over || closesOne(waits, before)) ? { sent: before.seen } : {}),
+		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),
 		...(over || idsOf(waits) === before.waits
 			? {}
 			: { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) } }),
@@ -114,6 +114,8 @@ function common(machine: Machine, turn: Turn, mail: number | null, before: Befor
 		after: before.turn,
 		turn: turn.number,
 		...(mail === null ? {} : { seen: mail }),
+		// Mail that was acknowledged before the run ended reaches it.
+		...(mail === null && machine.state.ended !== null ? { sent: before.seen } : {}),
 	};
 }
 
