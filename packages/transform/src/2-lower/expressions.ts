@@ -8,7 +8,7 @@ import { lowerLinked } from './calls.ts';
 import type { Draft, Frame } from './frame.ts';
 import { lowerArray, lowerJsx, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
 import { holdNode, isHeld } from './operands.ts';
-import { copy, rewrite, shallow } from './rewrite.ts';
+import { copy, keepParentheses, rewrite, shallow } from './rewrite.ts';
 
 /**
  * Writes everything of `node` up to its last suspension and returns the rest: an expression that
@@ -49,7 +49,7 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 			const held = suspends(node.right, frame.unit.memo) ? holdNode(frame, left, 'left') : lowerValue(frame, left);
 			result.left = held;
 			result.right = lowerValue(frame, node.right);
-			return result;
+			return keepParentheses(node, result);
 		}
 		case 'UnaryExpression': {
 			const result = shallow(node);

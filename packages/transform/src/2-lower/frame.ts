@@ -44,6 +44,7 @@ export class Frame implements Code {
 	readonly jumps: Jumps;
 	region: Region;
 	current: Draft | null = null;
+	private readonly slots = new Map<string, Binding>();
 	private loops = 0;
 	private result: string | null = null;
 
@@ -174,13 +175,27 @@ export class Frame implements Code {
 		const storage = storeInFrame(this.unit, binding);
 		this.variables.set(storage.name, {
 			name: storage.name,
-			slot: slot ?? [...this.region.path, binding.name].join('>'),
+			slot: slot ?? this.slotOf(binding),
 			temporary: null,
 			source: binding.name,
 			cell: storage.cell,
 			reload: null,
 			declaration: binding.node.loc ?? null,
 		});
+	}
+
+	/** A body that declares a name of its loop's head once more has both live: it counts as a block then. */
+	private slotOf(binding: Binding): string {
+		const path = [...this.region.path];
+		for (;;) {
+			const slot = [...path, binding.name].join('>');
+			const other = this.slots.get(slot);
+			if (!other || !encloses(other.scope, binding.scope)) {
+				this.slots.set(slot, binding);
+				return slot;
+			}
+			path.push('block');
+		}
 	}
 
 	/** Makes the names of a scope variables of this frame and does what its head does. */
@@ -220,4 +235,9 @@ export class Frame implements Code {
 	initialise(binding: Binding, value: t.Expression | null): t.Statement {
 		return statement(initialise(this, binding, value ?? nothing()));
 	}
+}
+
+function encloses(outer: Scope, scope: Scope): boolean {
+	for (let each = scope.parent; each; each = each.parent) if (each === outer) return true;
+	return false;
 }

@@ -4,6 +4,7 @@ import { assign, call, id, index, member, number, returns, statement } from './b
 import type { Closure, Graph } from './cfg.ts';
 import { checkArguments } from './check-function.ts';
 import { bindParameter } from './closures.ts';
+import { makeCells } from './declarations.ts';
 import { Frame } from './frame.ts';
 import { finishGraph } from './graph.ts';
 import { lowerReturn } from './returns.ts';
@@ -93,6 +94,7 @@ function lowerParameters(frame: Frame, node: FunctionNode, args: string): void {
 		const empty = atEntry(storage);
 		if (empty) frame.emit(statement(assign(id(storage.name), empty)));
 	}
+	for (const param of params) if (param.type !== 'Identifier') makeCells(frame, param);
 	params.forEach((param, i) => {
 		const plain = param.type === 'TSParameterProperty' ? param.parameter : param;
 		if (plain.type === 'Identifier') {

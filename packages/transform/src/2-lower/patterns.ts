@@ -44,7 +44,7 @@ export function lowerPattern(frame: Frame, pattern: t.Node, value: t.Expression,
 			lowerArrayPattern(frame, node, value, mode);
 			return;
 		default:
-			writeTarget(frame, node, value, mode);
+			prepareTarget(frame, node, mode)(value);
 	}
 }
 

@@ -3,7 +3,7 @@ import { isConstant, type Reference, unwrap } from '../1-parse/scope.ts';
 import { assign, at, binary, call, helper, logical, named, sequence, text, unary } from './build.ts';
 import { into, rewrite, rewriteNode, shallow } from './rewrite.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
-import { place, readReference, storageOf, targetReference, writeReference } from './storage.ts';
+import { isNative, place, readReference, storageOf, targetReference, writeReference } from './storage.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 export function rewriteAssignment(code: Code, node: t.AssignmentExpression): t.Expression {
@@ -76,7 +76,7 @@ function isPlainTarget(code: Code, reference: Reference): boolean {
 	const binding = reference.binding;
 	if (!isOfUnit(code.unit, binding)) return true;
 	const storage = storageOf(code.unit, binding);
-	if (code.fn === binding.scope.fn && !code.frame && !storage.cell) return true;
+	if (isNative(code, binding) && !storage.cell) return true;
 	return !isConstant(binding) && binding.kind !== 'function-name' && !(reference.early && storage.tdz);
 }
 

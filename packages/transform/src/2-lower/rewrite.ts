@@ -29,6 +29,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			const reference = code.unit.scopes.references.get(node);
 			return reference ? readReference(code, node, reference) : copy(code, node);
 		}
+		case 'BinaryExpression':
+			return keepParentheses(node, copy(code, node));
 		case 'ParenthesizedExpression':
 		case 'TSAsExpression':
 		case 'TSSatisfiesExpression':
@@ -78,6 +80,15 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			if (t.isStatement(node)) throw new Error(`a statement of kind ${node.type} among expressions`);
 			return copy(code, node);
 	}
+}
+
+/**
+ * `(a < b) > (c)` without its parentheses is a call with type arguments to TypeScript, which may
+ * read what is printed. Elsewhere the printer puts parentheses where they are needed.
+ */
+export function keepParentheses(node: t.BinaryExpression, written: t.Expression): t.Expression {
+	if (node.operator !== '<' || !node.extra?.parenthesized) return written;
+	return { type: 'ParenthesizedExpression', expression: written } as t.ParenthesizedExpression;
 }
 
 /** A copy with every child rewritten. */

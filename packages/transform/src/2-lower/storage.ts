@@ -97,8 +97,9 @@ export function place(storage: Storage): t.Identifier | t.MemberExpression {
 	return storage.cell ? member(id(storage.name), 'v') : id(storage.name);
 }
 
-function isNative(code: Code, binding: Binding): boolean {
-	return code.fn === binding.scope.fn && !code.frame;
+/** Declared by the code that is being written itself, so the engine minds constants and dead zones. */
+export function isNative(code: Code, binding: Binding): boolean {
+	return code.fn === binding.scope.fn && !(code.frame && storageOf(code.unit, binding).frame);
 }
 
 /** Reads what an identifier, `this`, `arguments` or `new.target` refers to. */
