@@ -15,6 +15,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@perdure/transform';
 import { renderDiagnostic } from '../../packages/transform/src/diagnostics/render.ts';
+import { explain } from '../../packages/transform/src/explain.ts';
 import { compileSubject, type Execution, execute, WAYS, type Way } from './execute.ts';
 
 export const ROOT = fileURLToPath(new URL('../../fixtures/', import.meta.url));
@@ -69,6 +70,7 @@ export async function assertionsOf({ directory }: Case): Promise<Assertion[]> {
 		actual:
 			diagnostics.length > 0 ? `${diagnostics.map((d) => renderDiagnostic(d, () => source)).join('\n\n')}\n` : null,
 	});
+	if (has('machine.txt')) assertions.push({ file: 'machine.txt', actual: explain(source, { filename, ...options }) });
 	if (has('output.js')) assertions.push({ file: 'output.js', actual: code });
 	if (has('run.ts')) {
 		const { default: run } = (await import(pathToFileURL(join(directory, 'run.ts')).href)) as { default: RunFile };

@@ -1,6 +1,8 @@
 import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
 import { transform } from '@perdure/transform';
 import { describe, expect, it } from 'vitest';
+import { parse } from '../../packages/transform/src/1-parse/parse.ts';
+import { canonical } from '../../packages/transform/src/3-analyze/canonical.ts';
 
 const SOURCE = `#!/usr/bin/env node
 /** @pragma */
@@ -69,6 +71,21 @@ describe('helpers', () => {
 		});
 		expect(code).toContain('bind as _bind$1');
 		expect(code).toContain('function g$step$1(f$1, m, v)');
+	});
+});
+
+describe('printed TypeScript', () => {
+	it.each([
+		['(a < b) > (b = 8)'],
+		['a((a < b), b > (b = 8))'],
+		['[a < b, b > (a, b)]'],
+		['[a || a < b, b > (a, b)]'],
+		['(a < b) > (a, b) ? (a, b) : b'],
+	])('means what the tree says: %s', (expression) => {
+		const source = `export async function f(a, b) { "use durable"; return [${expression}] }`;
+		const { code } = transform(source, { filename: 'a.ts' });
+		const mentioned = (text: string) => canonical(parse(text, { filename: 'a.ts' }).program);
+		expect(mentioned(code)).toContain(mentioned(`(${expression})`).slice('(program [] [(do '.length, -')])'.length));
 	});
 });
 

@@ -3,8 +3,9 @@
  * The one place that knows Babel's printer and source maps.
  */
 import { generate } from '@babel/generator';
-import * as t from '@babel/types';
+import type * as t from '@babel/types';
 import { type Edit, leadingImports, membersOf } from './edit.ts';
+import { printable } from './printable.ts';
 import { MappedText, type PrintedText, type Segment, type SourceMap } from './source-map.ts';
 
 export interface PrintOptions {
@@ -86,8 +87,12 @@ function extent(node: t.Node): { start: number; end: number } {
 	return { start, end: node.end! };
 }
 
+function printOnOneLine(node: t.Node): string {
+	return generate(node, { concise: true, jsescOption: { minimal: true } }).code;
+}
+
 function printNode(node: t.Node, { file, map }: PrintOptions): PrintedText {
-	const result = generate(inlineCompact(node), {
+	const result = generate(printable(node, printOnOneLine), {
 		sourceMaps: map,
 		sourceFileName: file,
 		jsescOption: { minimal: true },
@@ -98,31 +103,4 @@ function printNode(node: t.Node, { file, map }: PrintOptions): PrintedText {
 		mappings: result.decodedMap.mappings as unknown as Segment[][],
 		names: result.decodedMap.names,
 	};
-}
-
-/** Nodes marked `extra.compact` (rows of a definition's tables) on one line: the printer would break them at every brace. */
-function inlineCompact(node: t.Node): t.Node {
-	return visit(node);
-
-	function visit(node: t.Node): t.Node {
-		if (node.extra?.['compact']) {
-			const { code } = generate(node, { concise: true, jsescOption: { minimal: true } });
-			return { type: 'Identifier', name: code } as t.Identifier;
-		}
-		let copy: Record<string, unknown> | null = null;
-		for (const key of t.VISITOR_KEYS[node.type] ?? []) {
-			const value = (node as unknown as Record<string, unknown>)[key];
-			if (!value) continue;
-			const next = Array.isArray(value) ? visitList(value as (t.Node | null)[]) : visit(value as t.Node);
-			if (next === value) continue;
-			copy ??= { ...(node as unknown as Record<string, unknown>) };
-			copy[key] = next;
-		}
-		return (copy as unknown as t.Node | null) ?? node;
-	}
-
-	function visitList(list: (t.Node | null)[]): (t.Node | null)[] {
-		const next = list.map((item) => item && visit(item));
-		return next.some((item, index) => item !== list[index]) ? next : list;
-	}
 }
