@@ -1,5 +1,7 @@
 /** Whether the ways of executing a program agree. */
+
 import { CompileError, compileSubject, type Execution, execute, type Subject, WAYS, type Way } from './execute.ts';
+import type { Fuel } from './fuel.ts';
 
 export interface Disagreement {
 	/** What went wrong, coarsely: a smaller program must go wrong alike. */
@@ -13,10 +15,11 @@ export async function disagreement(
 	source: string,
 	execution: Execution = {},
 	ways: readonly Way[] = WAYS,
+	fuel: Fuel | null = null,
 ): Promise<Disagreement | null> {
 	let subject: Subject;
 	try {
-		subject = compileSubject(source, 'program.ts');
+		subject = compileSubject(source, 'program.ts', fuel);
 	} catch (error) {
 		if (error instanceof CompileError)
 			return { kind: `compile ${/PD\d+/.exec(error.message)?.[0]}`, text: error.message };
@@ -26,6 +29,7 @@ export async function disagreement(
 	const expected = await execute(subject, measure!, execution);
 	for (const way of others) {
 		const actual = await execute(subject, way, execution);
+		if (fuel?.isEmpty) return { kind: 'endless', text: 'the program does not end' };
 		const at = firstDifference(expected, actual);
 		if (at >= 0) {
 			const kind = `${way} differs${/throws (\w+)/.exec(actual.at(-1) ?? '')?.[0].replace('throws Error', '') ?? ''}`;

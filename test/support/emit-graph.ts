@@ -27,6 +27,7 @@ export function emitGraph(text: GraphText, body = ''): string {
 	const unit: Unit = {
 		graph: placed(graph(text), fn),
 		closures: [] as Closure[],
+		strict: false,
 		names: new Set(text.variables.map((v) => (typeof v === 'string' ? v : v.name))),
 	};
 	const { edits } = emitProgram(

@@ -5,6 +5,7 @@
  */
 import { compileFunction } from 'node:vm';
 import ts from 'typescript';
+import { addFuel, BURN, type Fuel } from './fuel.ts';
 
 export type Exports = Record<string, unknown>;
 
@@ -13,7 +14,7 @@ export interface Program {
 	evaluate(modules: Readonly<Record<string, unknown>>): Exports;
 }
 
-export function prepare(source: string, filename: string): Program {
+export function prepare(source: string, filename: string, fuel: Fuel | null = null): Program {
 	const { outputText } = ts.transpileModule(source, {
 		fileName: filename,
 		compilerOptions: {
@@ -23,7 +24,8 @@ export function prepare(source: string, filename: string): Program {
 			inlineSourceMap: false,
 		},
 	});
-	const body = compileFunction(outputText, ['exports', 'require', 'module'], { filename });
+	const code = fuel === null ? outputText : addFuel(outputText);
+	const body = compileFunction(code, ['exports', 'require', 'module', BURN], { filename });
 	return {
 		evaluate(modules) {
 			const module = { exports: {} as Exports };
@@ -31,7 +33,7 @@ export function prepare(source: string, filename: string): Program {
 				if (specifier in modules) return modules[specifier];
 				throw new Error(`${filename} imports '${specifier}', which the test does not provide`);
 			};
-			body(module.exports, require, module);
+			body(module.exports, require, module, fuel?.burn);
 			return module.exports;
 		},
 	};

@@ -12,6 +12,7 @@ import { Continuation, type Outcome, type RunOptions, run } from '@perdure/runti
 import * as internal from '@perdure/runtime/internal';
 import { transform } from '@perdure/transform';
 import { type Exports, type Program, prepare } from './evaluate.ts';
+import type { Fuel } from './fuel.ts';
 import { render } from './render.ts';
 import { createTrace, type Trace } from './trace.ts';
 
@@ -37,14 +38,14 @@ export interface Subject {
 export class CompileError extends Error {}
 
 /** Compiles a module. @throws CompileError naming every diagnostic that is an error. */
-export function compileSubject(source: string, filename: string): Subject {
+export function compileSubject(source: string, filename: string, fuel: Fuel | null = null): Subject {
 	const { code, diagnostics } = transform(source, { filename });
 	const errors = diagnostics.filter(({ severity }) => severity === 'error');
 	if (errors.length > 0) {
 		const lines = errors.map(({ code, line, column, message }) => `${line}:${column} ${code}: ${message}`);
 		throw new CompileError(lines.join('\n'));
 	}
-	return { plain: prepare(source, filename), compiled: prepare(code, filename), code };
+	return { plain: prepare(source, filename, fuel), compiled: prepare(code, filename, fuel), code };
 }
 
 /** The trace of one execution: a line for each observation, and the outcome last. */

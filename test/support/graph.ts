@@ -12,7 +12,8 @@ import type {
 	Variable,
 } from '../../packages/transform/src/2-lower/cfg.ts';
 
-export type BlockText = readonly [...body: string[], end: Terminal];
+/** Opaque code, and the terminal last. */
+export type BlockText = readonly (string | Terminal)[];
 
 export interface GraphText {
 	readonly variables: readonly (string | (Partial<Variable> & { readonly name: string }))[];
@@ -99,7 +100,7 @@ function operation(node: t.Expression): Operation {
 		kind: 'call',
 		site: site(node),
 		callee,
-		self: callee.type === 'MemberExpression' ? callee.object : null,
+		self: callee.type === 'MemberExpression' ? (callee.object as t.Expression) : null,
 		args: node.arguments as t.Expression[],
 		key: null,
 	};

@@ -15,13 +15,13 @@ export async function shrink(source: string, fails: (source: string) => Promise<
 	if (!(await fails(best))) return source;
 	for (let progress = true; progress; ) {
 		progress = false;
-		for (let index = 0; ; index++) {
-			const candidate = edited(best, index);
+		for (let rank = 0; ; rank++) {
+			const candidate = edited(best, rank);
 			if (candidate === null) break;
-			if (candidate === best || candidate.length >= best.length + 8 || !(await fails(candidate))) continue;
+			if (candidate.length >= best.length || !(await fails(candidate))) continue;
 			best = candidate;
 			progress = true;
-			index--;
+			rank--;
 		}
 	}
 	return best;
@@ -35,50 +35,58 @@ function print(file: t.File): string {
 	return `${generate(file).code}\n`;
 }
 
-/** The program after its `index`-th edit, or null when there are fewer. */
-function edited(source: string, index: number): string | null {
+/** The program after the edit of that rank, the ones that remove most first; null when there are fewer. */
+function edited(source: string, rank: number): string | null {
 	const file = read(source);
-	let count = 0;
-	let found: Edit | null = null;
-	visit(file.program, (edit) => {
-		if (count++ === index) found = edit;
-	});
-	if (found === null) return null;
-	(found as Edit)();
-	const text = print(file);
+	const edits: { edit: Edit; weight: number }[] = [];
+	visit(file.program, (edit, weight) => edits.push({ edit, weight }));
+	const chosen = edits.sort((a, b) => b.weight - a.weight)[rank];
+	if (chosen === undefined) return null;
+	chosen.edit();
 	try {
+		const text = print(file);
 		read(text);
+		return text;
 	} catch {
 		return source;
 	}
-	return text;
 }
 
-function visit(node: t.Node, offer: (edit: Edit) => void): void {
+type Offer = (edit: Edit, weight: number) => void;
+
+const sizeOf = (nodes: readonly (t.Node | null | undefined)[]) =>
+	nodes.reduce((sum, node) => sum + (node ? (node.end ?? 0) - (node.start ?? 0) : 1), 0);
+
+function visit(node: t.Node, offer: Offer): void {
 	const record = node as unknown as Record<string, unknown>;
 	for (const key of t.VISITOR_KEYS[node.type] ?? []) {
 		const value = record[key];
-		if (Array.isArray(value)) {
-			// Large cuts first.
-			for (let size = value.length >> 1; size > 1; size >>= 1) {
-				for (let from = 0; from + size <= value.length; from += size) offer(() => value.splice(from, size));
-			}
-			for (let i = 0; i < value.length; i++) offer(() => value.splice(i, 1));
-			for (let i = 0; i < value.length; i++) {
-				const child = value[i] as t.Node | null;
-				if (child === null) continue;
-				for (const parts of unwrapped(child)) offer(() => value.splice(i, 1, ...parts));
-				visit(child, offer);
-			}
-		} else if (value !== null && typeof value === 'object') {
+		if (Array.isArray(value)) visitList(value as (t.Node | null)[], offer);
+		else if (value !== null && typeof value === 'object') {
 			const child = value as t.Node;
-			if (isOptional(node, key)) offer(() => set(record, key, null));
+			if (isOptional(node, key)) offer(() => set(record, key, null), sizeOf([child]));
 			for (const parts of unwrapped(child)) {
-				if (parts.length === 1) offer(() => set(record, key, parts[0]));
+				if (parts.length === 1) offer(() => set(record, key, parts[0]), sizeOf([child]) - sizeOf(parts));
 			}
 			visit(child, offer);
 		}
 	}
+}
+
+function visitList(list: (t.Node | null)[], offer: Offer): void {
+	for (let size = list.length >> 1; size > 1; size >>= 1) {
+		for (let from = 0; from + size <= list.length; from += size) {
+			offer(() => list.splice(from, size), sizeOf(list.slice(from, from + size)));
+		}
+	}
+	list.forEach((child, i) => {
+		offer(() => list.splice(i, 1), sizeOf([child]));
+		if (child === null) return;
+		for (const parts of unwrapped(child)) {
+			offer(() => list.splice(i, 1, ...parts), sizeOf([child]) - sizeOf(parts));
+		}
+		visit(child, offer);
+	});
 }
 
 function set(record: Record<string, unknown>, key: string, value: unknown): void {

@@ -5,6 +5,8 @@
  */
 import { parseArgs } from 'node:util';
 import { disagreement } from './compare.ts';
+import { WAYS } from './execute.ts';
+import { Fuel } from './fuel.ts';
 import { generateProgram } from './generate/program.ts';
 import { shrink } from './shrink.ts';
 
@@ -20,6 +22,10 @@ const { values } = parseArgs({
 const first = Number(values.seed);
 const count = Number(values.count);
 const most = Number(values.failures);
+/** Steps of all executions of one program that is being made smaller. */
+const FUEL = 50_000;
+// A smaller program may leave a promise behind that nobody awaits.
+process.on('unhandledRejection', () => {});
 let failed = 0;
 
 for (let seed = first; seed < first + count; seed++) {
@@ -30,8 +36,8 @@ for (let seed = first; seed < first + count; seed++) {
 		failed++;
 		const small = values['no-shrink']
 			? source
-			: await shrink(source, async (text) => (await disagreement(text))?.kind === found.kind);
-		const report = (await disagreement(small)) ?? found;
+			: await shrink(source, async (text) => (await disagreement(text, {}, WAYS, new Fuel(FUEL)))?.kind === found.kind);
+		const report = (await disagreement(small, {}, WAYS, new Fuel(FUEL))) ?? found;
 		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);
 		if (failed >= most) break;
 	}

@@ -85,7 +85,9 @@ function durableCall(context: Context, deep: number): string | null {
 
 /** One effect as a whole: its inner calls and its closure belong to it. */
 function effectChain(context: Context, deep: number): string {
-	const call = `eff(${context.tag('e')}, ${context.make.expression(context, 'num', deep - 1)})`;
+	// An argument that waits would make it two calls, the first of them not awaited.
+	const inTurn = context.with({ suspends: false });
+	const call = `eff(${context.tag('e')}, ${inTurn.make.expression(inTurn, 'num', deep - 1)})`;
 	return context.random.make<string>([
 		[1, () => `${call}.then((r) => r + 1)`],
 		[1, () => `${call}.finally(() => {})`],
@@ -94,6 +96,7 @@ function effectChain(context: Context, deep: number): string {
 	]);
 }
 
+/** Handed to a foreign function in place, it belongs to that effect. */
 function asyncClosure(context: Context, deep: number): string {
 	const body = functionContext(context, true);
 	const parameter = body.declare('num');
@@ -101,7 +104,7 @@ function asyncClosure(context: Context, deep: number): string {
 	const statements = body.make.statements(body, 2);
 	const result = body.make.expression(body, 'num', deep - 1);
 	const argument = context.make.expression(context, 'num', deep - 1);
-	return `(async (${parameter}) => {\n${statements}\nreturn ${result} | 0;\n})(${argument})`;
+	return `each([${argument}, 1], async (${parameter}) => {\n${statements}\nreturn ${result} | 0;\n})`;
 }
 
 /** The inside of a nested function: jumps do not leave it. */

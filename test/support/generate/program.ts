@@ -26,6 +26,11 @@ class Box {
 	sum() { return log('sum', this.a + this.b); }
 }
 function tag(strings, ...values) { log('tag', strings.raw.length + values.length); return values.length; }
+async function each(list, f) {
+	let sum = 0;
+	for (const x of list) sum += await f(x);
+	return log('each', sum);
+}
 function plus(...values) { log('plus', values); return values.length; }
 `;
 
