@@ -33,7 +33,13 @@ export function enterHandler(frame: Frame, pc: number, cancellation: boolean): n
 	let handler = handlers![pc] ?? -1;
 	const { passed } = frame;
 	if (cancellation && passed !== null) {
-		while (handler >= 0 && (catches?.includes(handler) || passed.includes(handler))) handler = handlers![handler] ?? -1;
+		// Outwards, so a table in which that is no way out ends too.
+		const skipped = new Set<number>();
+		while (handler >= 0 && (catches?.includes(handler) || passed.includes(handler))) {
+			skipped.add(handler);
+			handler = handlers![handler] ?? -1;
+			if (skipped.has(handler)) handler = -1;
+		}
 		passed.push(handler);
 	}
 	if (handler < 0) return handler;
