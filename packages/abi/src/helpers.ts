@@ -11,7 +11,10 @@ export const HELPERS = [
 	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link
 	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
-	'ran', // ran(value, frame, site): value                 result of a call elsewhere than in await position
+	'begin', // begin(frame, site, callee, self, args, key?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives
+	'isPromise', // isPromise(value): boolean                 cheap test of what a call elsewhere has given
+	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise `value`
+	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)
 	'lazy', // lazy(def, operands): value                    a thunk over saved operands: runs it, and can run it again
 	'unwind', // unwind(frame, pc, error): number            pc of the handler, or throws the error on
 	'Cell', // new Cell(value): { v }                        a captured variable

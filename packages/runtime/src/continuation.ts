@@ -211,9 +211,9 @@ export class Continuation<R> {
 		} catch (error) {
 			if (this.#spent || !NotSerializableError.is(error)) throw error;
 			this.#spent = true;
-			return new Machine(this.#machine.state, handlers);
+			return new Machine(this.#machine.state, { handlers, nonce: realRandom.id() });
 		}
-		return Machine.load(bytes, { handlers });
+		return Machine.load(bytes, { handlers, nonce: realRandom.id() });
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {

@@ -15,6 +15,7 @@ export { Cell, constant, TDZ, tdz } from './language/binding.ts';
 export { construct, invoke } from './language/call.ts';
 export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
+export { PromiseOf } from './language/promise.ts';
 export { bind, closure, define } from './registry/functions.ts';
 
 /** Body of a wrapper: starts the function. */
@@ -72,9 +73,36 @@ export function foreign(callee: unknown): boolean {
 	return shared.current !== null && isForeign(callee);
 }
 
-/** The result of a call elsewhere than in await position. */
-export function ran(value: unknown): unknown {
-	return value;
+/** A call that is not waited for here, but will be: an element of `Promise.all([...])`, an operand that is assigned. */
+export function begin(
+	frame: Frame,
+	site: number,
+	callee: unknown,
+	self: unknown,
+	args: unknown[],
+	key?: unknown,
+): unknown {
+	if (shared.current !== null) return shared.current.begin(frame, site, callee, self, args, key);
+	if (typeof callee !== 'function') throw notCallable(frame, site);
+	return Reflect.apply(callee, self, args);
+}
+
+/** Is the value of a call elsewhere than in await position one that the turn must know of? Cheap, for every call. */
+export function isPromise(value: unknown): boolean {
+	return typeof value === 'object' && value instanceof Promise;
+}
+
+/** The promise that a call elsewhere has given: inside a turn, one of the run. */
+export function started(
+	frame: Frame,
+	site: number,
+	value: unknown,
+	callee: unknown,
+	self: unknown,
+	args: unknown[],
+	key?: unknown,
+): unknown {
+	return shared.current === null ? value : shared.current.started(frame, site, value, callee, self, args, key);
 }
 
 /** A thunk over saved operands: runs it, and lets the turn run it again should its value not be savable. */

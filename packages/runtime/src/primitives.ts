@@ -63,7 +63,7 @@ export function setProgress(value: unknown): void {
 /** In await position the machine takes over (by `PRIMITIVE`); this is what runs anywhere else. */
 function primitive<F extends Callable>(name: string, outside: F): F {
 	function outsideAwait(this: unknown, ...args: unknown[]): unknown {
-		if (shared.current !== null) return shared.current.primitive(name);
+		if (shared.current !== null) return shared.current.primitive(name, args);
 		try {
 			return outside(...args);
 		} catch (error) {

@@ -27,6 +27,7 @@ export async function run<A extends unknown[], R>(
 		args: copies,
 		now: realClock.now(),
 		handlers: handlerMap(o.handlers),
+		nonce: realRandom.id(),
 	});
 	return proceed<R>(machine, { type: 'started' }, [], o);
 }

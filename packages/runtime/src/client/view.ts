@@ -85,7 +85,7 @@ export function inspectRow(row: RunRow, handlers: Handlers): Inspection {
 function machineOf(row: RunRow, handlers: Handlers): Machine {
 	// A run that failed keeps the state before its last turn.
 	const turn = row.status === 'failed' ? row.turn - 1 : row.turn;
-	if (turn > 0) return new Machine(loadState(row.state[0]!).state, handlers);
+	if (turn > 0) return new Machine(loadState(row.state[0]!).state, { handlers });
 	const def = shared.functions.get(row.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
 	const { self, args } = decode(row.state[0]!) as Input;

@@ -1,4 +1,5 @@
 import { NotSerializableError } from '../errors/saving.ts';
+import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { LogRecord } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -105,6 +106,7 @@ class Drive {
 		if (this.#saved !== null && this.#options.onTurn !== undefined) await this.#options.onTurn(this.#saved, turn);
 		if (turn.status === 'completed') return { status: 'completed', value: turn.outcome };
 		if (turn.status === 'cancelled') return { status: 'cancelled', reason: turn.outcome };
+		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
 		for (const { key, promise } of turn.watch) this.#watch(key, promise);
 		for (const call of turn.dispatch) this.#dispatch(call);

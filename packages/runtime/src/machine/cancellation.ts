@@ -1,5 +1,9 @@
+import { DurablePromise } from '../language/durable-promise.ts';
+import { type Fiber, FiberReaction } from './fiber.ts';
 import type { Frame } from './frame.ts';
+import type { PendingEffect } from './pending.ts';
 import { pointOf } from './point.ts';
+import type { RunState } from './run-state.ts';
 
 /**
  * How a cancellation moves through frames (language.md, "Errors, cancellation"). It is thrown at the
@@ -12,8 +16,9 @@ import { pointOf } from './point.ts';
 /** How long a cancelled fiber waits for its effect in flight (ms), unless a policy says otherwise. */
 export const CANCEL_GRACE = 10_000;
 
-/** May what is called from these frames await, though the run is cancelled? */
-export function isShielded(top: Frame | null): boolean {
+/** May what is called from these frames of a fiber await, though the run is cancelled? */
+export function isShielded(fiber: Fiber, top: Frame | null = fiber.top): boolean {
+	if (fiber.sheltered) return true;
 	for (let frame = top; frame !== null; frame = frame.parent) {
 		for (const guard of pointOf(frame)?.guards ?? []) {
 			if (guard === 'finally' || frame.caught?.includes(guard)) return true;
@@ -46,4 +51,22 @@ export function enterHandler(frame: Frame, pc: number, cancellation: boolean): n
 	const others = frame.caught?.filter((other) => other !== handler) ?? null;
 	frame.caught = cancellation ? [...(others ?? []), handler] : others;
 	return handler;
+}
+
+/** The effect in flight that a fiber awaits, directly or as a promise. */
+export function awaitedEffect(state: RunState, fiber: Fiber): PendingEffect | null {
+	const { wait } = fiber;
+	if (wait === null) return null;
+	if (!(wait instanceof FiberReaction)) return wait.kind === 'effect' ? wait : null;
+	for (const pending of state.pending.values()) {
+		if (pending.kind === 'effect' && pending.target === wait.promise) return pending;
+	}
+	return null;
+}
+
+/** Was it issued by a fiber that is being cleaned up, or is it the clean-up? Then it goes on. */
+export function isSpared(state: RunState, pending: PendingEffect): boolean {
+	if (!(pending.target instanceof DurablePromise)) return isShielded(pending.target);
+	const issuer = state.fibers.find(({ id }) => id === pending.by);
+	return issuer !== undefined && isShielded(issuer);
 }

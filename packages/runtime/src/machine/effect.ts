@@ -16,6 +16,8 @@ export interface Issue {
 	readonly key: unknown;
 	readonly args: readonly unknown[];
 	readonly rest: readonly ChainArguments[];
+	/** The call has been made already: what it returned. */
+	readonly running?: Promise<unknown>;
 }
 
 /** Up to this many bytes of arguments are compared after the effect in production too. */
@@ -94,8 +96,8 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 }
 
 async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Callable>): Promise<unknown> {
-	const { shape, operands } = pending;
-	const { hot } = pending;
+	const { shape, operands, hot } = pending;
+	if (hot?.running !== undefined) return hot.running;
 	const { values, remade } = remake(operands, hot?.firsts ?? []);
 	// One attempt may have used them up (a signal that has fired, a stream that was read).
 	if (hot !== null) hot.firsts = [];

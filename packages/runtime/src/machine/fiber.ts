@@ -1,3 +1,5 @@
+import type { DurablePromise, Reaction } from '../language/durable-promise.ts';
+import { shared } from '../registry/shared.ts';
 import type { Frame } from './frame.ts';
 import type { Pending } from './pending.ts';
 
@@ -13,10 +15,35 @@ export class Fiber {
 	/** Number within the run, 0 for the root. */
 	readonly id: number;
 	top: Frame | null;
-	wait: Pending | null = null;
+	/** What whoever started it holds; null for the root. */
+	readonly promise: DurablePromise | null;
+	/** Started by clean-up: a cancellation does not reach it. */
+	readonly sheltered: boolean;
+	wait: Pending | FiberReaction | null = null;
 
-	constructor(id: number, top: Frame | null) {
+	constructor(id: number, top: Frame | null, promise: DurablePromise | null = null, sheltered = false) {
 		this.id = id;
 		this.top = top;
+		this.promise = promise;
+		this.sheltered = sheltered;
+	}
+}
+
+/** A fiber that awaits a promise of the run. */
+export class FiberReaction implements Reaction {
+	readonly promise: DurablePromise;
+	/** Null once the fiber was taken off it (cancelled). */
+	fiber: Fiber | null;
+	/** It awaits on behalf of a frame that has returned the promise: a tick more than `await` itself. */
+	readonly returned: boolean;
+
+	constructor(promise: DurablePromise, fiber: Fiber | null, returned: boolean) {
+		this.promise = promise;
+		this.fiber = fiber;
+		this.returned = returned;
+	}
+
+	run(ok: boolean, value: unknown): void {
+		if (this.fiber !== null) shared.current!.resume(this.fiber, ok, value, this.returned);
 	}
 }

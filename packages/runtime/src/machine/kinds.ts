@@ -13,9 +13,11 @@ import {
 } from '../language/iterate.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
+import type { FiberReaction } from './fiber.ts';
 import type { SavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
+import { PROMISE_KINDS } from './promise-kinds.ts';
 
 /** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
 export class Thunk {
@@ -55,6 +57,8 @@ export class Host {
 	readonly remade = new Map<unknown, Thunk>();
 	/** Decoding: are thunks run? Only for the arguments of an effect that is about to be performed. */
 	readonly thunks: 'run' | 'skip' | 'refuse';
+	/** Decoding: fibers, by number, that are to go on when a promise settles. */
+	readonly awaits: (readonly [reaction: FiberReaction, fiber: number])[] = [];
 	/** Decoding: entries that iterators had to walk past so far. */
 	walked = 0;
 
@@ -396,4 +400,5 @@ export const runCodec = new Codec<Host>([
 	keySteps,
 	foreignSteps,
 	frame,
+	...PROMISE_KINDS,
 ]);

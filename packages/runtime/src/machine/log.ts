@@ -1,5 +1,5 @@
 import { type Copied, capture, NOTHING, release } from './copy.ts';
-import type { Pending } from './pending.ts';
+import type { Savable } from './pending.ts';
 
 /** What an entry stands for. */
 export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive';
@@ -51,10 +51,10 @@ export interface LogRecord {
 
 /** The entry of something that was issued, as it stands at `now` (ms since the epoch). */
 export function recordOf(
-	pending: Exclude<Pending, { kind: 'native' }>,
+	pending: Savable,
 	o: Pick<LogRecord, 'state' | 'ok' | 'outcome' | 'settledSeq'> & { readonly now: number },
 ): LogRecord {
-	const { kind, seq, site, at, name, since, mark, fiber } = pending;
+	const { kind, seq, site, at, name, since, mark, by } = pending;
 	const { state, ok, outcome, settledSeq, now } = o;
 	return {
 		seq,
@@ -70,12 +70,12 @@ export function recordOf(
 		attempt: kind === 'effect' ? pending.attempt : 1,
 		startedAt: since,
 		endedAt: state === 'started' ? null : now,
-		fiber: fiber.id,
+		fiber: by,
 		mark,
 	};
 }
 
-function argsOf(pending: Exclude<Pending, { kind: 'native' }>): Copied {
+function argsOf(pending: Savable): Copied {
 	switch (pending.kind) {
 		case 'effect':
 			return pending.operands;

@@ -1,18 +1,27 @@
 import type { SiteDef } from '@perdure/abi';
+import type { DurablePromise } from '../language/durable-promise.ts';
 import type { Callable } from '../registry/shared.ts';
 import type { Copied } from './copy.ts';
 import type { Fiber } from './fiber.ts';
 
 /**
- * What a fiber can be parked on. Each has the key of its issue; only native promises cannot be saved.
+ * What a fiber, or a promise of the run, waits for. Each has the key of its issue; only native promises cannot be saved.
  * Records are saved with the run, so they hold nothing that could be derived from the code.
  */
 export type Pending = PendingEffect | PendingSleep | PendingWait | PendingNative;
 
+/** Who gets the outcome: the fiber that awaits the call itself, or the promise that the call returned. */
+export type Target = Fiber | DurablePromise;
+
+/** What can be saved. */
+export type Savable = Exclude<Pending, PendingNative>;
+
 interface Issued {
 	/** Idempotency key of an effect, id of a suspension. */
 	readonly key: string;
-	readonly fiber: Fiber;
+	readonly target: Target;
+	/** Number of the fiber that asked for it. */
+	readonly by: number;
 	/** Position of its entry in the log, and what the entry repeats when it is settled. */
 	readonly seq: number;
 	readonly site: string;
@@ -47,6 +56,8 @@ export interface HotCallee {
 	readonly def: SiteDef;
 	/** Values of thunks among the operands, for the first attempt: later ones make them again. */
 	firsts: readonly unknown[];
+	/** Of a call that was made before its turn was committed: what it returned. */
+	readonly running: Promise<unknown> | undefined;
 }
 
 /** How `operands` is laid out. */
@@ -81,7 +92,7 @@ export interface PendingWait extends Issued {
 export interface PendingNative {
 	readonly kind: 'native';
 	readonly key: string;
-	readonly fiber: Fiber;
+	readonly target: Target;
 	readonly promise: PromiseLike<unknown>;
 }
 

@@ -1,5 +1,6 @@
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
+import { DurablePromise } from '../language/durable-promise.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { shared } from '../registry/shared.ts';
 import type { Copied } from './copy.ts';
@@ -10,9 +11,9 @@ import type { Frame } from './frame.ts';
 import { hash } from './key.ts';
 import { Host, MutableSavedFrame, runCodec } from './kinds.ts';
 import type { LogRecord } from './log.ts';
-import type { Pending, PendingEffect, PendingWait } from './pending.ts';
+import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
-import type { RunState } from './run-state.ts';
+import type { Ended, RunState } from './run-state.ts';
 
 /** What each part of a stored record must be: the bytes may be anybody's. */
 type Shape<T> = { readonly [K in keyof T]?: (part: unknown) => boolean };
@@ -31,17 +32,20 @@ interface Stored {
 	issue: number;
 	seq: number;
 	settled: number;
-	/** Number and innermost frame of each fiber. */
-	fibers: (readonly [number, Frame | MutableSavedFrame | null])[];
+	fiber: number;
+	/** Of each fiber: number, innermost frame, promise, whether it is sheltered. */
+	fibers: (readonly [number, Frame | MutableSavedFrame | null, DurablePromise | null, boolean])[];
 	pending: StoredPending[];
 	messages: Map<string, Copied[]>;
 	cancel: readonly unknown[] | null;
+	result: Ended | null;
 	mark: string | null;
 	progress: unknown;
 	log: readonly LogRecord[] | null;
 }
 
-type StoredPending = Omit<Exclude<Pending, { kind: 'native' }>, 'fiber' | 'hot' | 'flying'> & { fiber: number };
+/** `target`: the number of a fiber, or a promise. */
+type StoredPending = Omit<Savable, 'target' | 'hot' | 'flying'> & { target: number | DurablePromise };
 
 /**
  * @param log kept with the state when given; recovery never reads it.
@@ -49,6 +53,7 @@ type StoredPending = Omit<Exclude<Pending, { kind: 'native' }>, 'fiber' | 'hot' 
  */
 export function saveState(state: RunState, log: readonly LogRecord[] | null = null): Uint8Array {
 	const { runId, lineage, functionId, startedAt, turn, issue, seq, settled, messages, cancel, mark, progress } = state;
+	const { fiber, result } = state;
 	const stored: Stored = {
 		v: VERSION,
 		runId,
@@ -59,10 +64,12 @@ export function saveState(state: RunState, log: readonly LogRecord[] | null = nu
 		issue,
 		seq,
 		settled,
-		fibers: state.fibers.map((fiber) => [fiber.id, fiber.top] as const),
+		fiber,
+		fibers: state.fibers.map(({ id, top, promise, sheltered }) => [id, top, promise, sheltered] as const),
 		pending: [...state.pending.values()].map((pending) => storePending(pending)),
 		messages,
 		cancel,
+		result,
 		mark,
 		progress,
 		log,
@@ -72,7 +79,7 @@ export function saveState(state: RunState, log: readonly LogRecord[] | null = nu
 
 function storePending(pending: Pending): StoredPending {
 	if (pending.kind === 'native') {
-		const frame = pending.fiber.top;
+		const frame = pending.target instanceof Fiber ? pending.target.top : null;
 		const point = frame === null ? undefined : pointOf(frame);
 		throw new NotSerializableError({
 			path: 'the awaited promise',
@@ -82,9 +89,10 @@ function storePending(pending: Pending): StoredPending {
 			help: 'await the call that makes the promise directly, so that it becomes an effect of the run',
 		});
 	}
-	const { fiber, ...facts } = pending;
-	if (pending.kind !== 'effect') return { ...facts, fiber: fiber.id } as StoredPending;
-	const { hot, flying: _, ...effect } = facts as Omit<PendingEffect, 'fiber'>;
+	const { target: whose, ...facts } = pending;
+	const target = whose instanceof Fiber ? whose.id : whose;
+	if (pending.kind !== 'effect') return { ...facts, target } as StoredPending;
+	const { hot, flying: _, ...effect } = facts as Omit<PendingEffect, 'target'>;
 	if (hot !== null && hot.def.callee === undefined && !pending.shape.receiver) {
 		throw new NotSerializableError({
 			path: pending.name,
@@ -94,7 +102,7 @@ function storePending(pending: Pending): StoredPending {
 			help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
 		});
 	}
-	return { ...effect, fiber: fiber.id };
+	return { ...effect, target };
 }
 
 /**
@@ -103,22 +111,32 @@ function storePending(pending: Pending): StoredPending {
  * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
  */
 export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[] } {
-	const stored = check(runCodec.decode(bytes, { host: new Host() }));
+	const host = new Host();
+	const stored = check(runCodec.decode(bytes, { host }));
 	const fibers = new Map<number, Fiber>();
 	const met = new Set<MutableSavedFrame>();
-	for (const [id, top] of stored.fibers) {
+	for (const [id, top, promise, sheltered] of stored.fibers) {
 		if (fibers.has(id)) throw malformed('two fibers have one number');
-		fibers.set(id, new Fiber(id, fitFrames(top, met)));
+		if ((promise === null) !== (id === 0)) throw malformed('a fiber without a promise');
+		fibers.set(id, new Fiber(id, fitFrames(top, met), promise, sheltered));
 	}
-	if (!fibers.has(0)) throw malformed('the run has no root');
+	if (!fibers.has(0) && stored.result === null) throw malformed('the run has no root');
 	const pending = new Map<string, Pending>();
 	for (const facts of stored.pending) {
-		const fiber = fibers.get(facts.fiber);
-		if (fiber === undefined || fiber.wait !== null) throw malformed('something is pending for no fiber');
-		const restored = restorePending(facts, fiber);
+		const target = typeof facts.target === 'number' ? fibers.get(facts.target) : facts.target;
+		if (target === undefined || (target instanceof Fiber && target.wait !== null)) {
+			throw malformed('something is pending for nobody');
+		}
+		const restored = restorePending(facts, target);
 		if (pending.has(restored.key)) throw malformed('two issues have one key');
 		pending.set(restored.key, restored);
-		fiber.wait = restored;
+		if (target instanceof Fiber) target.wait = restored;
+	}
+	for (const [reaction, id] of host.awaits) {
+		const fiber = fibers.get(id);
+		if (fiber === undefined || fiber.wait !== null) throw malformed('a promise is awaited by no fiber');
+		reaction.fiber = fiber;
+		fiber.wait = reaction;
 	}
 	if (![...fibers.values()].every((fiber) => fiber.wait !== null)) throw malformed('a fiber waits for nothing');
 	const { v: _, fibers: __, pending: ___, log, ...facts } = stored;
@@ -140,9 +158,9 @@ function fitFrames(top: Stored['fibers'][number][1], met: Set<MutableSavedFrame>
 	return innermost;
 }
 
-function restorePending(facts: StoredPending, fiber: Fiber): Pending {
-	if (facts.kind !== 'effect') return { ...facts, fiber } as Pending;
-	const effect: PendingEffect = { ...(facts as unknown as PendingEffect), fiber, flying: false, hot: null };
+function restorePending(facts: StoredPending, target: Target): Pending {
+	if (facts.kind !== 'effect') return { ...facts, target } as Pending;
+	const effect: PendingEffect = { ...(facts as unknown as PendingEffect), target, flying: false, hot: null };
 	const def = shared.functions.get(effect.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: effect.functionId });
 	if (!def.sites?.some((site) => site.id === effect.site && fitsSite(effect.shape, site))) {
@@ -175,7 +193,8 @@ export function schemaIdOf(state: RunState): string {
 			for (const id of closuresOf(frame.s)) lines.push(id);
 		}
 		const { wait } = fiber;
-		if (wait?.kind === 'effect' && 'live' in wait.operands) lines.push(...closuresOf(wait.operands.live));
+		if (wait !== null && 'kind' in wait && wait.kind === 'effect' && 'live' in wait.operands)
+			lines.push(...closuresOf(wait.operands.live));
 	}
 	return hash(lines.join('\n'));
 }
@@ -233,19 +252,28 @@ const ROOT: Shape<Stored> = {
 	issue: isCount,
 	seq: isCount,
 	settled: isCount,
+	fiber: isCount,
 	fibers: (list) =>
 		isList(list) &&
 		list.every(
-			(entry) => isList(entry) && isCount(entry[0]) && (entry[1] === null || entry[1] instanceof MutableSavedFrame),
+			(entry) =>
+				isList(entry) &&
+				isCount(entry[0]) &&
+				(entry[1] === null || entry[1] instanceof MutableSavedFrame) &&
+				(entry[2] === null || entry[2] instanceof DurablePromise) &&
+				typeof entry[3] === 'boolean',
 		),
 	pending: (list) => isList(list) && list.every(isPending),
 	messages: (map) =>
 		map instanceof Map && [...map].every(([name, list]) => isText(name) && isList(list) && list.every(isCopied)),
 	cancel: (list) => list === null || (isList(list) && list.length === 1),
+	result: (result) => result === null || (isPlainObject(result) && has(result, ENDED)),
 	mark: isTextOrNull,
 	progress: () => true,
 	log: (list) => list === null || (isList(list) && list.every((entry) => isPlainObject(entry) && has(entry, RECORD))),
 };
+
+const ENDED: Shape<Ended> = { status: (status) => status === 'completed' || status === 'cancelled' };
 
 const RECORD: Shape<LogRecord> = {
 	seq: isCount,
@@ -267,7 +295,8 @@ const RECORD: Shape<LogRecord> = {
 
 const ISSUED = {
 	key: isText,
-	fiber: isCount,
+	target: (target: unknown) => isCount(target) || target instanceof DurablePromise,
+	by: isCount,
 	seq: isCount,
 	site: isText,
 	at: isText,

@@ -1,3 +1,4 @@
+import type { DurablePromise } from '../language/durable-promise.ts';
 import type { EffectCall } from './effect-call.ts';
 import type { LogRecord } from './log.ts';
 
@@ -36,6 +37,8 @@ export interface Turn {
 	readonly abort: readonly string[];
 	/** Native promises to watch; a run that waits for one cannot be saved. */
 	readonly watch: readonly { readonly key: string; readonly promise: PromiseLike<unknown> }[];
+	/** Promises of the run that have settled while foreign code waits for them: tell it once the turn is durable. */
+	readonly told: readonly DurablePromise[];
 	/** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 	readonly wakeAt: number | null;
 }

@@ -21,8 +21,9 @@ export interface Shared {
 // biome-ignore lint/suspicious/noExplicitAny: the one type that any function of the user's has
 export type Callable = (this: any, ...args: any[]) => any;
 
-/** What the helpers need of the machine. */
+/** What the helpers, the primitives and the promises of a run need of the machine. */
 export interface TurnHost {
+	/** A call in await position. */
 	call(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
 	chain(
 		frame: unknown,
@@ -34,10 +35,36 @@ export interface TurnHost {
 		key?: unknown,
 	): unknown;
 	tail(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	/** As `call`, without waiting: what there is to wait for comes back as a promise of the run. */
+	begin(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	/** A call elsewhere has given a promise. */
+	started(
+		frame: unknown,
+		site: number,
+		promise: unknown,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+	): unknown;
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): unknown;
-	primitive(name: string): never;
+	/** A primitive that is not in await position. */
+	primitive(name: string, args: readonly unknown[]): unknown;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void;
 	isCancellation(error: unknown): boolean;
+
+	/** Adds a job (ECMA-262, 9.5) to the turn. */
+	job(run: () => void): void;
+	/** A promise was settled. */
+	settled(promise: object): void;
+	/** Rejected while nobody asks for it; and asked for since. */
+	unhandled(promise: object): void;
+	handled(promise: object): void;
+	/** Resolves a promise of the run with a thenable of the host's. */
+	adopt(promise: object, thenable: PromiseLike<unknown>): void;
+	/** What a fiber awaited has settled. */
+	resume(fiber: object, ok: boolean, value: unknown, returned: boolean): void;
+
 	/** Of the run whose turn it is. */
 	readonly run: { readonly id: string; readonly functionId: string; readonly startedAt: Date };
 	setProgress(value: unknown): void;

@@ -1,4 +1,5 @@
 import { performEffect } from '../driver/effects.ts';
+import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { Machine } from '../machine/machine.ts';
 import { saveState } from '../machine/state.ts';
@@ -189,6 +190,7 @@ export class HotRun {
 		this.#seen = commit.seen ?? this.#seen;
 		this.#sent = sent;
 		this.#host.progressed(this);
+		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
 		if (!held) {
 			const bytes = commit.state !== null && 'full' in commit.state ? commit.state.full.length : 0;

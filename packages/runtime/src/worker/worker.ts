@@ -3,7 +3,7 @@ import { UnknownFunctionError } from '../errors/schema.ts';
 import { CrashLoopError } from '../errors/store.ts';
 import { Machine } from '../machine/machine.ts';
 import { loadState } from '../machine/state.ts';
-import type { Clock } from '../ports/clock.ts';
+import { type Clock, realRandom } from '../ports/clock.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { blockedBy } from './blocked.ts';
@@ -238,11 +238,12 @@ export class Worker {
 
 	#load(row: RunRow): Machine {
 		const { handlers } = this.#parts;
-		if (row.turn > 0) return new Machine(loadState(row.state[0]!).state, handlers);
+		const nonce = realRandom.id();
+		if (row.turn > 0) return new Machine(loadState(row.state[0]!).state, { handlers, nonce });
 		const def = shared.functions.get(row.functionId);
 		if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
 		const { self, args } = decode(row.state[0]!) as Input;
-		return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers });
+		return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers, nonce });
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */

@@ -1,0 +1,624 @@
+import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
+import { type CancelledEffect, CancelledError, TimeoutError } from '../errors/run.ts';
+import { NotSerializableError } from '../errors/saving.ts';
+import { DurablePromise, hasListeners, reject, resolve, subscribe } from '../language/durable-promise.ts';
+import { definitionOf, environmentOf } from '../registry/functions.ts';
+import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
+import { constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
+import { awaitedEffect, CANCEL_GRACE, insist, isShielded, isSpared } from './cancellation.ts';
+import { type Copied, capture, captureOutcome, release } from './copy.ts';
+import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
+import type { EffectCall } from './effect-call.ts';
+import { Fiber, FiberReaction } from './fiber.ts';
+import { Frame } from './frame.ts';
+import { Thunk } from './kinds.ts';
+import { type LogRecord, recordOf } from './log.ts';
+import { dueAt, type Pending, type PendingEffect, type PendingWait, type Savable, type Target } from './pending.ts';
+import { atOf } from './point.ts';
+import { primitives } from './primitive.ts';
+import { reaches } from './reach.ts';
+import { warm } from './restore.ts';
+import type { RunState } from './run-state.ts';
+import type { Event } from './turn.ts';
+
+export interface ComputationOptions {
+	/** Ms since the epoch. */
+	readonly now: number;
+	readonly handlers: ReadonlyMap<Callable, Callable>;
+	/** Prefix of the keys of this run and lineage. */
+	readonly keys: string;
+	readonly nonce: string;
+}
+
+/** What the step that is running asked for, besides the value it returns. */
+type Asked = { readonly push: Frame } | { readonly parked: Pending } | null;
+
+/** Reason of the `CancelledError` that ends what is left when the root has ended. */
+const RUN_OVER = 'the run is over';
+
+/**
+ * One turn of a run: from an event to the moment when every fiber is parked.
+ *
+ * Owns: the jobs of the turn and what it will ask of the driver. Called by: `Machine.apply`, then by
+ * emitted code (the helpers), the primitives and the promises of the run.
+ * C1: jobs run in the order they were added, and only here.
+ * C2: what was rejected and handled by nobody when the jobs are done fails the run.
+ */
+export class Computation implements TurnHost {
+	readonly log: LogRecord[] = [];
+	readonly dispatch: EffectCall[] = [];
+	readonly abort: string[] = [];
+	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
+	readonly told: DurablePromise[] = [];
+	readonly #state: RunState;
+	readonly #options: ComputationOptions;
+	readonly #jobs: (() => void)[] = [];
+	readonly #unhandled = new Set<DurablePromise>();
+	#fiber!: Fiber;
+	#asked: Asked = null;
+	/** First values of thunks made since the last issue: what may be made again instead of saved. */
+	#recipes = new Map<unknown, Thunk>();
+	/** Promises made by a call whose place is not known yet. */
+	#unplaced = new Map<DurablePromise, Savable>();
+
+	constructor(state: RunState, options: ComputationOptions) {
+		this.#state = state;
+		this.#options = options;
+	}
+
+	compute(event: Event): void {
+		this.#deliver(event);
+		for (let i = 0; i < this.#jobs.length; i++) this.#jobs[i]!();
+		this.#close();
+	}
+
+	/** What the end of a turn decides. */
+	#close(): void {
+		const state = this.#state;
+		const [unhandled] = this.#unhandled;
+		if (unhandled !== undefined && state.result === null) {
+			state.ended = { status: 'failed', outcome: unhandled.value };
+		} else if (state.result !== null && (state.result.status === 'failed' || state.fibers.length === 0)) {
+			// What this turn issued is dispatched before the run is over: one more turn, at once.
+			if (state.result.status === 'failed' || this.dispatch.length === 0) state.ended = state.result;
+		}
+		if (state.ended === null) {
+			this.#dropLostWaits();
+			return;
+		}
+		this.dispatch.length = 0;
+		for (const pending of state.pending.values()) {
+			if (pending.kind !== 'native') this.#record(pending, 'discarded', null, null);
+		}
+		state.pending.clear();
+	}
+
+	/** A wait that nothing can reach any more (a lost race) takes no answer and no message. */
+	#dropLostWaits(): void {
+		const { fibers, pending } = this.#state;
+		const waits = [...pending.values()].filter(
+			({ kind, target }) => (kind === 'suspend' || kind === 'receive') && target instanceof DurablePromise,
+		);
+		if (waits.length === 0) return;
+		const reached = reaches(fibers, pending.values());
+		for (const wait of waits) {
+			if (reached(wait.target as DurablePromise)) continue;
+			pending.delete(wait.key);
+			this.#record(wait as PendingWait, 'discarded', null, null);
+		}
+	}
+
+	// --- events
+
+	#deliver(event: Event): void {
+		const state = this.#state;
+		switch (event.type) {
+			case 'started':
+				this.job(() => this.#step(state.fibers[0]!, 0, undefined));
+				return;
+			case 'effectSettled': {
+				const pending = state.pending.get(event.key);
+				if (pending?.kind === 'effect') this.#settleEffect(pending, event.ok, event.value);
+				return;
+			}
+			case 'nativeSettled': {
+				const pending = state.pending.get(event.key);
+				if (pending?.kind === 'native') this.#give(pending, event.ok, event.value);
+				return;
+			}
+			case 'timerFired':
+				for (const pending of [...state.pending.values()]) this.#fire(pending);
+				return;
+			case 'received': {
+				const payload = capture([event.payload]);
+				for (const pending of state.pending.values()) {
+					if (pending.kind !== 'receive' || pending.message !== event.name) continue;
+					this.#settle(pending, true, payload);
+					return;
+				}
+				const buffered = state.messages.get(event.name);
+				if (buffered === undefined) state.messages.set(event.name, [payload]);
+				else buffered.push(payload);
+				return;
+			}
+			case 'resumed': {
+				const pending = state.pending.get(event.suspension);
+				if (pending?.kind === 'suspend') this.#settle(pending, event.ok, capture([event.value]));
+				return;
+			}
+			case 'cancelled':
+				if (state.cancel === null) this.#cancel(release(capture([event.reason]))[0]);
+				return;
+		}
+	}
+
+	#settleEffect(pending: PendingEffect, ok: boolean, value: unknown): void {
+		const kept = captureOutcome(value);
+		this.#record(pending, 'executed', ok, kept);
+		// A result that cannot be kept enters the run as it is; the turn can be saved only if nothing holds it.
+		const outcome = kept === null ? value : release(kept)[0];
+		if (pending.graceAt === null) this.#give(pending, ok, outcome);
+		else this.#giveCancelled(pending, ok ? { value: outcome } : { error: outcome });
+	}
+
+	#settle(pending: Savable, ok: boolean, copy: Copied): void {
+		this.#record(pending, 'executed', ok, copy);
+		this.#give(pending, ok, release(copy)[0]);
+	}
+
+	#fire(pending: Pending): void {
+		const at = dueAt(pending);
+		if (at === null || at > this.#options.now) return;
+		switch (pending.kind) {
+			case 'sleep':
+				this.#settle(pending, true, capture([undefined]));
+				return;
+			case 'effect':
+				this.#record(pending, 'discarded', null, null);
+				this.#giveCancelled(pending, 'unknown');
+				return;
+			case 'suspend':
+			case 'receive': {
+				if (pending.otherwise !== null) {
+					// It never left the run: no copy, or it would lose its identity.
+					this.#record(pending, 'executed', true, captureOutcome(pending.otherwise[0]));
+					this.#give(pending, true, pending.otherwise[0]);
+					return;
+				}
+				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.message}'`;
+				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
+				this.#settle(pending, false, capture([error]));
+				return;
+			}
+		}
+	}
+
+	/** Hands an outcome to whoever it is for. */
+	#give({ key, target }: Pending, ok: boolean, value: unknown): void {
+		this.#state.pending.delete(key);
+		if (target instanceof DurablePromise) {
+			if (ok) resolve(target, value);
+			else reject(target, value);
+			return;
+		}
+		target.wait = null;
+		this.job(() => this.#step(target, ok ? 0 : 1, value));
+	}
+
+	// --- cancellation
+
+	#cancel(reason: unknown): void {
+		const state = this.#state;
+		state.cancel = [reason];
+		for (const pending of [...state.pending.values()]) {
+			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
+			if (pending.flying) {
+				this.abort.push(pending.key);
+				pending.graceAt = this.#options.now + CANCEL_GRACE;
+				continue;
+			}
+			this.#record(pending, 'discarded', null, null);
+			this.#giveCancelled(pending, 'unknown');
+		}
+		for (const fiber of [...state.fibers]) this.#interrupt(fiber);
+	}
+
+	#interrupt(fiber: Fiber): void {
+		const { wait } = fiber;
+		// One that awaits an effect hears of it when that has settled, or its grace has passed.
+		if (wait === null || isShielded(fiber) || awaitedEffect(this.#state, fiber) !== null) return;
+		if (wait instanceof FiberReaction) {
+			wait.fiber = null;
+			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
+			fiber.wait = null;
+			this.job(() => this.#step(fiber, 1, new CancelledError({ reason: this.#state.cancel![0] })));
+			return;
+		}
+		if (wait.kind !== 'native') this.#record(wait, 'discarded', null, null);
+		this.#giveCancelled(wait);
+	}
+
+	/** `outcome`: of the effect that it waited for. */
+	#giveCancelled(pending: Pending, outcome: CancelledEffect['outcome'] = 'unknown'): void {
+		const reason = this.#state.cancel![0];
+		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.key, outcome } } : {};
+		// Nobody has to ask for it.
+		if (pending.target instanceof DurablePromise) pending.target.handled = true;
+		this.#give(pending, false, new CancelledError({ reason, ...effect }));
+	}
+
+	/** Does a suspension point that a frame has come to throw the run's cancellation? `shield`: the frames that may stop it. */
+	#cancelledAt(shield: Frame | null): boolean {
+		return this.#state.cancel !== null && !isShielded(this.#fiber, shield);
+	}
+
+	#cancellation(frame: Frame): CancelledError {
+		insist(frame);
+		return new CancelledError({ reason: this.#state.cancel![0] });
+	}
+
+	isCancellation(error: unknown): boolean {
+		return this.#state.cancel !== null && CancelledError.is(error);
+	}
+
+	// --- stepping
+
+	#step(fiber: Fiber, mode: Mode, value: unknown): void {
+		if (this.#state.result?.status === 'failed') return;
+		let frame = fiber.top;
+		let input: Mode = mode;
+		let sent = value;
+		for (;;) {
+			if (frame === null) {
+				this.#finish(fiber, input === 0, sent);
+				return;
+			}
+			this.#fiber = fiber;
+			this.#asked = null;
+			let out: unknown;
+			try {
+				if (frame.cold) warm(frame);
+				out = frame.def.step!(frame, input, sent);
+			} catch (error) {
+				fiber.top = frame.parent;
+				// The frame below hears of it a tick later; a promise is rejected at once.
+				if (fiber.top === null) this.#finish(fiber, false, error);
+				else this.job(() => this.#step(fiber, 1, error));
+				return;
+			}
+			if (frame.done) fiber.top = frame.parent;
+			const asked = this.#asked as Asked;
+			if (asked === null) {
+				if (frame.done) this.#complete(fiber, out);
+				else if (this.#cancelledAt(frame)) {
+					const error = this.#cancellation(frame);
+					this.job(() => this.#step(fiber, 1, error));
+				} else this.#await(fiber, out, false);
+				return;
+			}
+			if ('parked' in asked) return;
+			// A durable call: entered in the same tick, as JavaScript does.
+			asked.push.parent = frame.done ? frame.parent : frame;
+			fiber.top = frame = asked.push;
+			input = 0;
+			sent = undefined;
+		}
+	}
+
+	/** The innermost frame has returned. */
+	#complete(fiber: Fiber, value: unknown): void {
+		if (fiber.top !== null) this.#await(fiber, value, true);
+		else if (fiber.promise !== null) this.#finish(fiber, true, value);
+		else if (isThenable(value)) this.#await(fiber, value, true);
+		else this.#finish(fiber, true, value);
+	}
+
+	#await(fiber: Fiber, value: unknown, returned: boolean): void {
+		if (value instanceof DurablePromise) {
+			const reaction = new FiberReaction(value, fiber, returned);
+			fiber.wait = reaction;
+			// `return promise` resolves with a thenable: a job of its own (27.2.2.2).
+			if (returned) this.job(() => subscribe(value, reaction));
+			else subscribe(value, reaction);
+			return;
+		}
+		let thenable: boolean;
+		try {
+			thenable = isThenable(value);
+		} catch (error) {
+			this.job(() => this.#step(fiber, 1, error));
+			return;
+		}
+		if (!thenable) {
+			this.job(() => this.#step(fiber, 0, value));
+			return;
+		}
+		const pending: Pending = {
+			kind: 'native',
+			key: this.#nextKey(),
+			target: fiber,
+			promise: value as PromiseLike<unknown>,
+		};
+		this.#park(pending);
+		this.watch.push({ key: pending.key, promise: pending.promise });
+	}
+
+	resume(fiber: Fiber, ok: boolean, value: unknown, returned: boolean): void {
+		fiber.wait = null;
+		if (returned) this.job(() => this.#step(fiber, ok ? 0 : 1, value));
+		else this.#step(fiber, ok ? 0 : 1, value);
+	}
+
+	#park(pending: Pending): void {
+		this.#state.pending.set(pending.key, pending);
+		if (pending.target instanceof Fiber) pending.target.wait = pending;
+	}
+
+	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
+		const state = this.#state;
+		state.fibers.splice(state.fibers.indexOf(fiber), 1);
+		if (fiber.promise !== null) {
+			if (!ok && this.isCancellation(value)) fiber.promise.handled = true;
+			if (ok) resolve(fiber.promise, value);
+			else reject(fiber.promise, value);
+			return;
+		}
+		if (ok) state.result = { status: 'completed', outcome: value };
+		else if (this.isCancellation(value)) state.result = { status: 'cancelled', outcome: state.cancel![0] };
+		else state.result = { status: 'failed', outcome: value };
+		// When the root fails all is frozen as it is; otherwise what is left is cleaned up.
+		if (state.result.status === 'failed' || state.fibers.length === 0) return;
+		if (state.cancel === null) this.#cancel(RUN_OVER);
+	}
+
+	// --- jobs and promises
+
+	job(run: () => void): void {
+		this.#jobs.push(run);
+	}
+
+	settled(promise: DurablePromise): void {
+		if (hasListeners(promise)) this.told.push(promise);
+	}
+
+	unhandled(promise: DurablePromise): void {
+		this.#unhandled.add(promise);
+	}
+
+	handled(promise: DurablePromise): void {
+		this.#unhandled.delete(promise);
+	}
+
+	adopt(promise: DurablePromise, thenable: PromiseLike<unknown>): void {
+		const key = this.#nextKey();
+		this.#park({ kind: 'native', key, target: promise, promise: thenable });
+		this.watch.push({ key, promise: thenable });
+	}
+
+	// --- what emitted code asks for
+
+	call(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		return this.#call(frame, frame, site, callee, self, args, key);
+	}
+
+	/** `shield`: the innermost frame whose guards apply to what is called. */
+	#call(
+		frame: Frame,
+		shield: Frame | null,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key: unknown,
+	): unknown {
+		const def = frame.def.sites![site]!;
+		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
+		if (this.#cancelledAt(shield)) throw this.#cancellation(frame);
+		const definition = definitionOf(callee);
+		if (definition !== undefined) {
+			if (definition.step === undefined) return Reflect.apply(callee, self, args);
+			this.#asked = { push: new Frame(definition, self, args, environmentOf(callee)) };
+			return undefined;
+		}
+		const primitive = primitiveOf(callee);
+		if (primitive !== undefined) return this.#parked(this.#primitive(primitive, args, this.#fiber, frame, def));
+		if (isIntrinsic(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
+		return this.#parked(this.#issue(frame, def, this.#fiber, { fn: callee as Callable, self, key, args, rest: [] }));
+	}
+
+	chain(
+		frame: Frame,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		rest: readonly ChainArguments[],
+		key?: unknown,
+	): unknown {
+		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
+		const issue = { fn: callee as Callable, self, key, args, rest };
+		return this.#parked(this.#issue(frame, frame.def.sites![site]!, this.#fiber, issue));
+	}
+
+	tail(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		// The frame goes before the call begins, and `frame.pc` still names the point it was last parked at.
+		const out = this.#call(frame, frame.parent, site, callee, self, args, key);
+		frame.done = true;
+		return out;
+	}
+
+	begin(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		const def = frame.def.sites![site]!;
+		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
+		const primitive = primitiveOf(callee);
+		if (primitive !== undefined)
+			return this.#promised((target) => this.#primitive(primitive, args, target, frame, def));
+		if (!isForeign(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
+		const issue = { fn: callee as Callable, self, key, args, rest: [] };
+		return this.#promised((target) => this.#issue(frame, def, target, issue));
+	}
+
+	started(
+		frame: Frame,
+		site: number,
+		promise: unknown,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+	): unknown {
+		const def = frame.def.sites![site]!;
+		if (promise instanceof DurablePromise) {
+			this.#place(promise, frame, def);
+			return promise;
+		}
+		if (!(promise instanceof Promise) || !isForeign(callee)) return promise;
+		// It runs already: nobody else may hear of its rejection before the turn is durable.
+		promise.then(undefined, () => {});
+		const issue: Issue = { fn: callee as Callable, self, key, args, rest: [], running: promise };
+		return this.#promised((target) => this.#issue(frame, def, target, issue));
+	}
+
+	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
+		const promise = new DurablePromise();
+		const [starter, asked] = [this.#fiber, this.#asked];
+		const sheltered = this.#state.cancel !== null && isShielded(starter);
+		const frame = new Frame(def, self, Array.from(args), env);
+		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
+		this.#state.fibers.push(fiber);
+		this.#step(fiber, 0, undefined);
+		this.#fiber = starter;
+		this.#asked = asked;
+		return promise;
+	}
+
+	primitive(name: string, args: readonly unknown[]): DurablePromise {
+		const frame = this.#fiber.top;
+		const at = frame === null ? '' : frame.def.file;
+		const site: SiteDef = { id: '', at: frame?.def.at ?? [1, 1], name };
+		const promise = new DurablePromise();
+		const pending = this.#primitive(name, args, promise, frame, site);
+		if (at !== '') this.#unplaced.set(promise, pending);
+		return promise;
+	}
+
+	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void {
+		if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+			this.#recipes.set(value, new Thunk(def, operands, value));
+		}
+	}
+
+	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
+		const { runId: id, functionId, startedAt } = this.#state;
+		return { id, functionId, startedAt: new Date(startedAt) };
+	}
+
+	setProgress(value: unknown): void {
+		this.#state.progress = release(capture([value], { names: ['progress'] }))[0];
+	}
+
+	#parked(pending: Pending): undefined {
+		this.#asked = { parked: pending };
+	}
+
+	#promised(make: (target: DurablePromise) => Pending): DurablePromise {
+		const promise = new DurablePromise();
+		make(promise);
+		return promise;
+	}
+
+	/** A promise that a primitive called anywhere has given is now known by the place of that call. */
+	#place(promise: DurablePromise, frame: Frame, site: SiteDef): void {
+		const pending = this.#unplaced.get(promise);
+		if (pending === undefined) return;
+		this.#unplaced.delete(promise);
+		const placed = { ...pending, site: site.id, at: atOf(frame.def, site.at) };
+		if (this.#state.pending.has(pending.key)) this.#state.pending.set(pending.key, placed);
+		this.#record(placed, 'started', null, null);
+	}
+
+	#issue(frame: Frame, site: SiteDef, target: Target, issue: Issue): PendingEffect {
+		const shape = shapeOf(site, issue);
+		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(frame.def, site.at));
+		const issued = this.#issued(frame, site, target, site.name);
+		const pending: PendingEffect = {
+			kind: 'effect',
+			...issued,
+			key: issue.running === undefined ? issued.key : `${issued.key}-${this.#options.nonce}`,
+			functionId: frame.def.id,
+			operands,
+			shape,
+			attempt: 1,
+			graceAt: null,
+			flying: true,
+			hot: { self: issue.self, fn: issue.fn, def: site, firsts, running: issue.running },
+		};
+		this.#recipes.clear();
+		this.#park(pending);
+		this.#record(pending, 'started', null, null);
+		this.dispatch.push(callOf(pending, this.#state.runId, this.#options.handlers));
+		return pending;
+	}
+
+	#primitive(name: string, args: readonly unknown[], target: Target, frame: Frame | null, site: SiteDef): Savable {
+		const made = primitives[name]!(args, this.#options.now);
+		const issued = this.#issued(frame, site, target, name);
+		let pending: Savable;
+		if (made.kind === 'sleep') pending = { ...issued, kind: 'sleep', until: made.until };
+		else {
+			const { kind, message, limit, otherwise } = made;
+			pending = { ...issued, kind, value: handedOut(made.value, issued.at), message, limit, otherwise };
+		}
+		this.#park(pending);
+		this.#record(pending, 'started', null, null);
+		if (pending.kind === 'receive') this.#takeBuffered(pending);
+		return pending;
+	}
+
+	#takeBuffered(pending: PendingWait): void {
+		const { messages } = this.#state;
+		const buffered = messages.get(pending.message!);
+		const payload = buffered?.shift();
+		if (payload === undefined) return;
+		if (buffered!.length === 0) messages.delete(pending.message!);
+		this.#settle(pending, true, payload);
+	}
+
+	#issued(frame: Frame | null, site: SiteDef, target: Target, name: string) {
+		const state = this.#state;
+		return {
+			key: this.#nextKey(),
+			target,
+			by: this.#fiber.id,
+			seq: ++state.seq,
+			site: site.id,
+			at: frame === null ? '' : atOf(frame.def, site.at),
+			name,
+			since: this.#options.now,
+			mark: state.mark,
+		};
+	}
+
+	#nextKey(): string {
+		return `${this.#options.keys}-${(++this.#state.issue).toString(36)}`;
+	}
+
+	#record(pending: Savable, state: LogRecord['state'], ok: boolean | null, outcome: Copied | null): void {
+		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
+		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
+	}
+}
+
+/** @throws NotSerializableError naming the value and the place. */
+function handedOut(value: readonly unknown[], at: string): Copied {
+	try {
+		return capture(value, { names: ['value'] });
+	} catch (error) {
+		throw NotSerializableError.is(error) ? error.at(at) : error;
+	}
+}
+
+function isThenable(value: unknown): boolean {
+	if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+	return typeof (value as { then?: unknown }).then === 'function';
+}

@@ -1,0 +1,182 @@
+import { expect, type Kind } from '../codec/kind.ts';
+import {
+	AdoptReaction,
+	DurablePromise,
+	FinallyReaction,
+	PassReaction,
+	RESOLVER,
+	type Reaction,
+	type Resolver,
+	resolver,
+	ThenReaction,
+} from '../language/durable-promise.ts';
+import { Gathering, GatherReaction, RaceReaction } from '../language/promise.ts';
+import type { Callable } from '../registry/shared.ts';
+import { FiberReaction } from './fiber.ts';
+import type { Host } from './kinds.ts';
+
+/** How the promises of a run are saved: their state, and what is to happen when they settle. */
+
+const STATES = ['pending', 'fulfilled', 'rejected'] as const;
+
+/** What every kind below allocates first and fills afterwards: promises and reactions lead to one another. */
+const blank = <T>(Class: { readonly prototype: T }): T => Object.create(Class.prototype as object) as T;
+
+function isPromise(value: unknown): value is DurablePromise {
+	return value instanceof DurablePromise;
+}
+
+function isReaction(value: unknown): value is Reaction {
+	return typeof value === 'object' && value !== null && typeof (value as Partial<Reaction>).run === 'function';
+}
+
+function isFunction(value: unknown): value is Callable {
+	return typeof value === 'function';
+}
+
+const promise: Kind<DurablePromise, Host> = {
+	tag: 'promise',
+	prototypes: [DurablePromise.prototype],
+	take({ state, handled, value, reactions }) {
+		return [STATES.indexOf(state), handled, value, ...reactions];
+	},
+	label: (_, index) => (index === 2 ? ' (its value)' : ''),
+	make: () => new DurablePromise(),
+	fill(made, [state, handled, value, ...reactions]) {
+		expect(
+			typeof state === 'number' && STATES[state] !== undefined && typeof handled === 'boolean',
+			'a malformed promise',
+		);
+		expect(reactions.every(isReaction), 'a reaction that is none');
+		Object.assign(made, { state: STATES[state], handled, value, reactions });
+	},
+};
+
+const fiberReaction: Kind<FiberReaction, Host> = {
+	tag: 'await',
+	prototypes: [FiberReaction.prototype],
+	take: ({ promise, fiber, returned }) => [promise, fiber === null ? -1 : fiber.id, returned],
+	label: () => '',
+	make: () => blank(FiberReaction),
+	fill(made, [promise, fiber, returned], host) {
+		expect(isPromise(promise) && typeof fiber === 'number' && typeof returned === 'boolean', 'a malformed await');
+		Object.assign(made, { promise, fiber: null, returned });
+		if (fiber >= 0) host.awaits.push([made, fiber]);
+	},
+};
+
+const thenReaction: Kind<ThenReaction, Host> = {
+	tag: 'then',
+	prototypes: [ThenReaction.prototype],
+	take: ({ onFulfilled, onRejected, derived }) => [onFulfilled, onRejected, derived],
+	label: () => '.then',
+	make: () => blank(ThenReaction),
+	fill(made, [onFulfilled, onRejected, derived]) {
+		expect(
+			[onFulfilled, onRejected].every((f) => f === undefined || isFunction(f)) && isPromise(derived),
+			'a malformed then',
+		);
+		Object.assign(made, { onFulfilled, onRejected, derived });
+	},
+};
+
+const finallyReaction: Kind<FinallyReaction, Host> = {
+	tag: 'finally',
+	prototypes: [FinallyReaction.prototype],
+	take: ({ onFinally, derived }) => [onFinally, derived],
+	label: () => '.finally',
+	make: () => blank(FinallyReaction),
+	fill(made, [onFinally, derived]) {
+		expect(isFunction(onFinally) && isPromise(derived), 'a malformed finally');
+		Object.assign(made, { onFinally, derived });
+	},
+};
+
+const passReaction: Kind<PassReaction, Host> = {
+	tag: 'pass',
+	prototypes: [PassReaction.prototype],
+	take: ({ ok, value, derived }) => [ok, value, derived],
+	label: () => '',
+	make: () => blank(PassReaction),
+	fill(made, [ok, value, derived]) {
+		expect(typeof ok === 'boolean' && isPromise(derived), 'a malformed completion');
+		Object.assign(made, { ok, value, derived });
+	},
+};
+
+const adoptReaction: Kind<AdoptReaction, Host> = {
+	tag: 'adopt',
+	prototypes: [AdoptReaction.prototype],
+	take: ({ adopter }) => [adopter],
+	label: () => '',
+	make: () => blank(AdoptReaction),
+	fill(made, [adopter]) {
+		expect(isPromise(adopter), 'a malformed resolution');
+		Object.assign(made, { adopter });
+	},
+};
+
+const raceReaction: Kind<RaceReaction, Host> = {
+	tag: 'race',
+	prototypes: [RaceReaction.prototype],
+	take: ({ promise }) => [promise],
+	label: () => '',
+	make: () => blank(RaceReaction),
+	fill(made, [promise]) {
+		expect(isPromise(promise), 'a malformed race');
+		Object.assign(made, { promise });
+	},
+};
+
+const gatherReaction: Kind<GatherReaction, Host> = {
+	tag: 'gather',
+	prototypes: [GatherReaction.prototype],
+	take: ({ gathering, index }) => [gathering, index],
+	label: () => '',
+	make: () => blank(GatherReaction),
+	fill(made, [gathering, index]) {
+		expect(gathering instanceof Gathering && typeof index === 'number', 'a malformed combinator');
+		Object.assign(made, { gathering, index });
+	},
+};
+
+const gathering: Kind<Gathering, Host> = {
+	tag: 'gathering',
+	prototypes: [Gathering.prototype],
+	take: ({ kind, promise, results, remaining }) => [kind, promise, results, remaining],
+	label: (_, index) => (index === 2 ? '' : `[${index}]`),
+	make: () => blank(Gathering),
+	fill(made, [kind, promise, results, remaining]) {
+		expect(kind === 'all' || kind === 'allSettled' || kind === 'any', 'an unknown combinator');
+		expect(isPromise(promise) && Array.isArray(results) && typeof remaining === 'number', 'a malformed combinator');
+		Object.assign(made, { kind, promise, results, remaining });
+	},
+};
+
+const resolverKind: Kind<Resolver, Host> = {
+	tag: 'resolver',
+	claims: (value) => typeof value === 'function' && (value as Partial<Resolver>)[RESOLVER] !== undefined,
+	take(value) {
+		const { promise, kind, once } = value[RESOLVER];
+		return [promise, kind, once];
+	},
+	moment: 'made',
+	make([promise, kind, once]) {
+		expect(isPromise(promise) && (kind === 'resolve' || kind === 'reject'), 'a malformed resolver');
+		expect(typeof once === 'object' && once !== null, 'a malformed resolver');
+		return resolver({ promise, kind, once: once as { done: boolean } });
+	},
+};
+
+export const PROMISE_KINDS = [
+	promise,
+	fiberReaction,
+	thenReaction,
+	finallyReaction,
+	passReaction,
+	adoptReaction,
+	raceReaction,
+	gatherReaction,
+	gathering,
+	resolverKind,
+];

@@ -1,0 +1,71 @@
+import { Cell } from '../language/binding.ts';
+import {
+	AdoptReaction,
+	DurablePromise,
+	FinallyReaction,
+	PassReaction,
+	RESOLVER,
+	type Reaction,
+	type Resolver,
+	ThenReaction,
+} from '../language/durable-promise.ts';
+import { GatherReaction, RaceReaction } from '../language/promise.ts';
+import { environmentOf } from '../registry/functions.ts';
+import { type Fiber, FiberReaction } from './fiber.ts';
+import type { Pending } from './pending.ts';
+
+/**
+ * Which promises of a run something still waits for or could ask for: from the frames of its fibers,
+ * and from what a pending outcome would set off. A promise whose reactions lead only to promises that
+ * have settled (the losers of a race) is not among them, unless a variable holds it.
+ */
+export function reaches(fibers: readonly Fiber[], pending: Iterable<Pending>): (promise: DurablePromise) => boolean {
+	const held = new Set<unknown>();
+	const queue: unknown[] = [];
+	for (const fiber of fibers) for (let frame = fiber.top; frame !== null; frame = frame.parent) queue.push(...frame.s);
+	for (const { target } of pending) if (target instanceof DurablePromise) queue.push(...handlersOf(target));
+	while (queue.length > 0) {
+		const value = queue.pop();
+		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || held.has(value)) continue;
+		held.add(value);
+		queue.push(...partsOf(value));
+	}
+	return (promise) => held.has(promise) || promise.reactions.some((reaction) => matters(reaction, held));
+}
+
+function partsOf(value: object): readonly unknown[] {
+	if (value instanceof Cell) return [value.v];
+	if (value instanceof DurablePromise) return [value.value, ...handlersOf(value)];
+	if (typeof value === 'function') {
+		const resolver = (value as Partial<Resolver>)[RESOLVER];
+		return resolver === undefined ? (environmentOf(value) ?? []) : [resolver.promise];
+	}
+	if (value instanceof Map) return [...value.keys(), ...value.values()];
+	if (value instanceof Set) return [...value];
+	return Object.values(value);
+}
+
+/** Functions and values that the reactions of a promise hold. */
+function handlersOf(promise: DurablePromise): unknown[] {
+	return promise.reactions.flatMap((reaction) => {
+		if (reaction instanceof ThenReaction) return [reaction.onFulfilled, reaction.onRejected, reaction.derived];
+		if (reaction instanceof FinallyReaction) return [reaction.onFinally, reaction.derived];
+		if (reaction instanceof PassReaction) return [reaction.value, reaction.derived];
+		return [];
+	});
+}
+
+/** Would it do anything that the run could see? */
+function matters(reaction: Reaction, held: ReadonlySet<unknown>): boolean {
+	if (reaction instanceof FiberReaction) return reaction.fiber !== null;
+	if (reaction instanceof ThenReaction || reaction instanceof FinallyReaction) return true;
+	const next =
+		reaction instanceof GatherReaction
+			? reaction.gathering.promise
+			: reaction instanceof RaceReaction
+				? reaction.promise
+				: reaction instanceof AdoptReaction
+					? reaction.adopter
+					: (reaction as PassReaction).derived;
+	return next.state === 'pending' && (held.has(next) || next.reactions.some((other) => matters(other, held)));
+}
