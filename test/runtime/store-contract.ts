@@ -440,7 +440,7 @@ export function contract(name: string, harness: Harness): void {
 				await eventually(() => heard.includes('a due'));
 				const run = await claimOne(b);
 				heard.length = 0;
-				await b.commit(turnOf(run));
+				await b.commit(turnOf(run, { status: 'waiting' }));
 				await eventually(() => heard.some((line) => line.startsWith('a moved')));
 				expect(heard).toContain('b moved r');
 			});

@@ -10,6 +10,9 @@ export interface WaitLimits {
 	readonly signal?: AbortSignal;
 }
 
+/** How long waiting runs are left alone, for each of them, after all were woken (ms): some 20 us is a look. */
+const REST = 0.1;
+
 /**
  * Waits for what is stored to become so: look, and look again at each change.
  * Owns: who waits for which run. Called by: handles, and the store's listener (`moved`).
@@ -18,6 +21,9 @@ export class Changes {
 	readonly #clock: Clock;
 	readonly #waiting = new Map<string, Set<() => void>>();
 	#closed = false;
+	#resting = false;
+	/** Something changed while it rested. */
+	#missed = false;
 
 	constructor(clock: Clock) {
 		this.#clock = clock;
@@ -25,14 +31,32 @@ export class Changes {
 
 	/** A run moved, here or in another process; null: any. */
 	moved(runId: string | null): void {
-		const sets = runId === null ? [...this.#waiting.values()] : [this.#waiting.get(runId) ?? []];
-		for (const set of sets) for (const wake of [...set]) wake();
+		if (runId !== null) for (const wake of [...(this.#waiting.get(runId) ?? [])]) wake();
+		else if (this.#resting) this.#missed = true;
+		else this.#all();
 	}
 
 	/** Every wait rejects, and every later one. */
 	close(): void {
 		this.#closed = true;
-		this.moved(null);
+		this.#wake();
+	}
+
+	/** Another process may commit without end, and each look is a query: many who wait look less often. */
+	#all(): void {
+		this.#missed = false;
+		const rest = this.#waiting.size * REST;
+		this.#wake();
+		if (rest < 1) return;
+		this.#resting = true;
+		this.#clock.timer(this.#clock.now() + rest, () => {
+			this.#resting = false;
+			if (this.#missed) this.#all();
+		});
+	}
+
+	#wake(): void {
+		for (const set of [...this.#waiting.values()]) for (const wake of [...set]) wake();
 	}
 
 	/**

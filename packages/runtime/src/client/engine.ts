@@ -49,7 +49,7 @@ export interface ListFilter {
 /** How long `close` waits for effects in flight (ms). */
 const GRACE = 5000;
 
-/** Starts, drives and answers many runs against a store. Keeps the process alive until it is closed. */
+/** Starts, drives and answers many runs against a store. With a store in a file it keeps the process alive until it is closed. */
 export class Engine implements AsyncDisposable {
 	readonly #clock: Clock;
 	readonly #random: Random;

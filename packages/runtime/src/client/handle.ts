@@ -43,11 +43,11 @@ export class RunHandle<R> {
 
 	async describe(): Promise<Description<R>> {
 		const session = await this.#host.session();
-		return describe<R>(session, await this.#read(session), this.#host.handlers);
+		return describe<R>(session, await this.#read(session, true), this.#host.handlers);
 	}
 
 	async status(): Promise<Status> {
-		return statusOf(await this.#read(await this.#host.session()));
+		return statusOf(await this.#read(await this.#host.session(), false));
 	}
 
 	/**
@@ -64,7 +64,7 @@ export class RunHandle<R> {
 	 */
 	settled(o: WaitLimits = {}): Promise<Ended<R>> {
 		return this.#until('the end', o, async (session, row) => {
-			return hasEnded(row) ? endedOf<R>(session, row, this.#host.handlers) : undefined;
+			return hasEnded(row) ? this.#ended(session) : undefined;
 		});
 	}
 
@@ -127,7 +127,7 @@ export class RunHandle<R> {
 
 	async log(): Promise<LogEntry[]> {
 		const session = await this.#host.session();
-		await this.#read(session);
+		await this.#read(session, false);
 		return logOf(session, this.id);
 	}
 
@@ -136,7 +136,7 @@ export class RunHandle<R> {
 	 * @throws UnknownFunctionError, SchemaMismatchError where this process has other code.
 	 */
 	async inspect(): Promise<Inspection> {
-		const row = await this.#read(await this.#host.session());
+		const row = await this.#read(await this.#host.session(), true);
 		return inspectRow(row, this.#host.handlers);
 	}
 
@@ -174,14 +174,20 @@ export class RunHandle<R> {
 		}
 	}
 
-	async #standing(session: StoreSession, row: RunRow): Promise<EngineOutcome<R> | undefined> {
-		const { handlers } = this.#host;
-		if (hasEnded(row)) return endedOf<R>(session, row, handlers);
+	/** `seen`: the row without its state; where there is something to show it is read again, with it. */
+	async #standing(session: StoreSession, seen: RunRow): Promise<EngineOutcome<R> | undefined> {
+		if (hasEnded(seen)) return this.#ended(session);
+		if (openWaitOf(seen) === null) return undefined;
+		const row = await this.#read(session, true);
 		const wait = openWaitOf(row);
 		if (wait === null) return undefined;
 		const log = await logOf(session, this.id);
-		const continuation = new ContinuationView<R>(row, log, handlers);
+		const continuation = new ContinuationView<R>(row, log, this.#host.handlers);
 		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log };
+	}
+
+	async #ended(session: StoreSession): Promise<Ended<R>> {
+		return endedOf<R>(session, await this.#read(session, true), this.#host.handlers);
 	}
 
 	/** Looks at the stored run after each change, until `find` finds what is waited for. */
@@ -192,15 +198,15 @@ export class RunHandle<R> {
 	): Promise<T> {
 		const look = async () => {
 			const session = await this.#host.session();
-			const row = await this.#read(session);
+			const row = await this.#read(session, false);
 			if (row.status === 'blocked') throw new BlockedError({ runId: this.id, blocked: blockedOf(row)! });
 			return find(session, row);
 		};
 		return this.#host.changes.until(this.id, `${what} of run '${this.id}'`, look, limits);
 	}
 
-	async #read(session: StoreSession): Promise<RunRow> {
-		const row = await session.read(this.id, { state: true });
+	async #read(session: StoreSession, state: boolean): Promise<RunRow> {
+		const row = await session.read(this.id, { state });
 		if (row === null) throw new RunNotFoundError({ runId: this.id });
 		return row;
 	}

@@ -16,7 +16,8 @@
  * G6: runs of a worker that left are due at once. Runs of one that died are due as soon as its death is
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
- *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions.
+ *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions,
+ *     and is no suspect then.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -25,7 +26,7 @@ export interface Store {
 
 /** What happened, in this process or in another; `null` is any run. Hints: each may come late or twice. */
 export interface StoreListener {
-	/** A run was committed, blocked or ended: whoever waits for it looks again. */
+	/** A run parked, ended, was blocked, or has other open waits: whoever waits for it looks again. */
 	moved(runId: string | null): void;
 	/** Mail came for a run that this session's worker holds. */
 	mail(runId: string): void;
@@ -204,6 +205,11 @@ export type Committed =
 	| { readonly outcome: 'committed'; readonly sent: number; readonly held: boolean }
 	/** `fenced`: claimed by another, or not after that turn. */
 	| { readonly outcome: 'fenced' | 'mail' };
+
+/** Whether those who wait for a run may find what they wait for in this turn. */
+export function isNews({ status, waits }: TurnCommit): boolean {
+	return status !== 'running' || waits !== undefined;
+}
 
 /** Recoveries from which a run is a suspect, and is claimed alone. */
 export const SUSPECT = 2;

@@ -11,7 +11,7 @@ export function know(data: Data, member: Member, functions: readonly string[], b
 		if (run.status !== 'blocked' || run.blockedBy.has(build) || !knows(member, run)) continue;
 		run.status = 'pending';
 		run.blocked = null;
-		run.recoveries = 0;
+		run.recoveries = Math.min(run.recoveries, 1);
 		setReady(data, run, data.clock.now());
 	}
 	tell(data, (listener) => listener.due());

@@ -1,4 +1,4 @@
-import type { Committed, TurnCommit } from '../ports/store.ts';
+import { type Committed, isNews, type TurnCommit } from '../ports/store.ts';
 import { type Data, ENDED, type Member, type Run, setReady, tell } from './data.ts';
 
 export function commit(data: Data, member: Member, turn: TurnCommit): Committed {
@@ -20,7 +20,7 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	run.event = turn.event ?? run.event;
 	run.wakeAt = turn.wakeAt;
 	settle(data, run, turn);
-	tell(data, (listener) => listener.moved(run.id));
+	if (isNews(turn)) tell(data, (listener) => listener.moved(run.id));
 	return { outcome: 'committed', sent: run.sent, held: run.owner !== null };
 }
 

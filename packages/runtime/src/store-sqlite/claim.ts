@@ -26,7 +26,7 @@ const TAKE = `
 	UPDATE run SET owner = :worker, epoch = epoch + 1, status = 'running', ready_at = NULL WHERE n = :n RETURNING *`;
 
 const UNBLOCK = `
-	UPDATE run SET status = 'pending', blocked = NULL, recoveries = 0, ready_at = :now
+	UPDATE run SET status = 'pending', blocked = NULL, recoveries = min(recoveries, 1), ready_at = :now
 	WHERE status = 'blocked' AND instr(blocked_by, :build) = 0 AND ${KNOWN}`;
 
 const FREE = `

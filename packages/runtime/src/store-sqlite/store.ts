@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
-import type { Posted, Store, StoreListener, StoreSession } from '../ports/store.ts';
+import { isNews, type Posted, type Store, type StoreListener, type StoreSession } from '../ports/store.ts';
 import { claim, free, keep, know, look, type Worker } from './claim.ts';
 import { block, commit } from './commit.ts';
 import { Connection } from './connection.ts';
@@ -179,8 +179,7 @@ class Session implements SqliteSession {
 	}
 
 	async read(runId: string, o?: { readonly state: boolean }) {
-		this.#check();
-		return read(this.#db, runId, o?.state ?? false);
+		return this.#read(() => read(this.#db, runId, o?.state ?? false));
 	}
 
 	list(filter: Parameters<StoreSession['list']>[0]) {
@@ -189,8 +188,7 @@ class Session implements SqliteSession {
 	}
 
 	async log(runId: string) {
-		this.#check();
-		return log(this.#db, runId);
+		return this.#read(() => log(this.#db, runId));
 	}
 
 	async know(functions: readonly string[], build: string): Promise<void> {
@@ -211,7 +209,7 @@ class Session implements SqliteSession {
 	async claim(o: Parameters<StoreSession['claim']>[0]) {
 		const me = this.#worker();
 		const now = this.now();
-		const looked = look(this.#db, me, o.suspects, now);
+		const looked = await this.#read(() => look(this.#db, me, o.suspects, now));
 		if (looked.next === null || looked.next > now) return looked;
 		return this.#write(() => claim(this.#db, me, o, this.now()));
 	}
@@ -223,15 +221,14 @@ class Session implements SqliteSession {
 	}
 
 	async mail(runId: string, after: number) {
-		this.#check();
-		return mail(this.#db, runId, after);
+		return this.#read(() => mail(this.#db, runId, after));
 	}
 
 	async commit(turn: Parameters<StoreSession['commit']>[0]) {
 		const { worker } = this.#worker();
 		const committed = await this.#write(() => commit(this.#db, worker, this.now(), turn));
 		if (committed.outcome === 'committed') {
-			this.#shared.tell((listener) => listener.moved(turn.runId));
+			if (isNews(turn)) this.#shared.tell((listener) => listener.moved(turn.runId));
 			if (!committed.held && turn.wakeAt !== null) this.#shared.tell((listener) => listener.due());
 		}
 		return committed;
@@ -263,6 +260,13 @@ class Session implements SqliteSession {
 		else if (worker !== null) free(this.#db, worker, true, this.now());
 		this.#shared.leave(this);
 		this.#shared.tell((listener) => listener.due());
+	}
+
+	#read<T>(work: () => T): Promise<T> {
+		return this.#writer.read(() => {
+			this.#check();
+			return work();
+		});
 	}
 
 	#write<T>(work: () => T): Promise<T> {

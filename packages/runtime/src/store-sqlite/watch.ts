@@ -21,23 +21,30 @@ export interface WatchTasks {
  * @returns ends it.
  */
 export function watch(db: Connection, clock: Clock, tasks: WatchTasks): () => void {
-	let version = db.get('PRAGMA data_version')!.data_version;
+	let version: unknown = null;
 	let pause = SOON;
 	let lives = clock.now() + LIVES;
 	let cancel = () => {};
+	let ended = false;
 	const look = () => {
 		const now = clock.now();
-		const current = db.get('PRAGMA data_version')!.data_version;
-		pause = current === version ? Math.min(pause * 1.3, LATE) : SOON;
-		const changed = current !== version;
-		version = current;
-		cancel = clock.timer(now + pause, look);
-		if (changed) tasks.changed();
-		if (now >= lives) {
-			lives = now + LIVES;
-			tasks.lives();
+		try {
+			const current = db.get('PRAGMA data_version')!.data_version;
+			pause = current === version ? Math.min(pause * 1.3, LATE) : SOON;
+			if (current !== version) tasks.changed();
+			version = current;
+			if (now >= lives) {
+				lives = now + LIVES;
+				tasks.lives();
+			}
+		} catch {
+			// Another process recovers the file: the next look tells.
 		}
+		if (!ended) cancel = clock.timer(now + pause, look);
 	};
 	cancel = clock.timer(clock.now() + pause, look);
-	return () => cancel();
+	return () => {
+		ended = true;
+		cancel();
+	};
 }

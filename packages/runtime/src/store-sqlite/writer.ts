@@ -11,6 +11,8 @@ interface Write {
 /** How long writes wait for another process's transaction (ms) before they are rejected. */
 const PATIENCE = 30_000;
 const RETRY = 20;
+/** Writes that share a transaction at most: one that takes too long holds up the event loop. */
+const MOST = 500;
 
 /** SQLITE_BUSY, SQLITE_LOCKED (primary codes). */
 const BUSY = new Set([5, 6]);
@@ -44,11 +46,26 @@ export class Writer {
 		});
 	}
 
+	/** Reads outside the queue; waits where SQLite cannot read yet (after a crash, while another process recovers the file). */
+	async read<T>(work: () => T): Promise<T> {
+		const since = this.#clock.now();
+		for (;;) {
+			try {
+				return work();
+			} catch (cause) {
+				if (!isBusy(cause) || this.#clock.now() - since > PATIENCE) throw failure(cause);
+			}
+			await new Promise<void>((resolve) => {
+				this.#clock.timer(this.#clock.now() + RETRY, resolve);
+			});
+		}
+	}
+
 	/** Writes what is queued, now. */
 	flush(): void {
-		const batch = this.#queue;
+		const batch = this.#queue.splice(0, MOST);
 		if (batch.length === 0) return;
-		this.#queue = [];
+		if (this.#queue.length > 0) this.#schedule();
 		const db = this.#db;
 		try {
 			db.run('BEGIN IMMEDIATE');
@@ -62,7 +79,7 @@ export class Writer {
 			for (const write of batch) this.#one(write, batch.length > 1, settle);
 			db.run('COMMIT');
 		} catch (cause) {
-			if (db.isTransaction) db.run('ROLLBACK');
+			this.#rollBack();
 			for (const { reject } of batch) reject(failure(cause));
 			return;
 		}
@@ -88,11 +105,19 @@ export class Writer {
 		if (shared) db.run('RELEASE one');
 	}
 
+	#rollBack(): void {
+		try {
+			if (this.#db.isTransaction) this.#db.run('ROLLBACK');
+		} catch {
+			// The connection is as broken as what led here; the next transaction says so.
+		}
+	}
+
 	/** Another process writes: wait without blocking the event loop, which may be what that process waits for. */
 	#postpone(batch: Write[], cause: unknown): void {
 		const now = this.#clock.now();
 		this.#waitingSince ??= now;
-		if (!BUSY.has(((cause as { errcode?: number }).errcode ?? 0) & 0xff) || now - this.#waitingSince > PATIENCE) {
+		if (!isBusy(cause) || now - this.#waitingSince > PATIENCE) {
 			this.#waitingSince = null;
 			for (const { reject } of batch) reject(failure(cause));
 			return;
@@ -113,6 +138,10 @@ export class Writer {
 			this.flush();
 		});
 	}
+}
+
+function isBusy(cause: unknown): boolean {
+	return BUSY.has(((cause as { errcode?: number }).errcode ?? 0) & 0xff);
 }
 
 function failure(cause: unknown): unknown {

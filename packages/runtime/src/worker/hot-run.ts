@@ -5,7 +5,7 @@ import type { Machine } from '../machine/machine.ts';
 import { saveState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
+import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
 import { decode } from './bytes.ts';
 import type { Warm } from './hot-states.ts';
@@ -29,8 +29,10 @@ export interface HotRunHost {
 	idle(run: HotRun): void;
 }
 
-/** Pause before a failed commit is looked into (ms), doubled each time up to the second. */
+/** Pause before a failed call of the store is looked into (ms), doubled each time up to the second. */
 const RETRY = [50, 10_000] as const;
+/** Commits of one turn that may fail. Then it is the turn that the store cannot take, or the store is gone for long. */
+const FAILURES = 10;
 
 /**
  * One run while a worker holds it. Events queue; one of them at a time becomes a turn, the turn a commit.
@@ -59,6 +61,7 @@ export class HotRun {
 	/** Mail comes before the next outcome: a turn was refused for it. */
 	#mailFirst = false;
 	readonly #inFlight = new Map<string, AbortController>();
+	#failures = 0;
 	#busy = false;
 	#gone = false;
 	/** What was in flight when the run was claimed was issued again. */
@@ -176,9 +179,13 @@ export class HotRun {
 		const { session, size } = this.#host;
 		const turn = this.#machine.apply(event, session.now());
 		const commit = commitOf(this.#machine, turn, event, mail, this.#before, size);
-		const committed = await session.commit(commit).catch(() => null);
+		let committed: Committed;
+		try {
+			committed = await session.commit(commit);
+		} catch (error) {
+			return this.#gone ? undefined : this.#recover(commit, event, mail, error);
+		}
 		if (this.#gone) return;
-		if (committed === null) return this.#recover(commit, event, mail);
 		if (committed.outcome !== 'committed') {
 			return committed.outcome === 'mail' ? this.#again(event) : this.#leave(null);
 		}
@@ -186,6 +193,7 @@ export class HotRun {
 	}
 
 	#committed(commit: TurnCommit, turn: Turn, sent: number, held: boolean): void {
+		this.#failures = 0;
 		this.#turn = commit.turn;
 		this.#seen = commit.seen ?? this.#seen;
 		this.#sent = sent;
@@ -209,8 +217,9 @@ export class HotRun {
 	}
 
 	/** Nobody knows whether the commit happened: the store does (H2). */
-	async #recover(commit: TurnCommit, event: Event, mail: number | null): Promise<void> {
-		await this.#pause(RETRY[0]);
+	async #recover(commit: TurnCommit, event: Event, mail: number | null, cause: unknown): Promise<void> {
+		if (++this.#failures > FAILURES) throw cause;
+		await this.#pause(Math.min(RETRY[0] * 2 ** (this.#failures - 1), RETRY[1]));
 		if (!(await this.#reload(commit.turn))) return;
 		if (this.#turn === commit.turn) this.#host.progressed(this);
 		else if (mail === null) this.#events.unshift(event);

@@ -9,6 +9,9 @@ import { logBytes } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
 
+/** The last moment of ECMA-262's time values (ms since the epoch). */
+const LATEST = 8.64e15;
+
 /** What is stored of the turn before: the commit mentions only what changed. */
 export interface Before {
 	readonly turn: number;
@@ -72,7 +75,8 @@ function success(machine: Machine, turn: Turn, mail: number | null, before: Befo
 	return {
 		...common(machine, turn, mail, before),
 		status,
-		wakeAt: over ? null : turn.wakeAt,
+		// A time that no Date can name never comes.
+		wakeAt: over || turn.wakeAt === null || turn.wakeAt > LATEST ? null : turn.wakeAt,
 		state: full === null ? null : { full },
 		log: logBytes(turn.log, before.seq),
 		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),

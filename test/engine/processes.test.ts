@@ -1,0 +1,90 @@
+/** Engines of several processes on one file: here each has a connection and a worker lock of its own. */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createEngine, type Engine, type EngineOptions } from '@perdure/runtime';
+import { sqlite } from '@perdure/runtime/sqlite';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+import { ask, collect, loop, nap, resetWorld, tidy, world } from './programs.ts';
+
+let folder: string;
+const engines: Engine[] = [];
+const process = (o: Partial<EngineOptions> = {}): Engine => {
+	const engine = createEngine({ store: sqlite(join(folder, 'runs.db')), ...o });
+	engines.push(engine);
+	return engine;
+};
+
+beforeEach(() => {
+	resetWorld();
+	folder = mkdtempSync(join(tmpdir(), 'perdure-processes-'));
+});
+afterEach(async () => {
+	await Promise.all(engines.splice(0).map((engine) => engine.close({ grace: 0 })));
+	rmSync(folder, { recursive: true });
+});
+
+it('open one new file at the same time', async () => {
+	const all = Array.from({ length: 8 }, () => process());
+	const handles = await Promise.all(all.map((engine) => engine.start(loop, [1], { id: 'one' })));
+	for (const handle of handles) expect(await handle.result({ timeout: 5000 })).toEqual([0]);
+	expect(world.performed).toHaveLength(1);
+});
+
+it('one asks and answers what the other drives', async () => {
+	process();
+	const client = process({ worker: false });
+	const handle = await client.start(ask, ['name?']);
+	expect(await handle.next({ timeout: 5000 })).toMatchObject({ status: 'suspended', value: { ask: 'name?' } });
+	await handle.resume('you');
+	expect(await handle.result({ timeout: 5000 })).toBe('hello you');
+});
+
+it('one sends to and cancels what the other has in flight', async () => {
+	const worker = process();
+	let aborted = 0;
+	world.work = (n, signal) =>
+		n === 99 ? n : new Promise((resolve) => signal.addEventListener('abort', () => resolve(++aborted)));
+	await worker.start(tidy, [], { id: 'busy' });
+	await worker.start(collect, [], { id: 'collect' });
+	const client = process({ worker: false });
+	await client.get('busy').cancel('from there');
+	expect(await client.get('busy').settled({ timeout: 5000 })).toMatchObject({
+		status: 'cancelled',
+		reason: 'from there',
+	});
+	expect(aborted).toBe(1);
+	for (const m of [1, 2, 'end']) await client.get('collect').send('m', m);
+	expect(await client.get('collect').result({ timeout: 5000 })).toEqual([1, 2]);
+});
+
+it('share the work, each run driven by one at a time', async () => {
+	world.work = async (n) => {
+		await new Promise((resolve) => setTimeout(resolve, 1));
+		return n;
+	};
+	const client = process({ worker: false });
+	const handles = await Promise.all(Array.from({ length: 60 }, (_, i) => client.start(loop, [4], { id: `r${i}` })));
+	const workers = Array.from({ length: 4 }, () => process({ worker: { concurrency: 5 } }));
+	for (const handle of handles) expect(await handle.result({ timeout: 10_000 })).toEqual([0, 1, 2, 3]);
+	expect(world.performed).toHaveLength(240);
+	expect(new Set(world.performed.map(({ key }) => key)).size).toBe(240);
+	expect(workers).toHaveLength(4);
+});
+
+it('one wakes what slept under another that is gone', async () => {
+	const first = process();
+	await first.start(nap, [150], { id: 'nap' });
+	await first.get('nap').describe();
+	await new Promise((resolve) => setTimeout(resolve, 30));
+	await first.close();
+	expect(await process().get('nap').result({ timeout: 5000 })).toBe(true);
+});
+
+it('many that wait are told of what another process does', async () => {
+	const client = process({ worker: false });
+	const handles = await Promise.all(Array.from({ length: 300 }, (_, i) => client.start(loop, [2], { id: `r${i}` })));
+	const results = Promise.all(handles.map((handle) => handle.result({ timeout: 10_000 })));
+	process();
+	expect((await results).length).toBe(300);
+});
