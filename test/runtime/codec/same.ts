@@ -58,7 +58,8 @@ export function difference(a: unknown, b: unknown): string | undefined {
 		} else if (x instanceof Set) {
 			const ys = [...(y as Set<unknown>)];
 			for (const [i, v] of [...x].entries()) pairs.push([v, ys[i], `${path}.values()[${i}]`]);
-		} else if (ArrayBuffer.isView(x)) pairs.push([x.buffer, (y as DataView).buffer, `${path}.buffer`]);
+		} else if (ArrayBuffer.isView(x) && !Buffer.isBuffer(x))
+			pairs.push([x.buffer, (y as DataView).buffer, `${path}.buffer`]);
 		else if (x instanceof URL) pairs.push([x.searchParams, (y as URL).searchParams, `${path}.searchParams`]);
 	}
 }
@@ -89,6 +90,8 @@ function contentDifference(x: object, y: object): string | undefined {
 		if (v instanceof Map || v instanceof Set) return v.size;
 		if (v instanceof Number || v instanceof String || v instanceof Boolean || v instanceof BigInt) return v.valueOf();
 		if (v instanceof ArrayBuffer) return [v.byteLength, v.resizable, v.maxByteLength, Array.from(new Uint8Array(v))];
+		// Where a Buffer lies in Node's pool is nobody's business.
+		if (Buffer.isBuffer(v)) return v.toString('latin1');
 		if (ArrayBuffer.isView(v)) return [v.byteOffset, v.byteLength];
 		if (v instanceof URL) return v.href;
 		if (v instanceof URLSearchParams) return String(v);

@@ -10,8 +10,10 @@ import { arrayBuffer, view } from './kinds/binary.ts';
 import { classValue, hooked } from './kinds/classes.ts';
 import { args, map, set_ } from './kinds/collections.ts';
 import { domException, error } from './kinds/errors.ts';
+import { template } from './kinds/template.ts';
 import { boxed, date, regexp, symbol } from './kinds/values.ts';
 import { headers, searchParams, temporal, url } from './kinds/web.ts';
+import { readSnapshot, SnapshotWriter } from './snapshot.ts';
 import { KindTable } from './table.ts';
 import type { EncodeOptions } from './walk.ts';
 
@@ -38,7 +40,13 @@ export class Codec<H = unknown> {
 	/** @param kinds Beyond the built-in ones; their tags must not change once something is stored. */
 	constructor(kinds: readonly AnyKind[] = []) {
 		registerOwnErrors();
-		this.table = new KindTable([...BUILT_IN, ...kinds], { symbol, class: classValue, hooked, arguments: args });
+		this.table = new KindTable([...BUILT_IN, ...kinds], {
+			symbol,
+			class: classValue,
+			hooked,
+			arguments: args,
+			template,
+		});
 	}
 
 	/**
@@ -52,5 +60,19 @@ export class Codec<H = unknown> {
 	/** Runs no code but the registered classes' own hooks. @throws DecodeError, or what a kind says of its own ids. */
 	decode(bytes: Uint8Array, options: DecodeOptions<H> = {}): unknown {
 		return decodeGraph(this.table, bytes, options);
+	}
+
+	/** Writes one graph again and again: large ones as changes to what was written before. */
+	writer(): SnapshotWriter<H> {
+		return new SnapshotWriter(this.table);
+	}
+
+	/** Reads what a writer gave: a full text and the deltas after it. @throws as `decode` does. */
+	readSnapshot(
+		full: Uint8Array,
+		deltas: readonly Uint8Array[] = [],
+		options: DecodeOptions<H> = {},
+	): { readonly root: unknown; readonly writer: SnapshotWriter<H> } {
+		return readSnapshot(this.table, full, deltas, options);
 	}
 }

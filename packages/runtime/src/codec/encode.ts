@@ -18,11 +18,24 @@ export function encodeGraph<H>(table: KindTable, root: unknown, options: EncodeO
 	try {
 		return writeText(FULL, walk.run(root), walk.blobs, options.limits ?? LIMITS);
 	} catch (error) {
-		if (PerdureError.is(error)) throw error;
-		// Where each value was met is only worth keeping when it is asked for: again, and with notes.
-		new FullWalk(table, options as EncodeOptions, true).run(root);
-		throw refused(refuseThrown(error), [options.root ?? 'value'], undefined, error);
+		throw explain(table, root, options as EncodeOptions, error);
 	}
+}
+
+/** Walks again, with notes of where each value was met, to name the value that an error is about. */
+export function explain(table: KindTable, root: unknown, options: EncodeOptions, error: unknown): unknown {
+	if (PerdureError.is(error)) return error;
+	try {
+		new FullWalk(table, options, true).run(root);
+	} catch (explained) {
+		return explained;
+	}
+	return refused(refuseThrown(error), [options.root ?? 'value'], undefined, error);
+}
+
+/** Fails where the graph could be written but not made again: a cycle through nothing but hooks. */
+export function assertDecodable(table: KindTable, root: unknown, options: EncodeOptions): void {
+	new FullWalk(table, options, false).run(root);
 }
 
 const FEW = 12;

@@ -14,9 +14,15 @@
  * Rows are numbered from 0. A number between rows moves the cursor: `[root, 7, row, row, 12, row]` gives
  * the entries 7, 8 and 12; only a "D" text has them. The heap is flat, so depth is never nesting. Rows
  * that are not kinds: "S" a long string, once by content · "s" a shape [...keys] · "z" a shape with
- * [prototype, level, ...keys] · "+" [prototype, level, n, n keys and values, tag, parts...]: any other
- * row with a class, own properties or a level · "L" and "C": snapshot.ts. Level: 1 not extensible,
+ * [prototype, level, ...keys] · "A" an array · "a" a sparse one [length, index, element, ...] · "O" an
+ * object of many keys [prototype, level, key, value, ...] · "+" [prototype, level, n, n keys and values,
+ * tag, parts...]: any other row with a class, own properties or a level. Level: 1 not extensible,
  * 2 sealed, 3 frozen. Prototype: 0 the kind's own, null, or [id] of a class row.
+ *
+ * So that an append to something long is a small change: "L" [tag, first, count, skip] stands for a row
+ * with that tag ("A" "M" "V" "O"), whose parts are those of the "C" rows [[id of the L row], index,
+ * ...parts] with the indices first to first + count - 1, in order, without the first `skip` parts.
+ * Other "C" rows are left over from what the list was before.
  *
  * Deterministic: the same graph gives the same bytes. The walk is breadth first, keys in their order.
  */
@@ -35,6 +41,12 @@ export const HOLE = -6;
 
 export const BIGINT = 'n';
 
+export const ARRAY_ROW = 'A';
+export const SPARSE_ROW = 'a';
+export const DICTIONARY_ROW = 'O';
+export const BLOB_ROW = 'B';
+export const LIST_ROW = 'L';
+export const CHUNK_ROW = 'C';
 export const STRING_ROW = 'S';
 export const SHAPE_ROW = 's';
 export const SPECIAL_SHAPE_ROW = 'z';

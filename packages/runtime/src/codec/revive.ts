@@ -8,8 +8,10 @@
  */
 import { classEntry } from '../registry/classes.ts';
 import {
+	ARRAY_ROW,
 	BIGINT,
 	DECORATED_ROW,
+	DICTIONARY_ROW,
 	HOLE,
 	INFINITE,
 	type Level,
@@ -17,6 +19,7 @@ import {
 	MINUS_ZERO,
 	NAN,
 	SHAPE_ROW,
+	SPARSE_ROW,
 	SPECIAL_SHAPE_ROW,
 	STRING_ROW,
 	UNDEFINED,
@@ -25,9 +28,11 @@ import { type AnyKind, expect, PENDING } from './kind.ts';
 import { makeInOrder } from './order.ts';
 import { applyLevel, assignable, setOwn } from './own.ts';
 import { headOf, type JsonRow, referenceOf } from './row.ts';
+import { type Shape, type ShapeClass, shapeOf } from './shape.ts';
 import type { KindTable } from './table.ts';
 
 interface Form {
+	readonly of: ShapeClass;
 	/** null: no prototype; undefined: `Object.prototype`. */
 	readonly prototype: object | null | undefined;
 	readonly level: Level;
@@ -62,6 +67,17 @@ export class Revival {
 		this.#filled = new Uint8Array(rows.length);
 	}
 
+	/** What an entry became; `PENDING` if nothing. */
+	instance(id: number): unknown {
+		return this.#instances[id];
+	}
+
+	/** The shape of a shape row. */
+	shape(id: number): Shape | undefined {
+		const form = this.#forms.get(id);
+		return form && shapeOf(form.of, form.level, form.keys);
+	}
+
 	run(root: unknown): unknown {
 		const rows = this.#rows;
 		const rest = this.#first();
@@ -72,7 +88,7 @@ export class Revival {
 			expect(stuck === undefined, 'an entry is made of itself');
 		}
 		for (const id of rest) if (this.#filled[id] === 0) this.#fill(id);
-		return this.#value(root);
+		return this.value(root);
 	}
 
 	/** Strings, then symbols and classes, then shapes: all that others are made from. @returns the others */
@@ -108,6 +124,7 @@ export class Revival {
 		expect(new Set(keys).size === keys.length, 'a shape has a key twice');
 		const prototype = special ? this.#prototype(row[1]) : undefined;
 		return {
+			of: row[1] === null && special ? null : prototype === undefined ? 0 : (this.value(row[1]) as object),
 			prototype,
 			level: special ? level(row[2]) : 0,
 			keys,
@@ -116,7 +133,7 @@ export class Revival {
 	}
 
 	#key(part: unknown): string | symbol {
-		const key = this.#value(part);
+		const key = this.value(part);
 		expect(typeof key === 'string' || typeof key === 'symbol', 'a key is no key');
 		return key;
 	}
@@ -125,7 +142,7 @@ export class Revival {
 	#prototype(part: unknown): object | null | undefined {
 		if (part === 0) return undefined;
 		if (part === null) return null;
-		const entry = classEntry(this.#value(part));
+		const entry = classEntry(this.value(part));
 		expect(entry !== undefined && entry.hooks === undefined, 'a prototype is of no class saved by its properties');
 		return entry.Class.prototype;
 	}
@@ -140,13 +157,13 @@ export class Revival {
 			this.#instances[id] = form.prototype === undefined ? {} : Object.create(form.prototype);
 			return true;
 		}
-		if (tag === 'O') {
+		if (tag === DICTIONARY_ROW) {
 			expect(head === 0 && row.length % 2 === 1 && row.length >= 3, 'an object has a key without a value');
 			const prototype = this.#prototype(row[1]);
 			this.#instances[id] = prototype === undefined ? {} : Object.create(prototype);
 			return true;
 		}
-		if (tag === 'A' || tag === 'a') {
+		if (tag === ARRAY_ROW || tag === SPARSE_ROW) {
 			this.#instances[id] = this.#dressed([], row, head, 'array');
 			return true;
 		}
@@ -195,7 +212,7 @@ export class Revival {
 		const parts: unknown[] = [];
 		for (let i = from; i < row.length; i++) {
 			const id = referenceOf(row[i]);
-			parts.push(id >= 0 ? this.#instances[id] : this.#value(row[i]));
+			parts.push(id >= 0 ? this.#instances[id] : this.value(row[i]));
 		}
 		return parts;
 	}
@@ -210,21 +227,21 @@ export class Revival {
 			return;
 		}
 		const head = headOf(row);
-		if (tag === 'O') this.#fillDictionary(instance, row);
-		else if (row[head] === 'A') this.#fillArray(instance as unknown[], row, head + 1);
-		else if (row[head] === 'a') this.#fillSparse(instance as unknown[], row, head + 1);
+		if (tag === DICTIONARY_ROW) this.#fillDictionary(instance, row);
+		else if (row[head] === ARRAY_ROW) this.#fillArray(instance as unknown[], row, head + 1);
+		else if (row[head] === SPARSE_ROW) this.#fillSparse(instance as unknown[], row, head + 1);
 		else {
 			const kind = this.#table.byTag.get(row[head] as string)!;
 			const parts: unknown[] = [];
-			for (let i = head + 1; i < row.length; i++) parts.push(this.#value(row[i]));
+			for (let i = head + 1; i < row.length; i++) parts.push(this.value(row[i]));
 			kind.fill?.(instance, parts, this.#host);
 		}
 		if (tag === DECORATED_ROW) this.#decorate(instance, row, head);
 	}
 
 	#fillObject(instance: Record<string | symbol, unknown>, row: JsonRow, { keys, simple, level }: Form): void {
-		if (simple) for (let i = 0; i < keys.length; i++) instance[keys[i]!] = this.#value(row[i + 1]);
-		else for (let i = 0; i < keys.length; i++) setOwn(instance, keys[i]!, this.#value(row[i + 1]));
+		if (simple) for (let i = 0; i < keys.length; i++) instance[keys[i]!] = this.value(row[i + 1]);
+		else for (let i = 0; i < keys.length; i++) setOwn(instance, keys[i]!, this.value(row[i + 1]));
 		if (level !== 0) applyLevel(instance, level);
 	}
 
@@ -232,7 +249,7 @@ export class Revival {
 		for (let i = 3; i < row.length; i += 2) {
 			const key = this.#key(row[i]);
 			expect(!Object.hasOwn(instance, key), 'an object has a key twice');
-			setOwn(instance, key, this.#value(row[i + 1]));
+			setOwn(instance, key, this.value(row[i + 1]));
 		}
 		applyLevel(instance, level(row[2]));
 	}
@@ -241,7 +258,7 @@ export class Revival {
 		for (let i = from; i < row.length; i++) {
 			const part = row[i];
 			if (Array.isArray(part) && part[0] === HOLE && part.length === 1) instance.length++;
-			else setNext(instance, this.#value(part));
+			else setNext(instance, this.value(part));
 		}
 	}
 
@@ -257,7 +274,7 @@ export class Revival {
 			const index = row[i];
 			expect(isIndex(index, length) && index > last, 'an element is out of place');
 			last = index;
-			setOwn(instance, String(index), this.#value(row[i + 1]));
+			setOwn(instance, String(index), this.value(row[i + 1]));
 		}
 	}
 
@@ -265,12 +282,13 @@ export class Revival {
 		for (let i = 4; i < head; i += 2) {
 			const key = this.#key(row[i]);
 			expect(!Object.hasOwn(instance, key), 'an own property is there twice');
-			setOwn(instance, key, this.#value(row[i + 1]));
+			setOwn(instance, key, this.value(row[i + 1]));
 		}
 		applyLevel(instance, level(row[2]));
 	}
 
-	#value(part: unknown): unknown {
+	/** What a part stands for. */
+	value(part: unknown): unknown {
 		if (typeof part !== 'object' || part === null) return part;
 		expect(Array.isArray(part), 'a part is an object');
 		const first: unknown = part[0];

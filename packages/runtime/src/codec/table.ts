@@ -20,16 +20,18 @@ export class KindTable {
 	readonly class: AnyKind;
 	readonly hooked: AnyKind;
 	readonly arguments: AnyKind;
+	readonly template: AnyKind;
 	readonly #routes = new Map<object, Route>();
 
 	constructor(
 		kinds: readonly AnyKind[],
-		special: { symbol: AnyKind; class: AnyKind; hooked: AnyKind; arguments: AnyKind },
+		special: { symbol: AnyKind; class: AnyKind; hooked: AnyKind; arguments: AnyKind; template: AnyKind },
 	) {
 		this.symbol = special.symbol;
 		this.class = special.class;
 		this.hooked = special.hooked;
 		this.arguments = special.arguments;
+		this.template = special.template;
 		for (const kind of [...kinds, ...Object.values(special)]) {
 			if (this.byTag.has(kind.tag)) throw new InvariantError({ broken: `two kinds have the tag '${kind.tag}'` });
 			this.byTag.set(kind.tag, kind);

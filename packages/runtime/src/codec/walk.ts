@@ -4,8 +4,10 @@
  * cycles are references like others.
  */
 import {
+	ARRAY_ROW,
 	BIGINT,
 	DECORATED_ROW,
+	DICTIONARY_ROW,
 	HOLE,
 	hole,
 	INFINITE,
@@ -17,11 +19,13 @@ import {
 	NAN,
 	SHAPE_KEYS,
 	SHAPE_ROW,
+	SPARSE_ROW,
 	SPECIAL_SHAPE_ROW,
 	STRING_ROW,
 	UNDEFINED,
 } from './format.ts';
 import type { AnyKind } from './kind.ts';
+import { isTemplateObject } from './kinds/template.ts';
 import { levelOf, ownValue } from './own.ts';
 import { propertySegment, Refusal, refuseValue } from './refusal.ts';
 import type { JsonRow } from './row.ts';
@@ -152,7 +156,7 @@ export abstract class Walk {
 		return row;
 	}
 
-	private classPart(of: ShapeClass): unknown {
+	protected classPart(of: ShapeClass): unknown {
 		return of === 0 || of === null ? of : this.part(of, CLASS_SLOT);
 	}
 
@@ -181,8 +185,8 @@ export abstract class Walk {
 		return row;
 	}
 
-	private dictionary(value: object, of: ShapeClass, level: Level, keys: readonly (string | symbol)[]): JsonRow {
-		const row: JsonRow = ['O', this.classPart(of), level];
+	protected dictionary(value: object, of: ShapeClass, level: Level, keys: readonly (string | symbol)[]): JsonRow {
+		const row: JsonRow = [DICTIONARY_ROW, this.classPart(of), level];
 		for (let i = 0; i < keys.length; i++) {
 			const key = keys[i]!;
 			row.push(this.part(key, i), this.part(ownValue(value, key, level), i));
@@ -193,22 +197,28 @@ export abstract class Walk {
 	private array(value: unknown[], Class: object | undefined): JsonRow {
 		const { length } = value;
 		const { indices, extras, level } = arrayFacts(value);
+		if (level === 3 && extras[0] === 'raw' && isTemplateObject(value))
+			return this.kind(value, this.table.template, PLAIN);
 		const row: JsonRow = [];
 		if (Class !== undefined || level !== 0 || extras.length > 0) this.decorate(row, value, Class, level, extras);
 		if (indices !== undefined && indices.length * 2 + 8 < length) {
-			row.push('a', length);
+			row.push(SPARSE_ROW, length);
 			for (const name of indices) {
 				const index = Number(name);
 				row.push(index, this.part(ownValue(value, index, level), index));
 			}
 			return row;
 		}
-		row.push('A');
-		if (indices === undefined) for (let i = 0; i < length; i++) row.push(this.part(element(value, i, level), i));
-		else
-			for (let i = 0; i < length; i++)
-				row.push(Object.hasOwn(value, i) ? this.part(element(value, i, level), i) : SPECIAL.hole);
+		this.elements(row, value, level, indices === undefined);
 		return row;
+	}
+
+	/** Tag and parts of an array's elements, holes included unless it is `full`. */
+	protected elements(row: JsonRow, value: unknown[], level: Level, full: boolean): void {
+		const { length } = value;
+		row.push(ARRAY_ROW);
+		if (full) for (let i = 0; i < length; i++) row.push(this.part(element(value, i, level), i));
+		else for (let i = 0; i < length; i++) row.push(this.part(elementOrHole(value, i, level), i));
 	}
 
 	/** Rows of values that their kind writes together. */
@@ -232,7 +242,7 @@ export abstract class Walk {
 
 	protected kind(value: object, kind: AnyKind, route: Route): JsonRow {
 		const row: JsonRow = [];
-		if (kind.open === true && typeof value === 'object') {
+		if (kind.open === true) {
 			const extras = extraKeys(value, kind);
 			const level = levelOf(value);
 			if (route.entry !== undefined || level !== 0 || extras.length > 0)
@@ -246,8 +256,12 @@ export abstract class Walk {
 	protected append(row: JsonRow, value: object, kind: AnyKind): void {
 		const parts = this.take(value, kind);
 		row.push(kind.tag);
-		if (kind.blob !== undefined) this.blobs.push(kind.blob(value));
+		if (kind.blob !== undefined) this.blob(kind.blob(value));
 		for (let i = 0; i < parts.length; i++) row.push(this.part(parts[i], i));
+	}
+
+	protected blob(content: Uint8Array): void {
+		this.blobs.push(content);
 	}
 
 	protected take(value: object, kind: AnyKind): readonly unknown[] {
@@ -350,7 +364,11 @@ function arrayFacts(value: unknown[]): ArrayFacts {
 
 const { __lookupGetter__ } = ObjectPrototype as unknown as { __lookupGetter__(key: number): unknown };
 
-function element(value: unknown[], index: number, level: Level): unknown {
+export function elementOrHole(value: unknown[], index: number, level: Level): unknown {
+	return Object.hasOwn(value, index) ? element(value, index, level) : hole;
+}
+
+export function element(value: unknown[], index: number, level: Level): unknown {
 	if (level !== 0 || value.length <= CAREFUL) return ownValue(value, index, level);
 	if (__lookupGetter__.call(value, index) !== undefined) return ownValue(value, index, level);
 	const found = value[index];

@@ -1,0 +1,393 @@
+/**
+ * One write of a graph that was written before: only rows that changed. Every value is still walked;
+ * what is saved is bytes, and the text of what stayed as it was.
+ */
+import {
+	ARRAY_ROW,
+	CHUNK_ROW,
+	DECORATED_ROW,
+	DICTIONARY_ROW,
+	HOLE,
+	hole,
+	type Level,
+	LIST_ROW,
+	LONG_STRING,
+} from './format.ts';
+import { CHUNK_HEAD } from './heap.ts';
+import type { AnyKind } from './kind.ts';
+import type { Entry, Ledger, Piece, Pieces, Written } from './ledger.ts';
+import { ownValue } from './own.ts';
+import { headOf, type JsonRow } from './row.ts';
+import type { Shape, ShapeClass } from './shape.ts';
+import type { KindTable } from './table.ts';
+import { type EncodeOptions, element, elementOrHole, Walk } from './walk.ts';
+
+/** Items of a piece, and how many items a list must have to be written in pieces. */
+const PIECE = 16;
+const LONG_LIST = 64;
+/** A piece that insertions have made this large has all pieces cut anew. */
+const BLOATED = 4 * PIECE;
+/** How far the head of an array may have moved to be taken for a queue. */
+const SHIFTED = 64;
+/** How much of a hook's data is compared with what it gave last time. */
+const DATA_BUDGET = 1000;
+
+const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, isExtensible } = Object;
+
+export class DeltaWalk extends Walk {
+	/** Rows to write, in order of their numbers once the walk is done. */
+	readonly changed: Written[] = [];
+	/** A hook, or what a hook gave, changed. */
+	knotty = false;
+	readonly #ledger: Ledger;
+	/** Position of the text being written. */
+	readonly #position: number;
+	readonly #queue: Entry[] = [];
+	readonly #token = {};
+	#current: Entry | undefined;
+	#blob: Uint8Array | undefined;
+
+	/** @param position in the chain: what the texts from there on wrote and is still alive is written again. */
+	constructor(table: KindTable, options: EncodeOptions, ledger: Ledger, position: number) {
+		super(table, options);
+		this.#ledger = ledger;
+		this.#position = position;
+		this.memo = ledger.memo;
+		ledger.turn++;
+	}
+
+	/** @returns the part of the root. */
+	run(root: unknown): unknown {
+		const queue = this.#queue;
+		const part = this.part(root, 0);
+		let deferred: Entry[] = [];
+		for (let i = 0; i < queue.length; i++) {
+			this.#visit(queue[i]!, deferred);
+			if (deferred.length > 0 && i === queue.length - 1) {
+				const entries = deferred;
+				deferred = [];
+				const rows = this.deferredRows(
+					entries.map((entry) => entry.value as object),
+					(nth) => {
+						this.#current = entries[nth];
+					},
+				);
+				for (const [nth, entry] of entries.entries()) this.#settle(entry, rows[nth]!);
+			}
+		}
+		this.changed.sort((a, b) => a.id - b.id);
+		return part;
+	}
+
+	#visit(entry: Entry, deferred: Entry[]): void {
+		this.#current = entry;
+		this.#blob = undefined;
+		if (this.#untouched(entry)) {
+			if (entry.at >= this.#position) this.#write(entry);
+			return;
+		}
+		this.hooks = false;
+		const row = this.row(entry.value);
+		if (row === null) deferred.push(entry);
+		else this.#settle(entry, row);
+	}
+
+	#settle(entry: Entry, row: JsonRow): void {
+		const content = this.#blob;
+		const changed =
+			entry.row === null || !sameRow(entry.row, row) || (content !== undefined && !sameBytes(content, entry.blob));
+		if (this.hooks) this.#markData(entry);
+		if (entry.pieces !== undefined && row[headOf(row)] !== LIST_ROW) {
+			entry.pieces = { first: entry.pieces.first + entry.pieces.count, count: 0, skip: 0, byIndex: new Map() };
+		}
+		if (changed) {
+			entry.row = row;
+			if (content !== undefined) entry.blob = content.slice();
+			this.knotty ||= this.hooks || entry.feedsHook;
+		}
+		if (changed || entry.at >= this.#position) this.#write(entry);
+	}
+
+	#write(written: Written): void {
+		written.at = this.#position;
+		this.changed.push(written);
+	}
+
+	/** What a hook gave feeds it: should it change, the order of making is checked again. */
+	#markData(entry: Entry): void {
+		const data = this.#ledger.entries.get(entry.data);
+		if (data !== undefined) data.feedsHook = true;
+	}
+
+	protected override number(value: unknown, _slot: number): number {
+		const { entries, turn } = this.#ledger;
+		const entry = entries.get(value) ?? this.#ledger.add(value);
+		if (entry.seen !== turn) {
+			entry.seen = turn;
+			this.#queue.push(entry);
+		}
+		return entry.id;
+	}
+
+	protected override shape(shape: Shape): number {
+		if (shape.owner !== this.#token) {
+			shape.id = this.number(shape, 0);
+			shape.owner = this.#token;
+		}
+		this.#current!.shape = shape;
+		return shape.id;
+	}
+
+	protected override blob(content: Uint8Array): void {
+		this.#blob = content;
+	}
+
+	/** A hook gives fresh data each time: if it is like the last, it counts as the last. */
+	protected override take(value: object, kind: AnyKind): readonly unknown[] {
+		const parts = super.take(value, kind);
+		if (kind !== this.table.hooked) return parts;
+		const entry = this.#current!;
+		if (!alike(entry.data, parts[1])) entry.data = parts[1];
+		return [parts[0], entry.data];
+	}
+
+	/** A plain object whose row would be the same, found out without making it; visits what it refers to. */
+	#untouched({ value, row, shape }: Entry): boolean {
+		if (shape === undefined || row === null || shape.of !== 0 || shape.level !== 0) return false;
+		const object = value as object;
+		if (getPrototypeOf(object) !== Object.prototype || !isExtensible(object)) return false;
+		const names = getOwnPropertyNames(object);
+		const { keys } = shape;
+		if (names.length !== keys.length || getOwnPropertySymbols(object).length > 0 || row[0] !== this.shape(shape))
+			return false;
+		for (let i = 0; i < keys.length; i++) {
+			if (names[i] !== keys[i]) return false;
+			const d = getOwnPropertyDescriptor(object, names[i]!)!;
+			if (d.enumerable !== true || d.writable !== true || d.configurable !== true) return false;
+			if (!this.#same(row[i + 1], d.value)) return false;
+		}
+		return true;
+	}
+
+	/** Whether a value would be written as this part. */
+	#same(part: unknown, value: unknown): boolean {
+		switch (typeof value) {
+			case 'string':
+				return value.length > LONG_STRING ? refersTo(part, this.number(value, 0)) : part === value;
+			case 'boolean':
+				return part === value;
+			case 'object':
+				if (value === null) return part === null;
+				return refersTo(part, this.number(value, 0));
+			case 'symbol':
+				if (value === hole) return refersTo(part, HOLE);
+				return refersTo(part, this.number(value, 0));
+			case 'function':
+				return refersTo(part, this.number(value, 0));
+			case 'number':
+				if (value !== 0 && value - value === 0) return part === value;
+				return sameParts(part, this.part(value, 0));
+			default:
+				return sameParts(part, this.part(value, 0));
+		}
+	}
+
+	protected override elements(row: JsonRow, value: unknown[], level: Level, full: boolean): void {
+		if (value.length <= LONG_LIST) {
+			super.elements(row, value, level, full);
+			return;
+		}
+		const at = full ? (i: number) => element(value, i, level) : (i: number) => elementOrHole(value, i, level);
+		const pieces = this.#pieces();
+		this.#shift(pieces, at);
+		this.#list(row, ARRAY_ROW, pieces, cut(-pieces.skip, value.length, 1), value.length, at);
+	}
+
+	protected override append(row: JsonRow, value: object, kind: AnyKind): void {
+		const stride = kind.tag === 'M' ? 2 : kind.tag === 'V' ? 1 : 0;
+		const size = stride === 0 ? 0 : (value as Map<unknown, unknown>).size;
+		if (size <= LONG_LIST) {
+			super.append(row, value, kind);
+			return;
+		}
+		const items = this.take(value, kind);
+		const { has } = stride === 2 ? Map.prototype : Set.prototype;
+		this.#keyed(row, kind.tag, items, stride, (key) => has.call(value as never, key));
+	}
+
+	protected override dictionary(
+		value: object,
+		of: ShapeClass,
+		level: Level,
+		keys: readonly (string | symbol)[],
+	): JsonRow {
+		if (keys.length <= LONG_LIST) return super.dictionary(value, of, level, keys);
+		const row: JsonRow = [DECORATED_ROW, this.classPart(of), level, 0];
+		const items = keys.flatMap((key) => [key, ownValue(value, key, level)]);
+		this.#keyed(row, DICTIONARY_ROW, items, 2, (key) => Object.hasOwn(value, key as string));
+		return row;
+	}
+
+	#pieces(): Pieces {
+		const entry = this.#current!;
+		entry.pieces ??= { first: 0, count: 0, skip: 0, byIndex: new Map() };
+		return entry.pieces;
+	}
+
+	/** A queue loses its head and gets a tail: then the pieces stay where they are, and the first begins later. */
+	#shift(pieces: Pieces, at: (index: number) => unknown): void {
+		const held = (i: number) =>
+			pieces.byIndex.get(pieces.first + Math.floor(i / PIECE))?.row?.[CHUNK_HEAD + (i % PIECE)];
+		const begins = (i: number) => this.#same(held(i), at(0)) && this.#same(held(i + 1), at(1));
+		if (pieces.count === 0 || begins(pieces.skip)) return;
+		for (let by = 1; by <= SHIFTED; by++) {
+			if (!begins(pieces.skip + by)) continue;
+			pieces.skip += by;
+			pieces.first += Math.floor(pieces.skip / PIECE);
+			pieces.skip %= PIECE;
+			return;
+		}
+	}
+
+	#keyed(row: JsonRow, tag: string, items: readonly unknown[], stride: number, has: (key: unknown) => boolean): void {
+		const pieces = this.#pieces();
+		let cuts = pieces.count === 0 ? undefined : align(pieces, items, stride, has);
+		if (cuts === undefined) {
+			pieces.first += pieces.count;
+			cuts = cut(0, items.length, stride);
+		}
+		this.#list(row, tag, pieces, cuts, items.length, (i) => items[i]);
+		for (let n = 0; n < cuts.length; n++) {
+			const keys: unknown[] = [];
+			for (let i = cuts[n]!; i < (cuts[n + 1] ?? items.length); i += stride) keys.push(items[i]);
+			pieces.byIndex.get(pieces.first + n)!.keys = keys;
+		}
+	}
+
+	/** Writes the pieces that changed, and the row that names them all. */
+	#list(
+		row: JsonRow,
+		tag: string,
+		pieces: Pieces,
+		cuts: readonly number[],
+		length: number,
+		at: (index: number) => unknown,
+	): void {
+		pieces.count = cuts.length;
+		row.push(LIST_ROW, tag, pieces.first, pieces.count, pieces.skip);
+		for (let n = 0; n < cuts.length; n++) {
+			const [from, to] = [cuts[n]!, cuts[n + 1] ?? length];
+			const index = pieces.first + n;
+			const piece = pieces.byIndex.get(index) ?? this.#piece(pieces, index);
+			const changed = !this.#stayed(piece.row, from, to, at);
+			if (changed) {
+				const parts: JsonRow = [CHUNK_ROW, [this.#current!.id], index];
+				for (let i = from; i < to; i++) parts.push(i < 0 ? 0 : this.part(at(i), 0));
+				piece.row = parts;
+			}
+			if (changed || piece.at >= this.#position) this.#write(piece);
+		}
+		retire(pieces);
+	}
+
+	#piece(pieces: Pieces, index: number): Piece {
+		const piece: Piece = { id: this.#ledger.next++, at: 0, row: null, blob: undefined, keys: undefined };
+		pieces.byIndex.set(index, piece);
+		return piece;
+	}
+
+	#stayed(row: JsonRow | null, from: number, to: number, at: (index: number) => unknown): boolean {
+		if (row === null || row.length !== CHUNK_HEAD + to - from) return false;
+		for (let i = Math.max(from, 0); i < to; i++) if (!this.#same(row[CHUNK_HEAD + i - from], at(i))) return false;
+		return true;
+	}
+}
+
+/** Forgets pieces before the list's first, and what those behind its last held (L2). */
+function retire({ first, count, byIndex }: Pieces): void {
+	for (const [index, piece] of byIndex) {
+		if (index < first) byIndex.delete(index);
+		else if (index >= first + count) piece.row = null;
+	}
+}
+
+function cut(from: number, length: number, stride: number): number[] {
+	const cuts: number[] = [];
+	for (let at = from; at < length; at += PIECE * stride) cuts.push(at);
+	return cuts;
+}
+
+/**
+ * Where the pieces of a map, set or object begin now. Entries go from anywhere and come at the end, but
+ * for integer keys of objects, which come between others: a piece loses and gains, and keeps its place.
+ * @returns undefined when it is better to cut anew.
+ */
+function align(
+	pieces: Pieces,
+	items: readonly unknown[],
+	stride: number,
+	has: (key: unknown) => boolean,
+): number[] | undefined {
+	const cuts: number[] = [];
+	let i = 0;
+	for (let n = 0; n < pieces.count; n++) {
+		const { keys } = pieces.byIndex.get(pieces.first + n)!;
+		if (keys === undefined) return undefined;
+		cuts.push(i);
+		for (let k = 0; k < keys.length && i < items.length; k++) {
+			if (!Object.is(items[i], keys[k])) {
+				if (!has(keys[k])) continue;
+				if (Object.is(items[i], keys[k + 1])) continue; // it was deleted and set again: it is at the end now
+				while (i < items.length && !Object.is(items[i], keys[k])) i += stride;
+				if (i >= items.length || i - cuts[n]! > BLOATED * stride) return undefined;
+			}
+			i += stride;
+		}
+	}
+	const last = cuts.pop()!;
+	cuts.push(...(items.length > last ? cut(last, items.length, stride) : [last]));
+	return cuts.length > 4 * (1 + items.length / (PIECE * stride)) ? undefined : cuts;
+}
+
+function refersTo(part: unknown, id: number): boolean {
+	return Array.isArray(part) && part[0] === id;
+}
+
+function sameParts(a: unknown, b: unknown): boolean {
+	if (a === b) return true;
+	if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
+	return a[0] === b[0] && a[1] === b[1];
+}
+
+function sameRow(a: JsonRow, b: JsonRow): boolean {
+	if (a.length !== b.length) return false;
+	for (let i = 0; i < a.length; i++) if (!sameParts(a[i], b[i])) return false;
+	return true;
+}
+
+function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
+	if (b === undefined || a.length !== b.length) return false;
+	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+	return true;
+}
+
+/** Plain data of the same content; anything else only if it is the same. */
+function alike(a: unknown, b: unknown): boolean {
+	const pairs: [unknown, unknown][] = [[a, b]];
+	for (let n = 0; pairs.length > 0; n++) {
+		const [x, y] = pairs.pop()!;
+		if (Object.is(x, y)) continue;
+		if (n > DATA_BUDGET || typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return false;
+		const prototype = getPrototypeOf(x);
+		if (prototype !== getPrototypeOf(y) || (prototype !== Object.prototype && prototype !== Array.prototype))
+			return false;
+		const [xs, ys] = [Reflect.ownKeys(x), Reflect.ownKeys(y)];
+		if (xs.length !== ys.length || !isExtensible(x) || !isExtensible(y)) return false;
+		for (let i = 0; i < xs.length; i++) {
+			const [d, e] = [getOwnPropertyDescriptor(x, xs[i]!)!, getOwnPropertyDescriptor(y, ys[i]!)!];
+			if (xs[i] !== ys[i] || d.get !== e.get || d.set !== e.set || d.enumerable !== e.enumerable) return false;
+			pairs.push([d.value, e.value]);
+		}
+	}
+	return true;
+}
