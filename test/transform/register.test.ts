@@ -58,6 +58,18 @@ test('without "type" in package.json the syntax decides', () => {
 	expect(run(project, quiet, 'required-ts.cjs')).toBe('1 undefined\nesm true\n');
 });
 
+test('CommonJS keeps its directives, its first lines and its place', () => {
+	const project = createProject({
+		'entry.cjs': `#!/usr/bin/env node
+/* first */ "use strict" // as it was
+'another'; const { x } = require('./inner.cjs'); console.log(new Error().stack.includes('entry.cjs:3:'), x, this === module.exports);
+console.log((function () { return this; })());
+`,
+		'inner.cjs': `'use strict'\nexports.x = (function () { return typeof this; })();\n`,
+	});
+	expect(run(project, 'entry.cjs')).toBe('true undefined true\nundefined\n');
+});
+
 const thrower = `interface Order {
 	id: number;
 }

@@ -12,6 +12,7 @@ import { renderDiagnostic } from '../diagnostics/render.ts';
 import { appendMap, splitMap } from '../inline-source-map.ts';
 import { transform } from '../transform.ts';
 import { readInputMap } from './input-map.ts';
+import { withRealRequire } from './own-require.ts';
 import { sourceTypeOf } from './source-type.ts';
 
 const DIRECTIVE = 'use durable';
@@ -26,8 +27,12 @@ export function load(url: string, context: LoadHookContext, nextLoad: NextLoad):
 	const filename = fileURLToPath(url);
 	// Node may hand over no text of CommonJS, and read it later by itself.
 	const source = loaded.source == null ? readFileSync(filename, 'utf8') : textOf(loaded.source);
-	if (!source.includes(DIRECTIVE)) return loaded;
-	return { ...loaded, ...compileModule(source, filename, loaded.format) };
+	const durable = source.includes(DIRECTIVE);
+	// Conditions are a set in some versions.
+	const requires = loaded.format?.startsWith('commonjs') && [...context.conditions].includes('import');
+	if (!durable && !requires) return loaded;
+	const module = durable ? compileModule(source, filename, loaded.format) : { format: loaded.format, source };
+	return { ...loaded, ...module, source: requires ? withRealRequire(module.source) : module.source };
 }
 
 function textOf(source: NonNullable<LoadFnOutput['source']>): string {
