@@ -32,7 +32,8 @@ export function compileFile(file: t.File, context: CompileContext): Compiled & {
 	const { lowered, sink } = lowerFile(file, context);
 	const { edits, bodies } = emitProgram(file, lowered, path, context.sourceType);
 	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
-	return { edits, diagnostics: sink.diagnostics, functions };
+	const diagnostics = [...sink.diagnostics].sort((a, b) => a.start - b.start);
+	return { edits, diagnostics, functions };
 }
 
 /** The passes before emission. */

@@ -130,6 +130,16 @@ describe('a declaration', () => {
 	});
 });
 
+describe('an arrow', () => {
+	it('has the this of what is around it, however it is called', async () => {
+		const source = `${IMPORT}export class A { static run = async () => { "use durable"; await later(0); return [this, (() => this)()] } }\nexport const outer = { run: async () => { "use durable"; await later(0); return typeof this } }`;
+		const { exports } = compile(source, MODULES);
+		const A = exports['A'] as Any;
+		expect(await A.run.call(1)).toEqual([A, A]);
+		expect(await (exports['outer'] as Any).run()).toBe('undefined');
+	});
+});
+
 describe('strictness', () => {
 	const sloppy =
 		'exports.subject = subject; async function subject() { "use durable"; await require("#test").later(0); return this === globalThis }';

@@ -33,6 +33,8 @@ export interface FileParts {
 	readonly stepNames: StepNames;
 	/** Package-relative path, for messages. */
 	readonly file: string;
+	/** In a module `this` is undefined outside all functions and classes. */
+	readonly isModule: boolean;
 }
 
 /** A compiled body, and what a build says about it. */
@@ -50,7 +52,8 @@ export interface EmittedFunction {
 }
 
 export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, file: FileParts): EmittedFunction {
-	const emitter = new FunctionEmitter(baseName(fn.path), unit.strict, file);
+	const inClass = fn.parents.some(({ type }) => type === 'ClassBody');
+	const emitter = new FunctionEmitter(baseName(fn.path), unit.strict, file, file.isModule && !inClass);
 	const directives =
 		fn.node.body.type === 'BlockStatement'
 			? fn.node.body.directives.filter((directive) => !directive.value.value.startsWith('use durable'))
@@ -65,7 +68,7 @@ export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, 
 		fn,
 		statements: emitter.statements(),
 		definition: call(file.helpers.use('define'), [made.definition]),
-		readsThis: unit.graph.parameters.self !== null,
+		outerThis: emitter.outerThis,
 		directives,
 		names: file.names,
 		helpers: file.helpers,
@@ -88,9 +91,13 @@ class FunctionEmitter {
 	private readonly steps: t.Statement[] = [];
 	/** Variables of the definitions of closures, by the mark that refers to them. */
 	private readonly locals = new Map<string, string>();
+	private readonly thisIsUndefined: boolean;
+	/** The variable that holds the `this` around a durable arrow, if that reads it. */
+	outerThis: string | null = null;
 
-	constructor(base: string, strict: boolean, file: FileParts) {
+	constructor(base: string, strict: boolean, file: FileParts, thisIsUndefined: boolean) {
 		this.base = base;
+		this.thisIsUndefined = thisIsUndefined;
 		this.file = file;
 		this.directives = strict ? [useStrict()] : [];
 	}
@@ -194,9 +201,16 @@ class FunctionEmitter {
 	}
 
 	private readonly mark = (name: string): t.Expression => {
+		if (name === 'this') return this.lexicalThis();
 		const local = this.locals.get(name);
 		return local === undefined ? this.file.helpers.use(name) : id(local);
 	};
+
+	private lexicalThis(): t.Expression {
+		if (this.thisIsUndefined) return undefinedValue();
+		this.outerThis ??= this.file.names.pick(`${this.base}$this`);
+		return id(this.outerThis);
+	}
 }
 
 function notHere(): never {

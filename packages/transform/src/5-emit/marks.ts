@@ -1,12 +1,12 @@
 /**
  * Replaces the marks of the graph (cfg.ts) in opaque code: `%helper` identifiers, jumps to blocks,
- * `%exception`, and `return`. Copies what it changes: opaque code shares nodes with the user's tree,
- * from which ids are computed.
+ * `%exception`, `return`, and a `this` that is left: that of what is around a durable arrow. Copies
+ * what it changes: opaque code shares nodes with the user's tree, from which ids are computed.
  */
 import * as t from '@babel/types';
 
 export interface Marks {
-	/** The expression that stands for `%name`. */
+	/** The expression that stands for `%name`; `this` for what is around the durable function. */
 	readonly mark: (name: string) => t.Expression;
 	/** The statements of `continue "%12"`. */
 	readonly jump: (block: number) => t.Statement[];
@@ -17,12 +17,15 @@ export interface Marks {
 /** What opaque code has around a `return`: a `catch` that sees its operand throw, a `finally` that may override it. */
 export type Around = 'nothing' | 'catch' | 'finally';
 
+/** Where code stands: in the step itself; in an expression or arrow, where `return` is not ours; in a function with its own `this`. */
+type Inside = 'step' | 'expression' | 'function';
+
 export function rewriteStatements(list: readonly t.Statement[], marks: Marks): t.Statement[] {
 	return list.flatMap((statement) => rewriteStatement(statement, marks, 'nothing'));
 }
 
 export function rewriteExpression<N extends t.Node>(node: N, marks: Marks): N {
-	return rewrite(node, marks, 'nothing', true) as N;
+	return rewrite(node, marks, 'nothing', 'expression') as N;
 }
 
 function rewriteStatement(node: t.Statement, marks: Marks, around: Around): t.Statement[] {
@@ -33,18 +36,18 @@ function rewriteStatement(node: t.Statement, marks: Marks, around: Around): t.St
 		const value = node.argument ? rewriteExpression(node.argument, marks) : null;
 		return marks.complete(value, around, node);
 	}
-	return [rewrite(node, marks, around, false) as t.Statement];
+	return [rewrite(node, marks, around, 'step') as t.Statement];
 }
 
-/** `nested`: inside an expression or a function, where `return` and `continue` are not ours. */
-function rewrite(node: t.Node, marks: Marks, around: Around, nested: boolean): t.Node {
+function rewrite(node: t.Node, marks: Marks, around: Around, inside: Inside): t.Node {
+	if (node.type === 'ThisExpression') return inside === 'function' ? node : marks.mark('this');
 	if (node.type === 'Identifier') {
 		if (!node.name.startsWith('%')) return node;
 		const replaced = marks.mark(node.name.slice(1));
 		return node.loc ? { ...replaced, loc: node.loc } : replaced;
 	}
 	const trying = node.type === 'TryStatement' ? enter(node, around) : around;
-	const inner = nested || t.isFunction(node) || t.isClass(node);
+	const inner = into(node, inside);
 	let copy: Record<string, unknown> | null = null;
 	for (const key of t.VISITOR_KEYS[node.type] ?? []) {
 		const value = (node as unknown as Record<string, unknown>)[key];
@@ -60,25 +63,25 @@ function rewrite(node: t.Node, marks: Marks, around: Around, nested: boolean): t
 	return (copy as unknown as t.Node | null) ?? node;
 }
 
-function rewriteList(list: readonly (t.Node | null)[], marks: Marks, around: Around, nested: boolean): unknown {
+function rewriteList(list: readonly (t.Node | null)[], marks: Marks, around: Around, inside: Inside): unknown {
 	let changed = false;
 	const out: (t.Node | null)[] = [];
 	for (const item of list) {
-		if (item && !nested && t.isStatement(item)) {
+		if (item && inside === 'step' && t.isStatement(item)) {
 			const statements = rewriteStatement(item, marks, around);
 			changed ||= statements.length !== 1 || statements[0] !== item;
 			out.push(...statements);
 			continue;
 		}
-		const next = item ? rewrite(item, marks, around, nested) : item;
+		const next = item ? rewrite(item, marks, around, inside) : item;
 		changed ||= next !== item;
 		out.push(next);
 	}
 	return changed ? out : list;
 }
 
-function rewriteField(node: t.Node, marks: Marks, around: Around, nested: boolean): t.Node {
-	if (nested || !t.isStatement(node)) return rewrite(node, marks, around, nested);
+function rewriteField(node: t.Node, marks: Marks, around: Around, inside: Inside): t.Node {
+	if (inside !== 'step' || !t.isStatement(node)) return rewrite(node, marks, around, inside);
 	const statements = rewriteStatement(node, marks, around);
 	if (statements.length === 1) return statements[0]!;
 	return { type: 'BlockStatement', body: statements, directives: [] } as unknown as t.BlockStatement;
@@ -86,4 +89,9 @@ function rewriteField(node: t.Node, marks: Marks, around: Around, nested: boolea
 
 function enter(node: t.TryStatement, around: Around): Around {
 	return node.finalizer || around === 'finally' ? 'finally' : 'catch';
+}
+
+function into(node: t.Node, inside: Inside): Inside {
+	if (node.type === 'ArrowFunctionExpression') return inside === 'function' ? inside : 'expression';
+	return t.isFunction(node) || t.isClass(node) ? 'function' : inside;
 }

@@ -43,7 +43,13 @@ export function emitProgram(
 	};
 	const edits: Edit[] = [];
 	for (const { fn, unit, ids } of functions) {
-		const emitted = emitFunction(fn, unit, ids, { names, helpers, stepNames, file: path });
+		const emitted = emitFunction(fn, unit, ids, {
+			names,
+			helpers,
+			stepNames,
+			file: path,
+			isModule: sourceType === 'module',
+		});
 		edits.push(...emitted.edits);
 		bodies.set(fn, emitted.body);
 	}

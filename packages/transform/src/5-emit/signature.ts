@@ -27,7 +27,7 @@ export function signatureOf(params: readonly Parameter[], names: Names): Signatu
 function parameter(param: Parameter, names: Names): t.FunctionParameter {
 	switch (param.type) {
 		case 'Identifier':
-			return { ...param };
+			return target(param, names);
 		case 'AssignmentPattern':
 			// A default ends what `length` counts; it is evaluated by the body.
 			return { ...param, left: target(param.left, names), right: undefinedValue() } as t.AssignmentPattern;
@@ -42,7 +42,8 @@ function parameter(param: Parameter, names: Names): t.FunctionParameter {
 
 /** A pattern has a name of its own in the wrapper, with the pattern's type. */
 function target(param: t.Node, names: Names): t.Identifier {
-	if (param.type === 'Identifier') return { ...param };
+	// The wrapper reads its own `arguments`, which a parameter of that name (in sloppy code) would hide.
+	if (param.type === 'Identifier' && param.name !== 'arguments') return { ...param };
 	const { typeAnnotation, decorators } = param as t.ObjectPattern;
 	const plain = id(names.pick('arg'));
 	if (typeAnnotation) plain.typeAnnotation = typeAnnotation;

@@ -41,8 +41,8 @@ export interface WrapperParts {
 	/** Step functions, and variables for the closures' definitions. */
 	readonly statements: readonly t.Statement[];
 	readonly definition: t.Expression;
-	/** Does the body read `this`? An arrow passes on what it has around it only then. */
-	readonly readsThis: boolean;
+	/** A variable for the `this` around the function: an arrow's body reads it, wherever it is called from. */
+	readonly outerThis: string | null;
 	/** Directives of the body other than our own. */
 	readonly directives: readonly t.Directive[];
 	readonly names: Names;
@@ -240,13 +240,19 @@ class WrapperEmitter {
 	private lazyHost(): { readonly use: t.Expression; readonly edits: Edit[] } {
 		const lazy = this.lazyDefinition();
 		const nodes = [...this.parts.statements, ...lazy.statements];
-		return { use: lazy.use, edits: [{ kind: 'after', node: this.statement, nodes }] };
+		const edits: Edit[] = [{ kind: 'after', node: this.statement, nodes }];
+		const { outerThis } = this.parts;
+		if (outerThis)
+			edits.push({ kind: 'top', node: this.list, nodes: [declare('const', [[id(outerThis), thisValue()]])] });
+		return { use: lazy.use, edits };
 	}
 
 	/** In a static block, where the body sees the class's private names; a class is never used before its line. */
 	private classDefinition(then: readonly t.Statement[]): { readonly use: t.Expression; readonly edits: Edit[] } {
 		const made = run(assign(id(this.definitionName), this.parts.definition));
-		const body = [...this.parts.statements, made, ...then];
+		const { outerThis } = this.parts;
+		const kept = outerThis ? [declare('const', [[id(outerThis), thisValue()]])] : [];
+		const body = [...kept, ...this.parts.statements, made, ...then];
 		const hook = { type: 'StaticBlock', body } as t.StaticBlock;
 		const variable = declare('var', [[id(this.definitionName), null]]);
 		return {
@@ -278,8 +284,7 @@ class WrapperEmitter {
 			return this.memberOf(object([this.method(node, key, definition)]), key);
 		}
 		const { params, forward } = signatureOf(node.params, this.parts.names);
-		const self = this.parts.readsThis ? thisValue() : undefinedValue();
-		const body = call(this.parts.helpers.use('enter'), [definition, self, array(forward)]);
+		const body = call(this.parts.helpers.use('enter'), [definition, undefinedValue(), array(forward)]);
 		const { directives } = this.parts;
 		const wrapper = arrow(params, directives.length > 0 ? block([give(body)], directives) : body);
 		copyTypes(node, wrapper);
