@@ -11,7 +11,7 @@ import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
-import { encode } from '../worker/bytes.ts';
+import { decode, encode } from '../worker/bytes.ts';
 import { type Answer, reasonBytes } from '../worker/stored.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
@@ -73,15 +73,11 @@ export class RunHandle<R> {
 	 * @throws BlockedError, TimeoutError
 	 */
 	async result(o: WaitLimits = {}): Promise<R> {
-		const ended = await this.settled(o);
-		switch (ended.status) {
-			case 'completed':
-				return ended.value;
-			case 'failed':
-				throw ended.error;
-			case 'cancelled':
-				throw new CancelledError({ reason: ended.reason });
-		}
+		// Without the log, which may be long.
+		const { status, outcome } = await this.#until('the end', o, async (_, row) => (hasEnded(row) ? row : undefined));
+		const value = decode(outcome!);
+		if (status === 'completed') return value as R;
+		throw status === 'failed' ? value : new CancelledError({ reason: value });
 	}
 
 	/** Each suspension as it opens, then the end. */
