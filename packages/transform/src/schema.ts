@@ -44,7 +44,7 @@ export interface ClosureSchema {
 
 export function functionSchema(fn: DurableFunction, file: string, body: EmittedBody): FunctionSchema {
 	const { id, hash } = body.ids;
-	return { id, name: fn.name ?? '', file, ...place(fn.node.loc), hash, points: points(body), closures: closures(body) };
+	return { id, name: fn.name || fn.path, file, ...place(fn.node.loc), hash, points: points(body), closures: closures(body) };
 }
 
 function points({ ids, graph, slots, emitted }: EmittedBody): PointSchema[] {

@@ -61,7 +61,7 @@ export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, 
 	emitter.nameClosures(unit.closures, baseName(fn.path));
 	const made = emitter.define(ids, unit.graph, unit.closures, {
 		kind: 'durable',
-		name: fn.name ?? '',
+		name: fn.name || fn.path,
 		loc: fn.node.loc,
 	});
 	const edits = emitWrapper({
