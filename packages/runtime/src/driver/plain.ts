@@ -1,32 +1,50 @@
-import type { FunctionDef, Mode } from '@perdure/abi';
+import type { FunctionDef, Step } from '@perdure/abi';
 import { Frame } from '../machine/frame.ts';
 
-/**
- * Drives a compiled function outside any run, or inside an effect: there it is a plain async
- * function. An async loop measures the same as preallocated callbacks and keeps ECMA-262's ticks and
- * the engine's async stack traces for nothing.
- */
-export async function drivePlain(
+/** Drives a compiled function outside any run, or inside an effect: there it is a plain async function. */
+export function drivePlain(
 	def: FunctionDef,
 	self: unknown,
 	args: ArrayLike<unknown>,
 	env?: readonly unknown[],
 ): Promise<unknown> {
-	// A wrapper hands over its `arguments`, which has no array methods.
-	const list: readonly unknown[] = Array.isArray(args) ? args : Array.prototype.slice.call(args);
-	const frame = new Frame(def, self, list, env);
-	const step = def.step!;
-	let mode: Mode = 0;
-	let sent: unknown;
-	for (;;) {
-		const out = step(frame, mode, sent);
-		if (frame.done) return out;
+	return loop(new Frame(def, self, listOf(args), env), def.step!);
+}
+
+/**
+ * An async function, so that `await` has ECMA-262's ticks and an error's stack goes on with the
+ * callers. Callbacks made once for all awaits would take a fifth off a loop (1.2 instead of 1.5 of a
+ * native async function), but the engine cannot see past them. A call of `step` for each mode: one
+ * for both costs a tenth more.
+ */
+async function loop(frame: Frame, step: Step): Promise<unknown> {
+	let out = step(frame, 0, undefined);
+	while (!frame.done) {
+		let sent: unknown;
 		try {
 			sent = await out;
-			mode = 0;
 		} catch (error) {
-			sent = error;
-			mode = 1;
+			out = step(frame, 1, error);
+			continue;
 		}
+		out = step(frame, 0, sent);
+	}
+	return out;
+}
+
+/** A wrapper hands over its `arguments`, which has no array methods; `slice` costs as much as an await. */
+function listOf(args: ArrayLike<unknown>): readonly unknown[] {
+	if (Array.isArray(args)) return args;
+	switch (args.length) {
+		case 0:
+			return [];
+		case 1:
+			return [args[0]];
+		case 2:
+			return [args[0], args[1]];
+		case 3:
+			return [args[0], args[1], args[2]];
+		default:
+			return Array.prototype.slice.call(args);
 	}
 }
