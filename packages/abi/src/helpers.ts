@@ -29,6 +29,7 @@ export const HELPERS = [
 	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message
 	'construct', // construct.apply(C, args): object          `new C(...args)`, as a function on the receiver C
 	'invoke', // invoke(callee, self, args, name): value      calls a callee that was read before its arguments suspended
+	'kept', // kept(callee): Function | undefined               a callee that is data of the run, so that it can be saved
 	'templateObject', // templateObject(cooked, raw)         a frozen template object
 ] as const;
 

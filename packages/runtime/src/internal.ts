@@ -9,6 +9,7 @@ import { InvariantError } from './errors/internal.ts';
 import { isForeign } from './machine/callee.ts';
 import { enterHandler } from './machine/cancellation.ts';
 import type { Frame } from './machine/frame.ts';
+import { definitionOf } from './registry/functions.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
 export { Cell, constant, TDZ, tdz } from './language/binding.ts';
@@ -103,6 +104,11 @@ export function started(
 	key?: unknown,
 ): unknown {
 	return shared.current === null ? value : shared.current.started(frame, site, value, callee, self, args, key);
+}
+
+/** A callee that is saved itself while its arguments suspend; any other is read from its receiver again. */
+export function kept(callee: unknown): unknown {
+	return definitionOf(callee) === undefined ? undefined : callee;
 }
 
 /** A thunk over saved operands: runs it, and lets the turn run it again should its value not be savable. */

@@ -3,9 +3,11 @@ import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { closureOf } from './closures.ts';
 import type { Frame } from './frame.ts';
-import { copy, into, propertyName, rewrite, shallow, withCode } from './rewrite.ts';
-import { rewriteObject } from './rewrite-class.ts';
+import { shallow } from './nodes.ts';
+import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
+import { isClosure, rewriteMember, rewriteObject } from './rewrite-class.ts';
 import { lazyOf } from './thunks.ts';
+import { withCode } from './unit.ts';
 
 /**
  * An argument of a call in await position, which may become an effect: functions there are made in
@@ -29,18 +31,18 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 			return result;
 		}
 		case 'ObjectExpression': {
-			if (plain.properties.some((property) => property.type === 'ObjectMethod'))
-				return rewriteObject(withCode(frame, { inPlace: true }), plain);
+			const inPlace = withCode(frame, { inPlace: true });
+			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && !isClosure(frame, each));
+			if (accessors) return rewriteObject(inPlace, plain);
 			const result = shallow(plain);
 			result.properties = plain.properties.map((property) => {
-				if (property.type !== 'ObjectProperty') return copy(frame, property);
-				const copied = shallow(property);
-				copied.key = (
-					property.computed ? rewrite(frame, property.key as t.Expression) : shallow(property.key)
-				) as t.Expression;
-				copied.value = rewriteValue(frame, property);
-				copied.shorthand = false;
-				return copied;
+				if (property.type === 'SpreadElement') return copy(frame, property);
+				if (property.type === 'ObjectMethod') return rewriteMember(inPlace, property);
+				return rewriteProperty(frame, property, (code, value, name) => {
+					const inside = unwrap(value);
+					if (!isFunction(inside)) return name ? rewriteValue(code, value, name) : rewriteArgument(frame, inside);
+					return closureOf(withCode(code, { inPlace: true }), inside, null, name);
+				});
 			});
 			return result;
 		}
@@ -49,10 +51,6 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 	}
 }
 
-function rewriteValue(frame: Frame, property: t.ObjectProperty): t.Expression {
-	const value = unwrap(property.value) as t.Expression;
-	if (value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression') {
-		return closureOf(withCode(into(frame, propertyName(property)), { inPlace: true }), value, null);
-	}
-	return rewriteArgument(frame, value);
+function isFunction(node: t.Expression): node is t.ArrowFunctionExpression | t.FunctionExpression {
+	return node.type === 'ArrowFunctionExpression' || node.type === 'FunctionExpression';
 }

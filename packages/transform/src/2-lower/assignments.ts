@@ -5,9 +5,10 @@ import { assign, at, binary, call, helper, id, statement } from './build.ts';
 import { again } from './calls.ts';
 import { branchLogical, lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { shallow } from './nodes.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
-import { rewrite, shallow } from './rewrite.ts';
+import { rewrite } from './rewrite.ts';
 import { assignTo, rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { readReference, storageOf, writeReference } from './storage.ts';
@@ -31,8 +32,7 @@ export function lowerAssignment(frame: Frame, node: t.AssignmentExpression): t.E
 		if (!suspends(left, frame.unit.memo)) {
 			return at(assign(rewritePattern(frame, left, 'assign'), lowerValue(frame, node.right)), node);
 		}
-		const value = suspends(node.right, frame.unit.memo) ? lowerValue(frame, node.right) : rewrite(frame, node.right);
-		const held = holdValue(frame, value, 'value', node.right);
+		const held = holdNode(frame, node.right, 'value');
 		lowerPattern(frame, left, held, 'assign');
 		return again(held);
 	}

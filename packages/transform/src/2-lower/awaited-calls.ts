@@ -12,11 +12,11 @@ import { closings } from './exits.ts';
 import { lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
-import { templateObject } from './literals.ts';
 import { holdNode, holdValue, isHeld, lowerList } from './operands.ts';
 import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
 import { calleeText, staticPath } from './static-path.ts';
+import { lazyTemplate } from './thunks.ts';
 
 /** What becomes of an awaited call: its result goes to a variable, or it is the function's. */
 export type Use =
@@ -39,7 +39,7 @@ export function lowerAwaitedCall(frame: Frame, node: AwaitedCall, use: Use): voi
 		const args = lowerList(frame, node.quasi.expressions as t.Expression[], 'arg', (each) =>
 			rewriteArgument(frame, each),
 		);
-		issue(frame, node, target, [templateObject(node.quasi), ...(args as Args)], use);
+		issue(frame, node, target, [lazyTemplate(frame, node.quasi), ...(args as Args)], use);
 		return;
 	}
 	checkCombinator(frame, node);

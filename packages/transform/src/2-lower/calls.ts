@@ -20,8 +20,9 @@ import { checkCall } from './check.ts';
 import { isNullish, lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
+import { shallow } from './nodes.ts';
 import { holdValue, isFixed, isHeld, lowerList } from './operands.ts';
-import { rewrite, shallow } from './rewrite.ts';
+import { rewrite } from './rewrite.ts';
 import { calleeText, isModuleName, staticPath } from './static-path.ts';
 
 /** A value on the way through a chain, and what it was read from if it is about to be called. */
@@ -67,9 +68,13 @@ export function follow(
 	links: readonly Link[],
 	short: Draft | null,
 	called: 'held' | 'now' | null,
-	from: t.Expression = start(frame, root),
+	from: t.Expression | null = null,
 ): Cursor {
-	let cursor: Cursor = { value: from, node: root, receiver: null, key: null };
+	let cursor: Cursor;
+	const calledFirst = links[0] ? links[0].kind === 'call' : called !== null;
+	if (from) cursor = { value: from, node: root, receiver: null, key: null };
+	else if (calledFirst && isOptionalMember(root)) cursor = startReference(frame, root);
+	else cursor = { value: start(frame, root), node: root, receiver: null, key: null };
 	links.forEach((link, i) => {
 		const next = links[i + 1];
 		const use = next ? (next.kind === 'call' ? useOfCall(frame, next) : null) : called;
@@ -78,6 +83,27 @@ export function follow(
 	});
 	if (called === 'held') cursor = { ...cursor, value: holdCallee(frame, cursor) };
 	return cursor;
+}
+
+/** `(a?.b)(c)`: the parentheses end the chain but keep its receiver. */
+function startReference(frame: Frame, root: t.OptionalMemberExpression): Cursor {
+	const { root: inner, links } = takeApart(root);
+	const short = frame.block();
+	const after = frame.block();
+	const receiver = frame.temporary('this', root.object);
+	const callee = frame.temporary('callee', root);
+	const found = follow(frame, inner, links, short, 'now');
+	frame.emit(statement(assign(id(receiver), again(found.receiver!))), statement(assign(id(callee), found.value)));
+	frame.goto(after);
+	frame.current = short;
+	frame.emit(statement(assign(id(receiver), nothing())), statement(assign(id(callee), nothing())));
+	frame.goto(after);
+	frame.current = after;
+	return { value: id(callee), node: root, receiver: id(receiver), key: null };
+}
+
+function isOptionalMember(node: t.Expression): node is t.OptionalMemberExpression {
+	return node.type === 'OptionalMemberExpression';
 }
 
 function start(frame: Frame, root: t.Expression): t.Expression {
@@ -158,8 +184,9 @@ export function invoke(from: Cursor, callee: t.Expression, args: readonly t.Node
 }
 
 /**
- * Keeps a callee while its arguments suspend. A member of a saved receiver need not be saveable: it
- * is read again after a restore. (`undefined` marks that, so an absent member is kept as null.)
+ * Keeps a callee while its arguments suspend. A member of a saved receiver need not be saveable: only
+ * a function of the run is saved (`%kept`), any other is read again after a restore. (`undefined`
+ * marks that, so an absent member is kept as null.)
  */
 function holdCallee(frame: Frame, from: Cursor): t.Expression {
 	const { value, node, receiver } = from;
@@ -177,7 +204,8 @@ function holdCallee(frame: Frame, from: Cursor): t.Expression {
 		}) as t.MemberExpression;
 	const nothingThere = { type: 'NullLiteral' } as t.NullLiteral;
 	const kept = holdValue(frame, logical('??', value, nothingThere), 'callee', node, nothing());
-	return conditional(binary('===', kept, nothing()), reread(), again(kept));
+	const saved = holdValue(frame, call(helper('kept'), [again(kept)]), 'kept', node);
+	return conditional(binary('===', kept, nothing()), logical('??', saved, reread()), again(kept));
 }
 
 /** Keeps an object that is used more than once; for `later`, over suspensions too. */

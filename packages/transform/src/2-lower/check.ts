@@ -53,13 +53,13 @@ function isAsyncCode(code: Code): boolean {
 
 export function checkClosure(
 	code: Code,
-	node: t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration,
+	node: t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration | t.ObjectMethod,
 ): void {
 	const sink = code.unit.sink;
-	if (node.generator) {
+	if (node.async && node.generator) {
 		sink.report('PD2005', node, {
-			what: 'A generator inside a durable function',
-			way: 'move it to the top level of the module, or collect the items in an array',
+			what: 'An async generator inside a durable function',
+			way: 'await one item after the other in a loop',
 		});
 	} else if (node.async && !code.inPlace) {
 		sink.report('PD2010', node, {
@@ -86,4 +86,19 @@ export function checkExecutor(code: Code, node: t.NewExpression): void {
 			});
 		}
 	}
+}
+
+/** `for (const x of numbers()) await …`: a generator of this function would be stored half-way. */
+export function checkIterated(code: Code, right: t.Expression): void {
+	const plain = unwrap(right);
+	if (plain.type !== 'CallExpression') return;
+	const callee = unwrap(plain.callee);
+	const binding = callee.type === 'Identifier' ? code.unit.scopes.references.get(callee)?.binding : null;
+	const made = binding?.declaration;
+	const fn = made?.type === 'VariableDeclarator' && made.init ? unwrap(made.init) : made;
+	if (!isOfUnit(code.unit, binding ?? null) || !fn || !('generator' in fn) || !fn.generator) return;
+	code.unit.sink.report('PD2005', right, {
+		what: 'A generator that is iterated while its loop awaits',
+		way: 'collect its items in an array first: [...items()]',
+	});
 }

@@ -14,34 +14,49 @@ import {
 	member,
 	named,
 	number,
+	object,
+	property,
 	returns,
 	statement,
+	text,
 } from './build.ts';
 import type { Closure } from './cfg.ts';
 import { checkClosure } from './check.ts';
 import { lowerClosure } from './lower-function.ts';
-import { rewrite, shallow, withCode } from './rewrite.ts';
+import { shallow } from './nodes.ts';
+import { rewrite } from './rewrite.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern, targetName } from './rewrite-pattern.ts';
 import { makeNativeScope } from './rewrite-scope.ts';
 import { rewriteStatement } from './rewrite-statement.ts';
 import { readBinding, storageOf } from './storage.ts';
-import { type Code, isOfUnit, isPlain, uniqueName } from './unit.ts';
+import { type Code, isOfUnit, isPlain, uniqueName, withCode } from './unit.ts';
 
-type ClosureNode = t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration;
+type ClosureNode = t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration | t.ObjectMethod;
 
 /**
  * A function created in durable code is data: `%closure(definition, [cells and values it
  * captures])`. `name` is given where the declaration has it; an anonymous function takes the name
- * of what it initialises (`code.path`).
+ * of what it initialises (`code.path`), or of the computed key that `key` keeps.
  */
-export function closureOf(code: Code, node: ClosureNode, name: string | null): t.Expression {
+export function closureOf(
+	code: Code,
+	node: ClosureNode,
+	name: string | null,
+	key: t.Identifier | null = null,
+): t.Expression {
 	const unit = code.unit;
 	const info = unit.scopes.functions.get(node)!;
 	let closure = unit.closures.get(node);
 	if (!closure) {
 		checkClosure(code, node);
-		closure = defineClosure(code, node, info, name ?? ownName(code, node));
+		closure = defineClosure(
+			code,
+			node,
+			info,
+			name ?? ownName(code, node),
+			key && !node.async ? uniqueName(unit, '$name') : null,
+		);
 		unit.closures.set(node, closure);
 		code.closures.push(closure);
 	}
@@ -50,7 +65,10 @@ export function closureOf(code: Code, node: ClosureNode, name: string | null): t
 	const made = (self: t.Expression | null) =>
 		call(helper('closure'), [
 			id(closure.ref),
-			array(captures.map((binding) => (binding === own && self ? self : capture(code, binding)))),
+			array([
+				...captures.map((binding) => (binding === own && self ? self : capture(code, binding))),
+				...(closure.captures.length > captures.length && key ? [key] : []),
+			]),
 		]);
 	if (!own) return made(null);
 	// Its own name inside it: a cell that is filled once the closure exists.
@@ -60,7 +78,7 @@ export function closureOf(code: Code, node: ClosureNode, name: string | null): t
 }
 
 function ownName(code: Code, node: ClosureNode): string {
-	if (node.type !== 'ArrowFunctionExpression' && node.id) return node.id.name;
+	if ((node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression') && node.id) return node.id.name;
 	return code.path?.split('.').at(-1) ?? '';
 }
 
@@ -78,7 +96,7 @@ function capture(code: Code, binding: Binding): t.Expression {
 	return readBinding(code, binding, false);
 }
 
-function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: string): Closure {
+function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: string, key: string | null): Closure {
 	const unit = code.unit;
 	const ref = `%def${unit.definitions++}`;
 	const captured = [...info.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
@@ -91,6 +109,7 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 		const storage = storageOf(unit, binding);
 		return { name: storage.name, source: binding.name, cell: storage.cell };
 	});
+	if (key !== null) captures.push({ name: key, source: '%name', cell: false });
 	const parts: Omit<Closure, 'kind' | 'make' | 'body' | 'wrapper' | 'closures'> = {
 		ref,
 		name,
@@ -108,23 +127,18 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 			body: graph,
 			wrapper: {
 				length: lengthOf(node),
-				kind:
-					node.type === 'ArrowFunctionExpression'
-						? 'arrow'
-						: node.type === 'FunctionExpression'
-							? 'expression'
-							: 'declaration',
+				kind: WRAPPERS[node.type],
 			},
 			closures,
 		};
 	} else {
 		const closures: Closure[] = [];
 		const inside = withCode(code, { closures, chain: ['closure'], path: parts.path });
-		const value = rewriteFunction(inside, node) as t.Expression;
+		const value = rewriteFunction(inside, node);
 		closure = {
 			...parts,
 			kind: 'closure',
-			make: makerOf(code, info, value, name, captures),
+			make: makerOf(code, info, nameFunction(value, name, key), captures),
 			body: null,
 			wrapper: null,
 			closures,
@@ -134,17 +148,35 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 	return closure;
 }
 
-/** `(captures) => function`, where the function has the name that the user's program gives it. */
+const WRAPPERS = {
+	ArrowFunctionExpression: 'arrow',
+	FunctionExpression: 'expression',
+	FunctionDeclaration: 'declaration',
+	ObjectMethod: 'method',
+} as const;
+
+/** The function with the name that it has in the user's program; `key` is a variable with a computed one. */
+function nameFunction(value: t.Node, name: string, key: string | null): t.Expression {
+	if (value.type === 'ObjectMethod') {
+		const method = value as t.ObjectMethod;
+		method.key = key === null ? text(name) : id(key);
+		method.computed = key !== null;
+		return index(object([method]), key === null ? text(name) : id(key));
+	}
+	const fn = value as t.ArrowFunctionExpression | t.FunctionExpression;
+	if (fn.type === 'FunctionExpression' && fn.id) return fn;
+	if (key !== null) return index(object([property(id(key), fn, true)]), id(key));
+	return name === '' ? fn : named(fn, name);
+}
+
+/** `(captures) => function`, strict where the function is. */
 function makerOf(
 	code: Code,
 	info: FunctionInfo,
-	value: t.Expression,
-	name: string,
+	result: t.Expression,
 	captures: Closure['captures'],
 ): t.ArrowFunctionExpression {
 	const params = captures.map((each) => id(each.name));
-	const anonymous = value.type === 'ArrowFunctionExpression' || (value.type === 'FunctionExpression' && !value.id);
-	const result = anonymous && name !== '' ? named(value, name) : value;
 	if (!info.strict || code.unit.scopes.module.node.type !== 'Program') return arrow(params, result);
 	const program = code.unit.scopes.module.node;
 	if (program.sourceType === 'module' || program.directives.some((each) => each.value.value === 'use strict')) {
@@ -171,7 +203,13 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 	const info = code.unit.scopes.functions.get(node)!;
 	const scope = code.unit.scopes.byNode.get(node)!;
 	const bodyScope = code.unit.scopes.bodies.get(node) ?? null;
-	const inside = withCode(code, { fn: info, frame: false, jumps: null, dead: null });
+	const locals: string[] = [];
+	const local = (role: string) => {
+		const name = uniqueName(code.unit, `$${role}`);
+		locals.push(name);
+		return name;
+	};
+	const inside = withCode(code, { fn: info, frame: false, jumps: null, dead: null, local });
 	const result = shallow(node) as t.FunctionExpression;
 	if (node.type === 'FunctionDeclaration' && !code.plain) {
 		(result as t.Node).type = 'FunctionExpression';
@@ -182,20 +220,23 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 	if (node.body.type !== 'BlockStatement') {
 		const value = rewrite(withCode(inside, { path: null }), node.body);
 		const arrowFunction = result as unknown as t.ArrowFunctionExpression;
-		arrowFunction.body = head.length > 0 ? block([...head, returns(value)]) : value;
-		arrowFunction.expression = head.length === 0;
+		const before = [...locals.map((name) => declare('let', id(name), null)), ...head];
+		arrowFunction.body = before.length > 0 ? block([...before, returns(value)]) : value;
+		arrowFunction.expression = before.length === 0;
 		return result;
 	}
 	const body = shallow(node.body);
 	body.directives = node.body.directives
 		.filter((each) => !each.value.value.startsWith('use durable'))
 		.map((each) => shallow(each));
-	body.body = [
+	const statements = [
 		...head,
 		...makeNativeScope(inside, scope),
 		...(bodyScope ? makeNativeScope(inside, bodyScope) : []),
 		...node.body.body.flatMap((each) => rewriteStatement(inside, each)),
 	];
+	// Parameters are written before them and may use them: `var`.
+	body.body = [...locals.map((name) => declare('var', id(name), null)), ...statements];
 	result.body = body;
 	return result;
 }

@@ -3,9 +3,8 @@ import { suspends } from '../1-parse/suspends.ts';
 import { assign, at, construct, helper, id, nothing, statement } from './build.ts';
 import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
-import { holdValue } from './operands.ts';
+import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
-import { rewriteNamed } from './rewrite-assignment.ts';
 import { bindingsOf, rewriteDeclaration } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { place, storageOf } from './storage.ts';
@@ -40,8 +39,8 @@ function lowerDeclarator(frame: Frame, declaration: t.VariableDeclaration, node:
 	}
 	makeCells(frame, node.id);
 	const init = node.init!;
-	const value = suspends(init, frame.unit.memo) ? lowerValue(frame, init) : rewriteNamed(frame, init, null);
-	bindPattern(frame, node.id, value);
+	if (suspends(node.id, frame.unit.memo)) lowerPattern(frame, node.id, holdNode(frame, init, 'value'), 'declare');
+	else bindPattern(frame, node.id, lowerValue(frame, init));
 }
 
 /** Cells of a pattern's names, where the scope's head did not make them. */

@@ -7,8 +7,9 @@ import { assign, at, binary, id, statement } from './build.ts';
 import { lowerLinked } from './calls.ts';
 import type { Draft, Frame } from './frame.ts';
 import { lowerArray, lowerJsx, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
+import { shallow } from './nodes.ts';
 import { holdNode, isHeld } from './operands.ts';
-import { copy, keepParentheses, rewrite, shallow } from './rewrite.ts';
+import { copy, keepParentheses, rewrite } from './rewrite.ts';
 
 /**
  * Writes everything of `node` up to its last suspension and returns the rest: an expression that

@@ -4,9 +4,8 @@ import { assign, construct, helper, id, nothing, statement } from './build.ts';
 import type { Block, BlockId, Closure, Terminal, Variable } from './cfg.ts';
 import { closureOf } from './closures.ts';
 import { completeThrough, type Exit, leaveThrough } from './exits.ts';
-import { into } from './rewrite.ts';
 import { atEntry, initialise, parameterOfName, place, readBinding, storageOf, storeInFrame } from './storage.ts';
-import { type Code, type Jumps, type UnitState, uniqueName } from './unit.ts';
+import { type Code, into, type Jumps, type UnitState, uniqueName } from './unit.ts';
 
 /** What holds for every block made at a place of the source. */
 export interface Region {
@@ -135,6 +134,10 @@ export class Frame implements Code {
 			declaration: null,
 		});
 		return name;
+	}
+
+	local(role: string, node: t.Node): string {
+		return this.temporary(role, node);
 	}
 
 	/** A variable of the lowering itself that a construct has one of, such as a completion record. */

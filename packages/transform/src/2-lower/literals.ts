@@ -1,14 +1,16 @@
 import type * as t from '@babel/types';
 import { suspends } from '../1-parse/suspends.ts';
-import { array, at, call, helper, nothing, object, spread, template, text } from './build.ts';
+import { array, arrow, at, call, helper, id, number, object, spread, template } from './build.ts';
 import { follow, invoke } from './calls.ts';
 import { lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
 import { takeApart } from './links.ts';
+import { propertyName, shallow } from './nodes.ts';
 import { holdNode, holdValue, lowerList } from './operands.ts';
-import { copy, into, propertyName, rewrite, rewriteNode, shallow } from './rewrite.ts';
+import { copy, rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
 import { keepName } from './rewrite-assignment.ts';
-import { rewriteMethod } from './rewrite-class.ts';
+import { isClosure, rewriteMember } from './rewrite-class.ts';
+import { into } from './unit.ts';
 
 export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
 	const result = shallow(node);
@@ -35,12 +37,13 @@ export function lowerObject(frame: Frame, node: t.ObjectExpression): t.Expressio
 			const value = suspends(property, memo) ? lowerValue(frame, property.argument) : rewrite(frame, property.argument);
 			return spread(i < last ? holdValue(frame, object([spread(value)]), 'spread', property.argument) : value);
 		}
-		if (i > last)
-			return property.type === 'ObjectMethod' ? rewriteMethod(frame, property) : rewriteNode(frame, property);
+		if (i > last) {
+			return property.type === 'ObjectMethod' ? rewriteMember(frame, property) : rewriteNode(frame, property);
+		}
 		const key = property.computed ? lowerKey(frame, property, i < last) : shallow(property.key);
 		if (property.type === 'ObjectMethod') {
-			const method = rewriteMethod(frame, property);
-			method.key = key as t.Identifier;
+			const method = rewriteMember(frame, property, property.computed ? (key as t.Expression) : null);
+			if (method.type === 'ObjectMethod') method.key = key as t.Identifier;
 			return method;
 		}
 		const result = shallow(property);
@@ -48,7 +51,9 @@ export function lowerObject(frame: Frame, node: t.ObjectExpression): t.Expressio
 		result.shorthand = false;
 		const value = property.value as t.Expression;
 		const name = propertyName(property);
-		const write = (each: t.Expression) => keepName(each, rewrite(into(frame, name), each), name);
+		const kept =
+			result.computed && key.type === 'Identifier' && takesKey(frame, value) ? ({ ...key } as t.Identifier) : null;
+		const write = (each: t.Expression) => keepName(each, rewriteValue(into(frame, name), each, kept), name);
 		if (i < last) result.value = holdNode(frame, value, 'value', write);
 		else result.value = suspends(value, memo) ? lowerValue(frame, value) : write(value);
 		return result;
@@ -61,7 +66,8 @@ function lowerKey(frame: Frame, property: t.ObjectProperty | t.ObjectMethod, bef
 	const node = property.key as t.Expression;
 	const value = suspends(node, frame.unit.memo) ? lowerValue(frame, node) : rewrite(frame, node);
 	const valueSuspends = property.type === 'ObjectProperty' && suspends(property.value, frame.unit.memo);
-	if (!before && !valueSuspends) return value;
+	const named = property.type === 'ObjectMethod' ? isClosure(frame, property) : takesKey(frame, property.value);
+	if (!before && !valueSuspends && !named) return value;
 	return holdValue(frame, call(helper('propertyKey'), [value]), 'key', node);
 }
 
@@ -95,10 +101,14 @@ export function lowerTagged(frame: Frame, node: t.TaggedTemplateExpression): t.E
 	return at(target.receiver ? invoke(target, target.value, args) : call(target.value, args), node);
 }
 
+/** The template object of a site, which is the same each time: an identity as tag gives it away. */
 export function templateObject(node: t.TemplateLiteral): t.Expression {
-	const cooked = node.quasis.map(({ value }) => (value.cooked == null ? nothing() : text(value.cooked)));
-	const raw = node.quasis.map(({ value }) => text(value.raw));
-	return call(helper('templateObject'), [array(cooked), array(raw)]);
+	const strings = id('s');
+	const quasi = template(
+		node.quasis.map(({ value }) => ({ raw: value.raw, cooked: value.cooked ?? null })),
+		node.expressions.map(() => number(0)),
+	);
+	return { type: 'TaggedTemplateExpression', tag: arrow([strings], strings), quasi } as t.TaggedTemplateExpression;
 }
 
 /** Values of attributes and children are evaluated in order; elements themselves are made at the end. */

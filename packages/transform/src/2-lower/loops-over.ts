@@ -2,6 +2,7 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { assign, at, call, helper, id, member, statement, text } from './build.ts';
+import { checkIterated } from './check.ts';
 import { bindPattern, makeCells } from './declarations.ts';
 import { lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
@@ -28,6 +29,7 @@ export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonl
 		});
 		return;
 	}
+	checkIterated(frame, node.right);
 	const after = frame.block();
 	const outer = frame.region;
 	frame.inside(frame.around('for-of'), () => {

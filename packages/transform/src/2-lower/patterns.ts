@@ -21,8 +21,9 @@ import {
 import { again } from './calls.ts';
 import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { shallow } from './nodes.ts';
 import { holdValue } from './operands.ts';
-import { rewrite, shallow } from './rewrite.ts';
+import { rewrite } from './rewrite.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern, targetName } from './rewrite-pattern.ts';
 import { place, storageOf, writeReference } from './storage.ts';
@@ -49,7 +50,8 @@ export function lowerPattern(frame: Frame, pattern: t.Node, value: t.Expression,
 }
 
 function lowerObjectPattern(frame: Frame, node: t.ObjectPattern, source: t.Expression, mode: Mode): void {
-	const value = holdValue(frame, call(helper('coercible'), [source]), 'value', node);
+	const value = source;
+	frame.emit(at(statement(call(helper('coercible'), [again(value)])), node));
 	const hasRest = node.properties.at(-1)?.type === 'RestElement';
 	const taken: t.Expression[] = [];
 	for (const property of node.properties) {

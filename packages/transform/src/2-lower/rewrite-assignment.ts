@@ -1,10 +1,11 @@
 import type * as t from '@babel/types';
 import { isConstant, type Reference, unwrap } from '../1-parse/scope.ts';
 import { assign, at, binary, call, helper, logical, named, sequence, text, unary } from './build.ts';
-import { into, rewrite, rewriteNode, shallow } from './rewrite.ts';
+import { shallow } from './nodes.ts';
+import { rewrite, rewriteNode } from './rewrite.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { isNative, place, readReference, storageOf, targetReference, writeReference } from './storage.ts';
-import { type Code, isOfUnit } from './unit.ts';
+import { type Code, into, isOfUnit } from './unit.ts';
 
 export function rewriteAssignment(code: Code, node: t.AssignmentExpression): t.Expression {
 	const left = unwrap(node.left as t.Node);

@@ -1,11 +1,12 @@
 import type * as t from '@babel/types';
 import type { Binding } from '../1-parse/scope.ts';
-import { arrow, call, id } from './build.ts';
-import { rewriteFunction } from './closures.ts';
-import { copy, into, propertyName, rewrite, rewriteNode, shallow, withCode } from './rewrite.ts';
+import { arrow, assign, call, helper, id, property, text } from './build.ts';
+import { closureOf, rewriteFunction } from './closures.ts';
+import { propertyName, shallow } from './nodes.ts';
+import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
 import { storageOf } from './storage.ts';
-import { type Code, isOfUnit } from './unit.ts';
+import { type Code, into, isClosureMethod, isOfUnit, withCode } from './unit.ts';
 
 /**
  * A class stays a class: it is made by the turn that meets it and cannot be stored yet (saving says
@@ -25,19 +26,47 @@ export function rewriteClass(
 	if (node.superClass) result.superClass = rewrite(code, node.superClass);
 	if (node.decorators) result.decorators = node.decorators.map((decorator) => copy(code, decorator));
 	result.body = shallow(node.body);
-	result.body.body = node.body.body.flatMap((member) => rewriteMember(code, member));
+	result.body.body = node.body.body.flatMap((member) => rewriteClassMember(code, member));
 	return overCaptures(code, result, node.body.body);
 }
 
 /** An object literal; with methods or accessors that capture, made over what they capture. */
 export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expression {
 	const result = shallow(node);
-	result.properties = node.properties.map((property) =>
-		property.type === 'ObjectMethod'
-			? rewriteMethod(code, property)
-			: (rewriteNode(code, property) as t.ObjectProperty),
+	result.properties = node.properties.map((member) =>
+		member.type === 'ObjectMethod' ? rewriteMember(code, member) : (rewriteNode(code, member) as t.ObjectProperty),
 	);
-	return overCaptures(code, result, node.properties);
+	return overCaptures(
+		code,
+		result,
+		result.properties.some((each) => each.type === 'ObjectMethod') ? node.properties : [],
+	);
+}
+
+/** A method that needs no home object is a closure like any function; an accessor is no value. */
+export function isClosure(code: Code, node: t.ObjectMethod): boolean {
+	return !code.plain && isClosureMethod(code.unit, code.unit.scopes.functions.get(node)!);
+}
+
+/** A method of an object literal; `kept` is a variable that has its computed key already. */
+export function rewriteMember(
+	code: Code,
+	node: t.ObjectMethod,
+	kept: t.Expression | null = null,
+): t.ObjectMethod | t.ObjectProperty {
+	if (!isClosure(code, node)) return rewriteMethod(code, node);
+	const name = propertyName(node);
+	if (kept?.type === 'Identifier') return property(kept, closureOf(into(code, null), node, '', { ...kept }), true);
+	const key = node.computed ? rewrite(into(code, null), node.key as t.Expression) : shallow(node.key as t.Expression);
+	if (name !== null) return methodProperty(key, closureOf(into(code, name), node, name), name);
+	const local = id(code.local('key', node.key));
+	const computed = assign(local, call(helper('propertyKey'), [key]));
+	return property(computed, closureOf(into(code, null), node, '', { ...local }), true);
+}
+
+/** `__proto__() {}` is a property of that name; `__proto__: f` is not. */
+function methodProperty(key: t.Expression, value: t.Expression, name: string): t.ObjectProperty {
+	return name === '__proto__' ? property(text(name), value, true) : property(key, value, false);
 }
 
 export function rewriteMethod<N extends t.ObjectMethod | t.ClassMethod | t.ClassPrivateMethod>(code: Code, node: N): N {
@@ -48,7 +77,7 @@ export function rewriteMethod<N extends t.ObjectMethod | t.ClassMethod | t.Class
 	return result;
 }
 
-function rewriteMember(code: Code, member: t.ClassBody['body'][number]): t.ClassBody['body'][number][] {
+function rewriteClassMember(code: Code, member: t.ClassBody['body'][number]): t.ClassBody['body'][number][] {
 	switch (member.type) {
 		case 'ClassMethod':
 		case 'ClassPrivateMethod':

@@ -2,7 +2,7 @@ import type * as t from '@babel/types';
 import { boundIdentifiers } from '../1-parse/hoist.ts';
 import type { Binding } from '../1-parse/scope.ts';
 import { assign, at, construct, declare, helper, id, nothing, statement } from './build.ts';
-import { shallow } from './rewrite.ts';
+import { shallow } from './nodes.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { initialise, place, storageOf } from './storage.ts';

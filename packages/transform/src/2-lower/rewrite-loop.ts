@@ -1,13 +1,14 @@
 import type * as t from '@babel/types';
 import type { Binding } from '../1-parse/scope.ts';
 import { assign, block, declare, id, nothing, sequence, statement } from './build.ts';
-import { rewrite, shallow, withCode } from './rewrite.ts';
+import { shallow } from './nodes.ts';
+import { rewrite } from './rewrite.ts';
 import { bindingsOf, rewriteDeclaration, rewriteDeclarator } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { emptyCells, renewCell } from './rewrite-scope.ts';
 import { rewriteArm, withJumps } from './rewrite-statement.ts';
 import { atEntry, storageOf } from './storage.ts';
-import { type Code, uniqueName } from './unit.ts';
+import { type Code, uniqueName, withCode } from './unit.ts';
 
 type Loop = t.ForStatement | t.ForInStatement | t.ForOfStatement | t.WhileStatement | t.DoWhileStatement;
 

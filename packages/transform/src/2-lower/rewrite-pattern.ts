@@ -1,7 +1,8 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { at } from './build.ts';
-import { isShorthand, rewriteNode, shallow } from './rewrite.ts';
+import { isShorthand, shallow } from './nodes.ts';
+import { rewriteNode } from './rewrite.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { place, storageOf, targetReference } from './storage.ts';
 import { type Code, isOfUnit } from './unit.ts';

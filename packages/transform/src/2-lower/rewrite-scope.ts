@@ -2,10 +2,9 @@ import type * as t from '@babel/types';
 import type { Binding, Scope } from '../1-parse/scope.ts';
 import { assign, construct, declare, helper, id, nothing, statement } from './build.ts';
 import { closureOf } from './closures.ts';
-import { into } from './rewrite.ts';
 import { rewriteStatement } from './rewrite-statement.ts';
 import { atEntry, parameterOfName, place, storageOf } from './storage.ts';
-import type { Code } from './unit.ts';
+import { type Code, into } from './unit.ts';
 
 /** The statements of a native scope, behind the cells and functions that its head makes. */
 export function rewriteBody(code: Code, scope: Scope, body: readonly t.Statement[]): t.Statement[] {

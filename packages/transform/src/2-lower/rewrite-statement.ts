@@ -2,14 +2,15 @@ import type * as t from '@babel/types';
 import { isType } from '../1-parse/scope.ts';
 import { assign, at, block, declare, id, returns, statement } from './build.ts';
 import { rewriteFunction } from './closures.ts';
-import { copy, rewrite, rewriteNode, shallow, withCode } from './rewrite.ts';
+import { shallow } from './nodes.ts';
+import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteClass } from './rewrite-class.ts';
 import { rewriteDeclaration } from './rewrite-declaration.ts';
 import { rewriteLoop } from './rewrite-loop.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { emptyCells, makeNativeScope, rewriteBody } from './rewrite-scope.ts';
 import { initialise, place, readBinding, storageOf } from './storage.ts';
-import { type Code, isOfUnit, type Jumps, uniqueName } from './unit.ts';
+import { type Code, isOfUnit, type Jumps, uniqueName, withCode } from './unit.ts';
 
 /** A statement that does not suspend; several where one makes cells of its own first. */
 export function rewriteStatement(code: Code, node: t.Statement, labels: readonly string[] = []): t.Statement[] {

@@ -1,12 +1,13 @@
 import * as t from '@babel/types';
 import { isType, unwrap } from '../1-parse/scope.ts';
-import { at } from './build.ts';
+import { assign, at, call, helper, id } from './build.ts';
 import { checkCall } from './check.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
+import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
 import { readReference } from './storage.ts';
-import type { Code } from './unit.ts';
+import { type Code, into } from './unit.ts';
 
 /**
  * Opaque code: a copy of what the user wrote without types and comments, where identifiers stand
@@ -19,6 +20,7 @@ export function rewrite(code: Code, node: t.Expression): t.Expression {
 
 /** As `rewrite`, for any node that is no statement, declaration or pattern. */
 export function rewriteNode(code: Code, node: t.Node): t.Node {
+	if (code.path !== null && !passesName(node)) code = into(code, null);
 	switch (node.type) {
 		case 'Identifier':
 		case 'ThisExpression': {
@@ -47,14 +49,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			) as t.Expression;
 			return result;
 		}
-		case 'ObjectProperty': {
-			const result = shallow(node) as t.ObjectProperty;
-			result.key = (node.computed ? rewriteNode(code, node.key) : copy(code, node.key)) as t.Expression;
-			const name = propertyName(node);
-			result.value = rewriteNode(into(code, name), node.value) as t.Expression;
-			result.shorthand = isShorthand(result);
-			return result;
-		}
+		case 'ObjectProperty':
+			return rewriteProperty(code, node, rewriteValue);
 		case 'ObjectExpression':
 			return rewriteObject(code, node);
 		case 'CallExpression':
@@ -82,6 +78,58 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 	}
 }
 
+/** Does what is being initialised give its name to the node, or to something in it? */
+function passesName(node: t.Node): boolean {
+	switch (node.type) {
+		case 'ArrowFunctionExpression':
+		case 'FunctionExpression':
+		case 'ClassExpression':
+		case 'ObjectExpression':
+		case 'ObjectProperty':
+		case 'ParenthesizedExpression':
+			return true;
+		default:
+			return node.type.startsWith('TS');
+	}
+}
+
+/** The value of a property of an object literal. `name` keeps a computed key. */
+export function rewriteValue(code: Code, value: t.Expression, name: t.Identifier | null): t.Expression {
+	const plain = unwrap(value);
+	return name && isAnonymous(plain) ? closureOf(code, plain, null, name) : rewrite(code, value);
+}
+
+/**
+ * `[key]: () => {}` takes the name of its key (ECMA-262 PropertyDefinitionEvaluation), which the
+ * closure then captures: `write` gets the variable that keeps it.
+ */
+export function rewriteProperty(
+	code: Code,
+	node: t.ObjectProperty,
+	write: (code: Code, value: t.Expression, name: t.Identifier | null) => t.Expression,
+): t.ObjectProperty {
+	const result = shallow(node) as t.ObjectProperty;
+	const value = node.value as t.Expression;
+	const static_ = propertyName(node);
+	result.key = (node.computed ? rewriteNode(into(code, null), node.key) : shallow(node.key)) as t.Expression;
+	if (static_ === null && takesKey(code, value)) {
+		const name = id(code.local('key', node.key));
+		result.key = assign(name, call(helper('propertyKey'), [result.key]));
+		result.value = write(into(code, null), value, { ...name });
+	} else result.value = write(into(code, static_), value, null);
+	result.shorthand = isShorthand(result);
+	return result;
+}
+
+/** Is the value of a computed property a closure that is named by its key? */
+export function takesKey(code: Code, value: t.Node): boolean {
+	return !code.plain && isAnonymous(unwrap(value));
+}
+
+function isAnonymous(node: t.Node): node is t.ArrowFunctionExpression | t.FunctionExpression {
+	return node.type === 'ArrowFunctionExpression' || (node.type === 'FunctionExpression' && !node.id);
+}
+
 /**
  * `(a < b) > (c)` without its parentheses is a call with type arguments to TypeScript, which may
  * read what is printed. Elsewhere the printer puts parentheses where they are needed.
@@ -105,70 +153,6 @@ export function copy<N extends t.Node>(code: Code, node: N): N {
 		}
 	}
 	return result;
-}
-
-const DROPPED = new Set([
-	'leadingComments',
-	'trailingComments',
-	'innerComments',
-	'extra',
-	'typeAnnotation',
-	'typeParameters',
-	'typeArguments',
-	'returnType',
-	'superTypeArguments',
-	'superTypeParameters',
-	'implements',
-	'accessibility',
-	'override',
-	'abstract',
-	'definite',
-	'declare',
-	'readonly',
-	'predicate',
-]);
-
-/** A copy of a node's own fields, children not yet; types, comments and parentheses are left behind. */
-export function shallow<N extends t.Node>(node: N): N {
-	const result: Record<string, unknown> = {};
-	for (const key in node) if (!DROPPED.has(key)) result[key] = (node as unknown as Record<string, unknown>)[key];
-	const raw = node.extra?.['raw'];
-	if (raw !== undefined) result['extra'] = { raw, rawValue: node.extra?.['rawValue'] };
-	if (node.type === 'Identifier' || t.isMethod(node) || t.isClassProperty(node)) delete result['optional'];
-	return result as unknown as N;
-}
-
-/** The same code with another path of names, for what is initialised here. */
-export function into(code: Code, name: string | null): Code {
-	if (name === null) return code.path === null ? code : withCode(code, { path: null });
-	return withCode(code, { path: code.path === null ? name : `${code.path}.${name}` });
-}
-
-/** A view of `code` with some fields changed. */
-export function withCode<C extends Code>(code: C, changes: Partial<Code>): C {
-	const view = Object.create(code) as C;
-	for (const key in changes) Object.defineProperty(view, key, { value: changes[key as keyof Code] });
-	return view;
-}
-
-export function propertyName(node: { key: t.Node; computed?: boolean | null }): string | null {
-	if (node.computed) return node.key.type === 'StringLiteral' ? node.key.value : null;
-	switch (node.key.type) {
-		case 'Identifier':
-			return node.key.name;
-		case 'StringLiteral':
-			return node.key.value;
-		case 'NumericLiteral':
-			return String(node.key.value);
-		default:
-			return null;
-	}
-}
-
-export function isShorthand(node: t.ObjectProperty): boolean {
-	if (node.computed || node.key.type !== 'Identifier') return false;
-	const value = node.value.type === 'AssignmentPattern' ? node.value.left : node.value;
-	return value.type === 'Identifier' && value.name === node.key.name;
 }
 
 /** `<x.y/>` where `x` lives in a cell is `<x.v.y/>`. */

@@ -1,7 +1,7 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { at, id } from './build.ts';
-import { shallow } from './rewrite.ts';
+import { shallow } from './nodes.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 /** An identifier that nothing in the file declares. */

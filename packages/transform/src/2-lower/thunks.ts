@@ -1,9 +1,12 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
-import { array, arrow, call, id, spread } from './build.ts';
+import { array, arrow, call, helper, id, spread } from './build.ts';
+import type { Closure } from './cfg.ts';
 import { checkCall } from './check.ts';
 import type { Frame } from './frame.ts';
-import { copy, rewrite, shallow } from './rewrite.ts';
+import { templateObject } from './literals.ts';
+import { shallow } from './nodes.ts';
+import { copy, rewrite } from './rewrite.ts';
 import { isGlobal, staticPath } from './static-path.ts';
 import { uniqueName } from './unit.ts';
 
@@ -33,22 +36,9 @@ export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): 
 		const made = shallow(node);
 		made.callee = path;
 		made.arguments = args as t.Expression[];
-		thunk = {
-			ref: `%def${frame.unit.definitions++}`,
-			kind: 'thunk',
-			name: '',
-			place: { node, chain: frame.chain, loc: node.loc ?? null },
-			path: null,
-			captures: params.map(({ name }, i) => ({ name, source: `operand${i}`, cell: false })),
-			make: arrow(params, made),
-			body: null,
-			wrapper: null,
-			closures: [],
-		};
-		frame.unit.closures.set(node, thunk);
-		frame.closures.push(thunk);
+		thunk = defineThunk(frame, node, params, made);
 	}
-	return call(id('%lazy'), [id(thunk.ref), array(operands)]);
+	return call(helper('lazy'), [id(thunk.ref), array(operands)]);
 }
 
 function operandOf(frame: Frame, node: t.Expression): t.Expression {
@@ -74,4 +64,28 @@ function givesSaveable(frame: Frame, node: t.CallExpression | t.NewExpression): 
 	let root = unwrap(node.callee as t.Expression);
 	while (root.type === 'MemberExpression') root = unwrap(root.object) as t.Expression;
 	return root.type === 'Identifier' && isGlobal(frame, root) && PLAIN.has(root.name);
+}
+
+/** A template object cannot be saved, only made again: the same for the same site. */
+export function lazyTemplate(frame: Frame, quasi: t.TemplateLiteral): t.Expression {
+	const thunk = frame.unit.closures.get(quasi) ?? defineThunk(frame, quasi, [], templateObject(quasi));
+	return call(helper('lazy'), [id(thunk.ref), array([])]);
+}
+
+function defineThunk(frame: Frame, node: t.Node, params: readonly t.Identifier[], value: t.Expression): Closure {
+	const thunk: Closure = {
+		ref: `%def${frame.unit.definitions++}`,
+		kind: 'thunk',
+		name: '',
+		place: { node, chain: frame.chain, loc: node.loc ?? null },
+		path: null,
+		captures: params.map(({ name }, i) => ({ name, source: `operand${i}`, cell: false })),
+		make: arrow(params, value),
+		body: null,
+		wrapper: null,
+		closures: [],
+	};
+	frame.unit.closures.set(node, thunk);
+	frame.closures.push(thunk);
+	return thunk;
 }

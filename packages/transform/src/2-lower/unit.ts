@@ -60,6 +60,8 @@ export interface Code {
 	readonly path: string | null;
 	/** Rewrites a `break`, `continue` or `return` that leaves an opaque statement; null in closures. */
 	readonly jumps: Jumps | null;
+	/** A variable for a value that an expression needs twice; `node` is its source. */
+	local(role: string, node: t.Node): string;
 	/** For heads whose names are dead while the iterated expression runs. */
 	readonly dead: ReadonlySet<Binding> | null;
 }
@@ -87,6 +89,9 @@ export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
 			case 'FunctionExpression':
 			case 'ArrowFunctionExpression':
 				break;
+			case 'ObjectMethod':
+				if (isClosureMethod(unit, fn)) break;
+				return true;
 			default:
 				return true;
 		}
@@ -94,9 +99,27 @@ export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
 	return false;
 }
 
+/** Can a method of an object literal be made apart from it? */
+export function isClosureMethod(unit: UnitState, fn: FunctionInfo): boolean {
+	return fn.node.type === 'ObjectMethod' && fn.node.kind === 'method' && !fn.usesSuper && fn !== unit.root;
+}
+
 export function uniqueName(unit: UnitState, base: string): string {
 	let name = base;
 	for (let n = 1; unit.names.has(name); n++) name = `${base}$${n}`;
 	unit.names.add(name);
 	return name;
+}
+
+/** The same code with another path of names, for what is initialised here. */
+export function into(code: Code, name: string | null): Code {
+	if (name === null) return code.path === null ? code : withCode(code, { path: null });
+	return withCode(code, { path: code.path === null ? name : `${code.path}.${name}` });
+}
+
+/** A view of `code` with some fields changed. */
+export function withCode<C extends Code>(code: C, changes: Partial<Code>): C {
+	const view = Object.create(code) as C;
+	for (const key in changes) Object.defineProperty(view, key, { value: changes[key as keyof Code] });
+	return view;
 }
