@@ -92,22 +92,30 @@ test('an effect that was loaded and is not performed by anybody is given up at o
 });
 
 test('what awaits in the run but cannot be aborted is left at once', () => {
-	const run = simulate(`
+	const run = simulate(
+		`
 		import { make } from 'world';
-		export async function main() { "use durable"; const p = make(); await p; }`, {
-		world: { make: () => new Promise(() => {}) },
-	});
+		export async function main() { "use durable"; const p = make(); await p; }`,
+		{
+			world: { make: () => new Promise(() => {}) },
+		},
+	);
 	expect(run.cancel('x')).toMatchObject({ status: 'cancelled', outcome: 'x', abort: [] });
-	expect(run.apply({ type: 'nativeSettled', key: run.turns[0]!.watch[0]!.key, ok: true, value: 1 }).status).toBe('cancelled');
+	expect(run.apply({ type: 'nativeSettled', key: run.turns[0]!.watch[0]!.key, ok: true, value: 1 }).status).toBe(
+		'cancelled',
+	);
 });
 
 test('an effect that a tail call issued is waited for as well', () => {
-	const run = simulate(`
+	const run = simulate(
+		`
 		import { charge, release } from 'world';
 		async function pay() { "use durable"; return charge(1); }
 		export async function main() { "use durable";
 			try { return await pay(); } catch (e) { return [e.name, e.effect.outcome]; }
-		}`, { world: { charge: vi.fn(), release: vi.fn() } });
+		}`,
+		{ world: { charge: vi.fn(), release: vi.fn() } },
+	);
 	run.cancel();
 	expect(run.last.abort).toHaveLength(1);
 	expect(run.settle('charge', 7)).toMatchObject({ status: 'completed', outcome: ['CancelledError', { value: 7 }] });

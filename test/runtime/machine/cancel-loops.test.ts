@@ -7,8 +7,11 @@ const IMPORTS = `import { sleep, suspend } from '@perdure/runtime'; import { pol
 function durable(body: string, more = '') {
 	const notes: unknown[] = [];
 	const world = { poll() {}, undo() {}, stop() {}, note: (x: unknown) => notes.push(x) };
-	const run = simulate(`${IMPORTS}${more}
-		export async function main() { "use durable"; ${body} }`, { world });
+	const run = simulate(
+		`${IMPORTS}${more}
+		export async function main() { "use durable"; ${body} }`,
+		{ world },
+	);
 	return Object.assign(run, { notes });
 }
 
@@ -20,7 +23,9 @@ test('a poll loop that catches everything ends', () => {
 });
 
 test('a finally around it is run', () => {
-	const run = durable("try { for (;;) { try { await sleep(10); } catch {} } } finally { await stop(); note('stopped'); }");
+	const run = durable(
+		"try { for (;;) { try { await sleep(10); } catch {} } } finally { await stop(); note('stopped'); }",
+	);
 	run.cancel();
 	expect(run.pending).toEqual(['effect stop']);
 	run.settle('stop');
@@ -39,8 +44,11 @@ test('a catch further out, of the same function, does not get it either once one
 });
 
 test('the caller gets it, with a catch of its own, once', () => {
-	const run = durable("for (;;) { try { await inner(); } catch { note('main'); } }", `
-		async function inner() { "use durable"; for (;;) { try { await sleep(10); } catch { note('inner'); } } }`);
+	const run = durable(
+		"for (;;) { try { await inner(); } catch { note('main'); } }",
+		`
+		async function inner() { "use durable"; for (;;) { try { await sleep(10); } catch { note('inner'); } } }`,
+	);
 	expect(run.cancel().status).toBe('cancelled');
 	expect(run.notes).toEqual(['inner', 'main']);
 });

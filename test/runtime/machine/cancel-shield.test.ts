@@ -7,8 +7,11 @@ const IMPORTS = `import { sleep, suspend, receive } from '@perdure/runtime'; imp
 function durable(body: string, more = '') {
 	const notes: unknown[] = [];
 	const world = { a() {}, b() {}, c() {}, note: (x: unknown) => notes.push(x) };
-	const run = simulate(`${IMPORTS}${more}
-		export async function main() { "use durable"; ${body} }`, { world });
+	const run = simulate(
+		`${IMPORTS}${more}
+		export async function main() { "use durable"; ${body} }`,
+		{ world },
+	);
 	return Object.assign(run, { notes });
 }
 
@@ -81,9 +84,12 @@ test('a finally further out shields the callee that stands in a callee of it', (
 });
 
 test('frames are left from the inside out, each with its own finally', () => {
-	const run = durable("try { await outer(); } finally { await c(); note('main'); }", `
+	const run = durable(
+		"try { await outer(); } finally { await c(); note('main'); }",
+		`
 		async function outer() { "use durable"; try { await inner(); } finally { await b(); note('outer'); } }
-		async function inner() { "use durable"; try { await suspend(); } finally { await a(); note('inner'); } }`);
+		async function inner() { "use durable"; try { await suspend(); } finally { await a(); note('inner'); } }`,
+	);
 	run.cancel();
 	run.settle('a');
 	run.restore();
@@ -105,8 +111,11 @@ test('an answer may be waited for during clean-up', () => {
 });
 
 test('returning from the catch calls the compensation under its shield', () => {
-	const run = durable('try { await suspend(); } catch { return undo(); }', `
-		async function undo() { "use durable"; await a(); await b(); return 'undone'; }`);
+	const run = durable(
+		'try { await suspend(); } catch { return undo(); }',
+		`
+		async function undo() { "use durable"; await a(); await b(); return 'undone'; }`,
+	);
 	run.cancel();
 	run.settle('a');
 	run.settle('b');

@@ -7,8 +7,11 @@ const IMPORTS = `import { sleep, suspend, receive } from '@perdure/runtime'; imp
 function durable(body: string, more = '') {
 	const notes: unknown[] = [];
 	const world = { a() {}, b() {}, note: (x: unknown) => notes.push(x) };
-	const run = simulate(`${IMPORTS}${more}
-		export async function main() { "use durable"; ${body} }`, { world });
+	const run = simulate(
+		`${IMPORTS}${more}
+		export async function main() { "use durable"; ${body} }`,
+		{ world },
+	);
 	return Object.assign(run, { notes });
 }
 
@@ -26,7 +29,7 @@ test.each(['sleep(1000)', "suspend('q')", "receive('m')", "suspend('q', { timeou
 
 test('the reason enters as a copy', () => {
 	const reason = { why: 'x' };
-	const run = durable("try { await suspend(); } catch (e) { await a(); return e.reason; }");
+	const run = durable('try { await suspend(); } catch (e) { await a(); return e.reason; }');
 	run.cancel(reason);
 	reason.why = 'changed';
 	expect(run.settle('a').outcome).toEqual({ why: 'x' });
@@ -55,7 +58,16 @@ test('before its first turn too, a run can be cancelled at its first suspension 
 });
 
 test('after it every kind of suspension point throws it again (M4)', () => {
-	for (const point of ['a()', 'sleep(1)', 'suspend()', "receive('m')", 'null', '[].concat(1)', 'Promise.resolve(1)', 'inner()']) {
+	for (const point of [
+		'a()',
+		'sleep(1)',
+		'suspend()',
+		"receive('m')",
+		'null',
+		'[].concat(1)',
+		'Promise.resolve(1)',
+		'inner()',
+	]) {
 		const run = durable(
 			`try { await suspend(); } catch {}
 			 note('on'); const value = await ${point}; note(value);`,

@@ -39,6 +39,8 @@ export interface EncodeOptions<H = unknown> {
 	readonly root?: string;
 	/** Asked for a savable stand-in of a value that has no kind (a thunk that makes it again); undefined refuses it. */
 	readonly unsaveable?: (value: object) => object | undefined;
+	/** Asked for a stand-in of any object, before all else. */
+	readonly instead?: ((value: object) => object | undefined) | undefined;
 	readonly limits?: Limits;
 }
 
@@ -107,6 +109,8 @@ export abstract class Walk {
 	row(value: unknown): JsonRow | null {
 		if (typeof value === 'string') return [STRING_ROW, value];
 		if (typeof value === 'object' && value !== null) {
+			const instead = this.options.instead?.(value);
+			if (instead !== undefined) return this.routed(instead, this.find(instead)!);
 			const prototype = getPrototypeOf(value);
 			if (prototype === ObjectPrototype) return this.object(value, 0);
 			if (prototype === ArrayPrototype && Array.isArray(value)) return this.array(value, undefined);
@@ -166,15 +170,15 @@ export abstract class Walk {
 		const symbols = getOwnPropertySymbols(value);
 		const keys = symbols.length === 0 ? names : names.concat(symbols);
 		const n = keys.length;
-		const row: JsonRow = [0];
+		const row: JsonRow = new Array(n + 1);
 		try {
 			if (n > SHAPE_KEYS) return this.dictionary(value, of, level, keys);
 			for (let i = 0; i < n; i++) {
 				// Here and not in a function of its own: then no descriptor is ever allocated.
 				const d = getOwnPropertyDescriptor(value, keys[i]!)!;
 				if (level === 0 && d.enumerable === true && d.writable === true && d.configurable === true)
-					row.push(this.part(d.value, i));
-				else row.push(this.part(ownValue(value, keys[i]!, level), i));
+					row[i + 1] = this.part(d.value, i);
+				else row[i + 1] = this.part(ownValue(value, keys[i]!, level), i);
 			}
 		} catch (error) {
 			// Arguments objects have the prototype of plain ones; their hidden `length` is what gives them away.

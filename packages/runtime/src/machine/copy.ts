@@ -23,13 +23,52 @@ export function capture(
 	o: { readonly names?: readonly string[]; readonly recipes?: Recipes; readonly firsts?: unknown[] } = {},
 ): Copied {
 	if (values.every(isPrimitive)) return { values: [...values] };
-	const live: unknown[] = [];
-	const host = new Host({ live, ...(o.firsts && { firsts: o.firsts }) });
-	return { bytes: encode(values, host, o.names, o.recipes), live };
+	const { names, recipes } = o;
+	try {
+		return copied(values, names, recipes, o.firsts);
+	} catch (error) {
+		if (recipes === undefined || recipes.size === 0 || !NotSerializableError.is(error)) throw error;
+		// Something inside the value of a thunk cannot be saved: then the whole value is made again.
+		const remade = new Map([...recipes].filter(([value]) => !canBeSaved(value, recipes)));
+		return copied(values, names, recipes, o.firsts, remade);
+	}
 }
 
-function encode(values: readonly unknown[], host: Host, names?: readonly string[], recipes?: Recipes): Uint8Array {
-	return runCodec.encode(new Operands(values, names), { host, unsaveable: (value) => recipes?.get(value) });
+function copied(
+	values: readonly unknown[],
+	names: readonly string[] | undefined,
+	recipes: Recipes | undefined,
+	firsts: unknown[] = [],
+	remade?: Recipes,
+): Copied {
+	firsts.length = 0;
+	const host = new Host({ live: [], firsts });
+	return { bytes: encode(values, host, names, recipes, remade), live: host.live! };
+}
+
+function canBeSaved(value: unknown, recipes: Recipes): boolean {
+	try {
+		encode([value], new Host({ live: [] }), [], recipes);
+		return true;
+	} catch (error) {
+		if (NotSerializableError.is(error)) return false;
+		throw error;
+	}
+}
+
+/** `recipes` stand in for values that cannot be saved, `remade` for these whatever they are. */
+function encode(
+	values: readonly unknown[],
+	host: Host,
+	names?: readonly string[],
+	recipes?: Recipes,
+	remade?: Recipes,
+): Uint8Array {
+	return runCodec.encode(new Operands(values, names), {
+		host,
+		unsaveable: (value) => recipes?.get(value),
+		instead: remade && ((value) => remade.get(value)),
+	});
 }
 
 /** Copies an outcome; null when it cannot be kept. */
@@ -74,7 +113,7 @@ function decode(copied: Copied, host: Host): unknown[] {
 export function sameAs(copied: Copied, values: readonly unknown[], remade: Recipes): boolean {
 	if ('values' in copied) return true;
 	try {
-		return sameBytes(copied.bytes, encode(values, new Host({ live: liveOf(copied) }), [], remade));
+		return sameBytes(copied.bytes, encode(values, new Host({ live: liveOf(copied) }), [], remade, remade));
 	} catch (error) {
 		if (NotSerializableError.is(error)) return false;
 		throw error;

@@ -1,0 +1,137 @@
+/** Calls made in place as arguments: made again only for a re-issue, and only if their value cannot be saved. */
+import { Continuation, run } from '@perdure/runtime';
+import { expect, test } from 'vitest';
+import { loadMain } from './program.ts';
+
+type Request = { signal: AbortSignal };
+
+async function parkedBytes(main: (...args: unknown[]) => Promise<unknown>, args: unknown[] = []): Promise<Uint8Array> {
+	const parking = new AbortController();
+	let bytes: Uint8Array | undefined;
+	await run(main, args, {
+		park: parking.signal,
+		onCheckpoint(c) {
+			bytes ??= c.toBytes();
+			parking.abort();
+		},
+	});
+	return bytes!;
+}
+
+test('AbortSignal.timeout(1000) in an options literal: the first attempt gets the very one that was made', async () => {
+	const made: AbortSignal[] = [];
+	const seen: AbortSignal[] = [];
+	const source = `
+		import { get, timeout } from 'world';
+		export async function main() { "use durable"; return await get('u', { signal: timeout(1000) }); }`;
+	const world = {
+		timeout: (ms: number) => {
+			const signal = AbortSignal.timeout(ms);
+			made.push(signal);
+			return signal;
+		},
+		get: async (_: string, { signal }: Request) => void seen.push(signal),
+	};
+	await run(loadMain(source, world), []);
+	expect(made).toHaveLength(1);
+	expect(seen[0]).toBe(made[0]);
+
+	made.length = seen.length = 0;
+	const bytes = await parkedBytes(loadMain(source, world));
+	expect([made.length, seen.length]).toEqual([1, 0]);
+	expect(await Continuation.fromBytes(bytes).continue()).toMatchObject({ status: 'completed' });
+	expect(made).toHaveLength(2);
+	expect(seen).toEqual([made[1]]);
+});
+
+test('the operands of a thunk are evaluated once and saved', async () => {
+	let evaluated = 0;
+	const seen: unknown[] = [];
+	const source = `
+		import { make, next, send } from 'world';
+		export async function main() { "use durable"; return await send(make(next(), { a: [next()] })); }`;
+	const world = {
+		next: () => ++evaluated,
+		make: (n: number, o: object) => ({ n, o, live: () => 0 }),
+		send: async ({ n, o }: { n: number; o: object }) => void seen.push([n, o]),
+	};
+	const bytes = await parkedBytes(loadMain(source, world));
+	await Continuation.fromBytes(bytes).continue();
+	await Continuation.fromBytes(bytes).continue();
+	expect(evaluated).toBe(2);
+	expect(seen).toEqual([
+		[1, { a: [2] }],
+		[1, { a: [2] }],
+	]);
+});
+
+test('a value that can be saved is saved: nothing is made again', async () => {
+	let made = 0;
+	const seen: unknown[] = [];
+	const source = `
+		import { make, send } from 'world';
+		export async function main() { "use durable"; return await send({ id: make(), list: new Array(2).fill(make()) }); }`;
+	const world = { make: () => ++made, send: async (x: unknown) => void seen.push(x) };
+	await Continuation.fromBytes(await parkedBytes(loadMain(source, world))).continue();
+	expect(made).toBe(2);
+	expect(seen).toEqual([{ id: 1, list: [2, 2] }]);
+});
+
+test('new FormData() in place', async () => {
+	const seen: FormData[] = [];
+	const source = `
+		import { send } from 'world';
+		export async function main() { "use durable"; return await send({ body: new FormData() }); }`;
+	const main = loadMain(source, { send: async ({ body }: { body: FormData }) => void seen.push(body) });
+	expect(await run(main, [])).toMatchObject({ status: 'completed' });
+	await Continuation.fromBytes(await parkedBytes(main)).continue();
+	expect(seen.map((body) => body instanceof FormData)).toEqual([true, true]);
+});
+
+test('one value in two places is one value again', async () => {
+	const seen: boolean[] = [];
+	const source = `
+		import { make, send } from 'world';
+		export async function main() { "use durable"; return await send(((x) => [x, x])(make())); }`;
+	const main = loadMain(source, { make: () => ({}), send: async ([a, b]: unknown[]) => void seen.push(a === b) });
+	await run(main, []);
+	await Continuation.fromBytes(await parkedBytes(main)).continue();
+	expect(seen).toEqual([true, true]);
+});
+
+test('an effect that uses up what a thunk made has changed no argument', async () => {
+	const source = `
+		import { send } from 'world';
+		export async function main() { "use durable"; return await send({ body: new FormData(), n: 1 }); }`;
+	const main = loadMain(source, {
+		send: async ({ body }: { body: FormData }) => {
+			body.append('a', 'b');
+			return 'sent';
+		},
+	});
+	expect(await run(main, [])).toMatchObject({ value: 'sent' });
+});
+
+test('what is left of the argument is compared all the same', async () => {
+	const source = `
+		import { send } from 'world';
+		export async function main() { "use durable"; try { await send({ body: new FormData(), o: { n: 1 } }); } catch (e) { return e.path; } }`;
+	const main = loadMain(source, { send: async ({ o }: { o: { n: number } }) => void o.n++ });
+	expect(await run(main, [])).toMatchObject({ value: 'arguments[0].o.n' });
+});
+
+test('looking at a run never runs a thunk', async () => {
+	let made = 0;
+	const source = `
+		import { make, send } from 'world';
+		export async function main() { "use durable"; return await send(make()); }`;
+	const main = loadMain(source, { make: () => (made++, () => 0), send: async () => {} });
+	const c = Continuation.fromBytes(await parkedBytes(main));
+	c.inspect();
+	c.schemaId;
+	c.suspensions;
+	c.log;
+	c.toBytes();
+	c.fork();
+	expect(made).toBe(1);
+});
