@@ -24,10 +24,8 @@ export interface PointSchema {
 	readonly id: string;
 	readonly line: number;
 	readonly column: number;
-	/** Names of the live variables, in the order in which a frame holds them. */
+	/** Names of what is stored: the live variables, but for operands that are read again instead. */
 	readonly slots: readonly string[];
-	/** Slots that are read again instead of being stored. */
-	readonly reloaded?: readonly string[];
 	readonly equal?: EqualPoint;
 }
 
@@ -44,7 +42,15 @@ export interface ClosureSchema {
 
 export function functionSchema(fn: DurableFunction, file: string, body: EmittedBody): FunctionSchema {
 	const { id, hash } = body.ids;
-	return { id, name: fn.name || fn.path, file, ...place(fn.node.loc), hash, points: points(body), closures: closures(body) };
+	return {
+		id,
+		name: fn.name || fn.path,
+		file,
+		...place(fn.node.loc),
+		hash,
+		points: points(body),
+		closures: closures(body),
+	};
 }
 
 function points({ ids, graph, slots, emitted }: EmittedBody): PointSchema[] {
@@ -52,13 +58,11 @@ function points({ ids, graph, slots, emitted }: EmittedBody): PointSchema[] {
 	return emitted.points.map(({ block }): PointSchema => {
 		if (block.end.kind !== 'suspend') broken('a point that no suspend ends');
 		const { id, equal } = ids.points.get(block.id)!;
-		const names = slots.names.get(block.id)!;
-		const reloaded = slots.parked.get(block.id)!.flatMap(({ reload }, index) => (reload ? [names[index]!] : []));
+		const kept = slots.parked.get(block.id)!;
 		return {
 			id,
 			...place(block.end.point.loc),
-			slots: names,
-			...(reloaded.length > 0 ? { reloaded } : {}),
+			slots: slots.names.get(block.id)!.filter((_, index) => kept[index]!.reload === null),
 			...(equal ? { equal } : {}),
 		};
 	});
