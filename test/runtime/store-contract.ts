@@ -223,10 +223,13 @@ export function contract(name: string, harness: Harness): void {
 				const large = 'x'.repeat(10_000);
 				const turns: [TurnCommit['state'], string][] = [
 					[{ full: bytes('small') }, 'small'],
-					[{ delta: bytes('+1') }, 'small|+1'],
-					[{ delta: bytes('+2') }, 'small|+1|+2'],
+					[{ delta: bytes('+1'), at: 0 }, 'small|+1'],
+					[{ delta: bytes('+2'), at: 1 }, 'small|+1|+2'],
+					[{ delta: bytes('+12'), at: 0 }, 'small|+12'],
 					[{ full: bytes(large) }, large],
-					[{ delta: bytes('+3') }, `${large}|+3`],
+					[{ delta: bytes('+1'), at: 0 }, `${large}|+1`],
+					[{ delta: bytes('+2'), at: 1 }, `${large}|+1|+2`],
+					[{ delta: bytes('+3'), at: 0 }, `${large}|+3`],
 					[null, `${large}|+3`],
 					[{ full: bytes('small again') }, 'small again'],
 					[{ full: bytes(large) }, large],

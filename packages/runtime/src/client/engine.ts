@@ -141,7 +141,13 @@ export class Engine implements AsyncDisposable {
 			due: () => this.#worker?.due(),
 		});
 		if (o.worker === false) return session;
-		const parts = { session, clock: this.#clock, handlers: this.#handlers, warn: (text: string) => warn(text) };
+		const parts = {
+			session,
+			clock: this.#clock,
+			random: this.#random,
+			handlers: this.#handlers,
+			warn: (text: string) => warn(text),
+		};
 		this.#worker = new Worker(parts, typeof o.worker === 'object' ? o.worker : {});
 		await this.#worker.begin();
 		return session;

@@ -1,13 +1,10 @@
 import { OwnedByEngineError } from '../errors/run.ts';
-import { UnknownFunctionError } from '../errors/schema.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
 import type { LogEntry } from '../machine/log.ts';
-import { Machine } from '../machine/machine.ts';
-import { loadState } from '../machine/state.ts';
 import type { RunRow } from '../ports/store.ts';
-import { type Callable, shared } from '../registry/shared.ts';
-import { decode } from '../worker/bytes.ts';
-import { type Input, readWaits } from '../worker/stored.ts';
+import type { Callable } from '../registry/shared.ts';
+import { load } from '../worker/load.ts';
+import { readWaits } from '../worker/stored.ts';
 
 type Handlers = ReadonlyMap<Callable, Callable>;
 
@@ -79,15 +76,7 @@ export function inspectRow(row: RunRow, handlers: Handlers): Inspection {
 	if (row.state.length === 0) {
 		return { runId: row.id, functionId: row.functionId, status: row.status, fibers: [], pending: [] };
 	}
-	return inspect(machineOf(row, handlers).state, row.status);
-}
-
-function machineOf(row: RunRow, handlers: Handlers): Machine {
 	// A run that failed keeps the state before its last turn.
 	const turn = row.status === 'failed' ? row.turn - 1 : row.turn;
-	if (turn > 0) return new Machine(loadState(row.state[0]!).state, { handlers });
-	const def = shared.functions.get(row.functionId);
-	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
-	const { self, args } = decode(row.state[0]!) as Input;
-	return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers });
+	return inspect(load(row, { handlers }, turn).machine.state, row.status);
 }

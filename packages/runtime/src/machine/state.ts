@@ -1,3 +1,4 @@
+import type { Snapshot, SnapshotWriter } from '../codec/snapshot.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
@@ -52,9 +53,37 @@ type StoredPending = Omit<Savable, 'target' | 'hot' | 'flying'> & { target: numb
  * @throws NotSerializableError names the variable and the point of the frame that holds it.
  */
 export function saveState(state: RunState, log: readonly LogRecord[] | null = null): Uint8Array {
+	return runCodec.encode(storedOf(state, log), { host: new Host(), root: 'run' });
+}
+
+/** Writes a state's next version into a chain of a full one and its changes (codec/snapshot.ts). */
+export type StateWriter = SnapshotWriter<Host>;
+
+/** Of a run that has not been saved yet. */
+export function stateWriter(): StateWriter {
+	return runCodec.writer();
+}
+
+/**
+ * What is to be stored of a state after the ones this writer has written; if it is not stored after
+ * all, the writer is useless. @throws as `saveState` does.
+ */
+export function writeState(writer: StateWriter, state: RunState): Snapshot {
+	return writer.write(storedOf(state, null), { host: new Host(), root: 'run' });
+}
+
+/** Reads what a writer wrote, and goes on with it. @throws as `loadState` does. */
+export function readState([full, ...deltas]: readonly Uint8Array[]): { state: RunState; writer: StateWriter } {
+	if (full === undefined) throw malformed('there is no state');
+	const host = new Host();
+	const { root, writer } = runCodec.readSnapshot(full, deltas, { host });
+	return { state: restore(root, host).state, writer };
+}
+
+function storedOf(state: RunState, log: readonly LogRecord[] | null): Stored {
 	const { runId, lineage, functionId, startedAt, turn, issue, seq, settled, messages, cancel, mark, progress } = state;
 	const { fiber, result } = state;
-	const stored: Stored = {
+	return {
 		v: VERSION,
 		runId,
 		lineage,
@@ -74,7 +103,6 @@ export function saveState(state: RunState, log: readonly LogRecord[] | null = nu
 		progress,
 		log,
 	};
-	return runCodec.encode(stored, { host: new Host(), root: 'run' });
 }
 
 function storePending(pending: Pending): StoredPending {
@@ -112,7 +140,11 @@ function storePending(pending: Pending): StoredPending {
  */
 export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[] } {
 	const host = new Host();
-	const stored = check(runCodec.decode(bytes, { host }));
+	return restore(runCodec.decode(bytes, { host }), host);
+}
+
+function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[] } {
+	const stored = check(root);
 	const fibers = new Map<number, Fiber>();
 	const met = new Set<MutableSavedFrame>();
 	for (const [id, top, promise, sheltered] of stored.fibers) {

@@ -191,7 +191,8 @@ export interface TurnCommit {
 	readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
 	/** When a waiting run is due. */
 	readonly wakeAt: number | null;
-	readonly state: { readonly full: Uint8Array } | { readonly delta: Uint8Array } | null;
+	/** `delta`: stored as the `at`-th delta (from 0), in place of all from there on. */
+	readonly state: { readonly full: Uint8Array } | { readonly delta: Uint8Array; readonly at: number } | null;
 	readonly log: Uint8Array | null;
 	readonly functions?: readonly string[];
 	readonly waits?: { readonly open: readonly string[]; readonly detail: Uint8Array } | null;

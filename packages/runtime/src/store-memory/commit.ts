@@ -8,7 +8,10 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	if (turn.turn > turn.after) run.recoveries = 0;
 	run.turn = turn.turn;
 	if (turn.seen !== undefined) consume(run, turn.seen);
-	if (turn.state !== null) run.state = 'full' in turn.state ? [turn.state.full] : [...run.state, turn.state.delta];
+	if (turn.state !== null) {
+		const { state } = turn;
+		run.state = 'full' in state ? [state.full] : [...run.state.slice(0, state.at + 1), state.delta];
+	}
 	if (turn.log !== null) run.log.push(turn.log);
 	run.functions = turn.functions ?? run.functions;
 	if (turn.waits !== undefined) {

@@ -1,14 +1,13 @@
 import type { Committed, TurnCommit } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
+import { place, storeParts } from './state.ts';
 
-/** A full state over this many bytes is kept beside the row, so that a delta does not write it again. */
-const INLINE = 4000;
 /** The tail of the log stays in the row up to this many bytes. */
 const TAIL = 2000;
 
 const SET = `
 	turn = :turn, seen = coalesce(:seen, seen), recoveries = CASE WHEN :turn > turn THEN 0 ELSE recoveries END,
-	state = CASE WHEN :keep THEN state ELSE :state END, parts = CASE WHEN :keep THEN parts + :part ELSE parts END,
+	state = CASE WHEN :keep THEN state ELSE :state END,
 	tail = CASE WHEN :log IS NULL THEN tail ELSE CAST(tail || :log AS BLOB) END,
 	functions = coalesce(:functions, functions), progress = coalesce(:progress, progress), wake_at = :wakeAt`;
 const WAITS = 'open = coalesce(:open, open), waits = CASE WHEN :open IS NULL THEN waits ELSE :waits END';
@@ -16,7 +15,7 @@ const WAITS = 'open = coalesce(:open, open), waits = CASE WHEN :open IS NULL THE
 /** The fence (G3). */
 const WHERE = `
 	WHERE id = :id AND epoch = :epoch AND owner = :worker AND turn = :after AND (:sent IS NULL OR sent = :sent)
-	RETURNING n, sent, parts, length(tail) AS tail, owner IS NOT NULL AS held`;
+	RETURNING n, sent, parted, length(tail) AS tail, owner IS NOT NULL AS held`;
 
 /** An ordinary turn: no indexed column is mentioned, so no index is touched. */
 const RUNNING = `UPDATE run SET ${SET}, ${WAITS} ${WHERE}`;
@@ -35,11 +34,8 @@ const ENDED = `
 	${WHERE}`;
 
 export function commit(db: Connection, worker: string, now: number, turn: TurnCommit): Committed {
-	const { runId: id, epoch, after, status, state } = turn;
-	const full = state !== null && 'full' in state ? state.full : null;
-	const over = status === 'completed' || status === 'cancelled';
-	const inline = full !== null && full.length <= INLINE && !over;
-	const part = over || inline || state === null ? null : (full ?? (state as { delta: Uint8Array }).delta);
+	const { runId: id, epoch, after, status } = turn;
+	const placed = place(turn);
 	const large = (turn.log?.length ?? 0) > TAIL;
 	const set = {
 		id, epoch, after, worker,
@@ -47,9 +43,8 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 		seen: turn.seen ?? null,
 		sent: turn.sent ?? null,
 		wakeAt: turn.wakeAt === null || (status !== 'running' && status !== 'waiting') ? null : Math.ceil(turn.wakeAt),
-		keep: over || full !== null ? 0 : 1,
-		state: inline ? full : null,
-		part: part === null ? 0 : 1,
+		keep: placed.keep ? 1 : 0,
+		state: placed.inline,
 		log: large ? null : turn.log,
 		functions: turn.functions === undefined ? null : JSON.stringify(turn.functions),
 		progress: turn.progress ?? null,
@@ -66,9 +61,7 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 				: db.get(ENDED, { ...set, status, now, outcome: turn.outcome ?? null, event: turn.event ?? null });
 	if (written === undefined) return { outcome: refusal(db, worker, turn) };
 	const n: number = written.n!;
-	if (full !== null || over) replaceParts(db, n, written.parts!, turn.turn, part);
-	else if (part !== null)
-		db.run('INSERT INTO part (run, turn, bytes) VALUES (:n, :turn, :part)', { n, turn: turn.turn, part });
+	storeParts(db, n, written.parted === 1, placed);
 	if (large || written.tail! > TAIL) moveTail(db, n, large ? turn.log : null);
 	if (turn.seen !== undefined) consume(db, n, turn.seen);
 	return { outcome: 'committed', sent: written.sent!, held: written.held === 1 };
@@ -82,13 +75,6 @@ function refusal(db: Connection, worker: string, { runId: id, epoch, after }: Tu
 		after,
 	});
 	return own === undefined ? 'fenced' : 'mail';
-}
-
-function replaceParts(db: Connection, n: number, before: number, turn: number, part: Uint8Array | null): void {
-	if (before > 0) db.run('DELETE FROM part WHERE run = :n', { n });
-	if (part !== null) db.run('INSERT INTO part (run, turn, bytes) VALUES (:n, :turn, :part)', { n, turn, part });
-	const after = part === null ? 0 : 1;
-	if (before !== after) db.run('UPDATE run SET parts = :after WHERE n = :n', { n, after });
 }
 
 function moveTail(db: Connection, n: number, log: Uint8Array | null): void {

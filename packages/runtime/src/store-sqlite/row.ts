@@ -1,5 +1,6 @@
 import type { RunRow } from '../ports/store.ts';
 import type { Connection, Row } from './connection.ts';
+import { readState } from './state.ts';
 
 /** A row of `run` as the interface has it. */
 export function rowOf(db: Connection, row: Row, state: boolean): RunRow {
@@ -24,13 +25,6 @@ export function rowOf(db: Connection, row: Row, state: boolean): RunRow {
 		outcome: row.outcome!,
 		event: row.event!,
 		blocked: row.blocked!,
-		state: state ? stateOf(db, row) : [],
+		state: state ? readState(db, row) : [],
 	};
-}
-
-function stateOf(db: Connection, row: Row): Uint8Array[] {
-	const base: Uint8Array[] = row.state === null ? [] : [row.state!];
-	if (row.parts === 0) return base;
-	const parts = db.all('SELECT bytes FROM part WHERE run = :n ORDER BY turn', { n: row.n! });
-	return [...base, ...parts.map((part) => part.bytes! as Uint8Array)];
 }

@@ -7,7 +7,7 @@ import { StoreError } from '../errors/store.ts';
  * `run`: what a turn touches is one row, in one page while it is small: state, pending effects (in the
  *   state) and the tail of the log with it. `ready_at`, `owner` and `status` are indexed, so an ordinary
  *   turn mentions none of them.
- * `part`: states over `INLINE` bytes: the last full one and its deltas, by turn; `run.parts` counts them.
+ * `part`: states over `INLINE` bytes: the last full one as 0, then its deltas; `run.parted`: there are such.
  * `log`: segments of the log, moved out of `run.tail` when it grows.
  * `mail`: numbered by run; rows with an `id` stay for as long as the run, without their payload.
  */
@@ -39,13 +39,13 @@ const MIGRATIONS = [
 		blocked TEXT,
 		blocked_by TEXT NOT NULL,
 		state BLOB,
-		parts INTEGER NOT NULL,
+		parted INTEGER NOT NULL,
 		tail BLOB NOT NULL
 	) STRICT;
 	CREATE INDEX run_ready ON run (ready_at) WHERE ready_at IS NOT NULL;
 	CREATE INDEX run_owner ON run (owner) WHERE owner IS NOT NULL;
 	CREATE INDEX run_status ON run (status);
-	CREATE TABLE part (run INTEGER, turn INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (run, turn)) STRICT, WITHOUT ROWID;
+	CREATE TABLE part (run INTEGER, at INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (run, at)) STRICT, WITHOUT ROWID;
 	CREATE TABLE log (run INTEGER, segment INTEGER, bytes BLOB NOT NULL, PRIMARY KEY (run, segment)) STRICT, WITHOUT ROWID;
 	CREATE TABLE mail (
 		run INTEGER, number INTEGER, kind TEXT NOT NULL, name TEXT NOT NULL, id TEXT, hash TEXT, payload BLOB,

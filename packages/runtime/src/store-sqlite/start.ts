@@ -5,7 +5,7 @@ import { rowOf } from './row.ts';
 const INSERT = `
 	INSERT INTO run (
 		id, function, hash, tags, started_at, status, owner, epoch, ready_at, turn, sent, seen, recoveries,
-		functions, open, blocked_by, state, parts, tail
+		functions, open, blocked_by, state, parted, tail
 	)
 	VALUES (
 		:id, :function, :hash, :tags, :now, :status, :owner, :epoch, :readyAt, 0, 0, 0, 0,

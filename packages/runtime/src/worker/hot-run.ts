@@ -2,7 +2,7 @@ import { performEffect } from '../driver/effects.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { Machine } from '../machine/machine.ts';
-import { saveState } from '../machine/state.ts';
+import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
@@ -20,7 +20,7 @@ export interface HotRunHost {
 	/** False while the worker closes: what is issued then is left to the next worker. */
 	readonly dispatching: boolean;
 	/** Makes the machine of a stored run. @throws for code or bytes that do not fit. */
-	load(row: RunRow): Machine;
+	load(row: RunRow): Warm;
 	/** A turn was committed: the run is not what kills its worker. */
 	progressed(run: HotRun): void;
 	/** No longer this worker's; `parked` when it only waits. */
@@ -53,6 +53,7 @@ export class HotRun {
 	#seen: number;
 	#recovered: boolean;
 	#machine!: Machine;
+	#writer!: StateWriter;
 	#before!: Before;
 	#events: Event[] = [];
 	#mail: Mail[] = [];
@@ -89,8 +90,8 @@ export class HotRun {
 	}
 
 	/** Begins with the machine of the claimed row: effects that were pending are issued again, after what mail says to it. */
-	async begin(machine: Machine): Promise<void> {
-		this.#adopt(machine);
+	async begin(warm: Warm): Promise<void> {
+		this.#adopt(warm);
 		if (this.#turn === 0) this.#events.push({ type: 'started' });
 		await this.pump();
 	}
@@ -178,7 +179,7 @@ export class HotRun {
 	async #compute(event: Event, mail: number | null): Promise<void> {
 		const { session, size } = this.#host;
 		const turn = this.#machine.apply(event, session.now());
-		const commit = commitOf(this.#machine, turn, event, mail, this.#before, size);
+		const commit = commitOf(this.#machine, turn, event, mail, this.#before, this.#writer, size);
 		let committed: Committed;
 		try {
 			committed = await session.commit(commit);
@@ -201,8 +202,8 @@ export class HotRun {
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
 		if (!held) {
-			const bytes = commit.state !== null && 'full' in commit.state ? commit.state.full.length : 0;
-			this.#leave(commit.status === 'waiting' ? { machine: this.#machine, turn: this.#turn, bytes } : null);
+			const warm = { machine: this.#machine, writer: this.#writer, turn: this.#turn };
+			this.#leave(commit.status === 'waiting' ? warm : null);
 			return;
 		}
 		this.#before = this.#beforeNow();
@@ -302,7 +303,7 @@ export class HotRun {
 			turn: this.#turn,
 			status: 'running',
 			wakeAt: null,
-			state: { full: saveState(this.#machine.state) },
+			state: writeState(this.#writer, this.#machine.state),
 			log: null,
 		};
 	}
@@ -335,8 +336,9 @@ export class HotRun {
 		if (!this.#gone) this.#leave(null);
 	}
 
-	#adopt(machine: Machine): void {
+	#adopt({ machine, writer }: Warm): void {
 		this.#machine = machine;
+		this.#writer = writer;
 		this.#before = this.#beforeNow();
 	}
 

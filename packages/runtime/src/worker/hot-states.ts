@@ -1,15 +1,16 @@
 import type { Machine } from '../machine/machine.ts';
+import type { StateWriter } from '../machine/state.ts';
 
 /** How many parked runs stay warm. */
 const MOST = 1000;
 /** Bytes of state (as saved) that they may have together. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** The machine of a parked run, as of that stored turn. `bytes`: of the state as saved. */
+/** A run's machine, and what has written its states: both as of a stored turn. */
 export interface Warm {
 	readonly machine: Machine;
+	readonly writer: StateWriter;
 	readonly turn: number;
-	readonly bytes: number;
 }
 
 /**
@@ -23,7 +24,7 @@ export class HotStates {
 	keep(runId: string, warm: Warm): void {
 		this.take(runId, -1);
 		this.#states.set(runId, warm);
-		this.#bytes += warm.bytes;
+		this.#bytes += warm.writer.bytes;
 		for (const oldest of this.#states.keys()) {
 			if (this.#states.size <= MOST && this.#bytes <= MOST_BYTES) return;
 			this.take(oldest, -1);
@@ -31,11 +32,11 @@ export class HotStates {
 	}
 
 	/** Gives it up; null unless it is that turn's. */
-	take(runId: string, turn: number): Machine | null {
+	take(runId: string, turn: number): Warm | null {
 		const warm = this.#states.get(runId);
 		if (warm === undefined) return null;
 		this.#states.delete(runId);
-		this.#bytes -= warm.bytes;
-		return warm.turn === turn ? warm.machine : null;
+		this.#bytes -= warm.writer.bytes;
+		return warm.turn === turn ? warm : null;
 	}
 }

@@ -1,6 +1,6 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import type { Machine } from '../machine/machine.ts';
-import { saveState } from '../machine/state.ts';
+import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
 import { encode } from './bytes.ts';
@@ -45,7 +45,7 @@ export function beforeOf(machine: Machine, row: { turn: number; epoch: number; s
 /**
  * A turn as it is stored. One that cannot be saved becomes the failure of its run; a failing turn
  * keeps the state before it and the event that began it, so that it can be tried again.
- * `mail`: the number of the mail that the event came from.
+ * `mail`: the number of the mail that the event came from. `writer`: has written the states before.
  */
 export function commitOf(
 	machine: Machine,
@@ -53,31 +53,39 @@ export function commitOf(
 	event: Event,
 	mail: number | null,
 	before: Before,
+	writer: StateWriter,
 	size: SizeWatch,
 ): TurnCommit {
 	if (turn.status === 'failed') return failure(machine, turn, event, mail, before, turn.outcome);
 	try {
-		return success(machine, turn, mail, before, size);
+		return success(machine, turn, mail, before, writer, size);
 	} catch (error) {
 		if (!NotSerializableError.is(error) && !StateTooLargeError.is(error)) throw error;
 		return failure(machine, turn, event, mail, before, error);
 	}
 }
 
-function success(machine: Machine, turn: Turn, mail: number | null, before: Before, size: SizeWatch): TurnCommit {
+function success(
+	machine: Machine,
+	turn: Turn,
+	mail: number | null,
+	before: Before,
+	writer: StateWriter,
+	size: SizeWatch,
+): TurnCommit {
 	const { status } = turn;
 	const over = status === 'completed' || status === 'cancelled';
 	const waits = over ? [] : waitsOf(machine);
 	const functions = functionIdsOf(machine);
 	const { progress } = machine.state;
-	const full = over ? null : saveState(machine.state);
-	if (full !== null) size.check(machine, full.length);
+	const state = over ? null : writeState(writer, machine.state);
+	if (state !== null) size.check(machine, writer.bytes);
 	return {
 		...common(machine, turn, mail, before),
 		status,
 		// A time that no Date can name never comes.
 		wakeAt: over || turn.wakeAt === null || turn.wakeAt > LATEST ? null : turn.wakeAt,
-		state: full === null ? null : { full },
+		state,
 		log: logBytes(turn.log, before.seq),
 		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),
 		...(over || idsOf(waits) === before.waits

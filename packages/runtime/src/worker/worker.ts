@@ -1,18 +1,15 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { UnknownFunctionError } from '../errors/schema.ts';
 import { CrashLoopError } from '../errors/store.ts';
-import { Machine } from '../machine/machine.ts';
-import { loadState } from '../machine/state.ts';
-import { type Clock, realRandom } from '../ports/clock.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { blockedBy } from './blocked.ts';
-import { decode } from './bytes.ts';
 import { HotRun, type HotRunHost } from './hot-run.ts';
 import { HotStates, type Warm } from './hot-states.ts';
 import { type Known, known } from './known.ts';
+import { load } from './load.ts';
 import { SizeWatch } from './size.ts';
-import type { Input } from './stored.ts';
 
 export interface WorkerOptions {
 	/** Runs held at a time; the others wait in the store. Default 1000. */
@@ -24,6 +21,7 @@ export interface WorkerOptions {
 export interface WorkerParts {
 	readonly session: StoreSession;
 	readonly clock: Clock;
+	readonly random: Random;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
 	readonly warn: (message: string) => void;
 }
@@ -225,10 +223,10 @@ export class Worker {
 		if (this.#closing) return null;
 		try {
 			if (row.recoveries >= CRASH_LOOP) throw new CrashLoopError({ runId: row.id, deaths: row.recoveries });
-			const machine = this.#warm.take(row.id, row.turn) ?? this.#load(row);
+			const warm = this.#warm.take(row.id, row.turn) ?? this.#load(row);
 			const run = new HotRun(this.#host, row);
 			this.#held.set(row.id, run);
-			run.begin(machine);
+			run.begin(warm);
 			return run;
 		} catch (error) {
 			this.#block(row, error);
@@ -236,14 +234,9 @@ export class Worker {
 		}
 	}
 
-	#load(row: RunRow): Machine {
-		const { handlers } = this.#parts;
-		const nonce = realRandom.id();
-		if (row.turn > 0) return new Machine(loadState(row.state[0]!).state, { handlers, nonce });
-		const def = shared.functions.get(row.functionId);
-		if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
-		const { self, args } = decode(row.state[0]!) as Input;
-		return Machine.start({ runId: row.id, def, self, args, now: row.startedAt, handlers, nonce });
+	#load(row: RunRow): Warm {
+		const { handlers, random } = this.#parts;
+		return load(row, { handlers, nonce: random.id() });
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */
