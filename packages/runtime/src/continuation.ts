@@ -61,8 +61,8 @@ export class Continuation<R> {
 	readonly #records: readonly LogRecord[];
 	/** The saved state without the log, once it was made; never handed out, only copies. */
 	#bytes: Uint8Array | null;
-	/** A state that cannot be saved can go on once, from memory. */
-	#spent = false;
+	/** A state that cannot be saved can go on once, from memory; then this says why it was only once. */
+	#spent: NotSerializableError | null = null;
 
 	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
 	constructor(machine: Machine, records: readonly LogRecord[], bytes: Uint8Array | null) {
@@ -125,6 +125,7 @@ export class Continuation<R> {
 	}
 
 	#saved(): Uint8Array {
+		if (this.#spent !== null) throw this.#spent;
 		if (this.#machine.state.ended !== null) {
 			throw new UnsupportedError({
 				what: 'going on with a run whose state before it failed was not kept',
@@ -176,6 +177,7 @@ export class Continuation<R> {
 	}
 
 	#answer(ok: boolean, value: unknown, o: RunOptions & { suspension?: string }): Promise<Outcome<R>> {
+		if (this.#spent !== null) throw this.#spent;
 		const { runId } = this;
 		const open = this.#machine.waits.filter((wait) => wait.kind === 'suspend');
 		const suspension = o.suspension ?? open[0]?.id;
@@ -209,8 +211,8 @@ export class Continuation<R> {
 		try {
 			bytes = this.#saved();
 		} catch (error) {
-			if (this.#spent || !NotSerializableError.is(error)) throw error;
-			this.#spent = true;
+			if (this.#spent !== null || !NotSerializableError.is(error)) throw error;
+			this.#spent = error;
 			return new Machine(this.#machine.state, { handlers, nonce: realRandom.id() });
 		}
 		return Machine.load(bytes, { handlers, nonce: realRandom.id() });
