@@ -88,3 +88,18 @@ it('many that wait are told of what another process does', async () => {
 	process();
 	expect((await results).length).toBe(300);
 });
+
+it('one holds no more runs than it may', async () => {
+	let most = 0;
+	let now = 0;
+	world.work = async (n) => {
+		most = Math.max(most, ++now);
+		await new Promise((resolve) => setTimeout(resolve, 2));
+		now--;
+		return n;
+	};
+	const engine = process({ worker: { concurrency: 4 } });
+	const handles = await Promise.all(Array.from({ length: 40 }, () => engine.start(loop, [3])));
+	for (const handle of handles) expect(await handle.result({ timeout: 10_000 })).toEqual([0, 1, 2]);
+	expect(most).toBe(4);
+});

@@ -22,7 +22,8 @@ let tokens = 0;
 
 world.work = async (argument) => {
 	const { runId: run, key, attempt } = currentEffect();
-	const token = `${name}.${++tokens}`;
+	// Long enough for states to be stored as changes.
+	const token = `${name}.${++tokens}.${'x'.repeat(50)}`;
 	const line: Attempt = { run, argument, key, attempt, token };
 	appendFileSync(journal, `${JSON.stringify(line)}\n`);
 	if (Math.random() < 0.7) await new Promise((resolve) => setTimeout(resolve, Math.random() * 8));

@@ -85,13 +85,22 @@ export class Engine implements AsyncDisposable {
 		const id = o.id ?? idInsideEffect() ?? this.#random.id();
 		const session = await this.#session();
 		const startAt = o.startAt === undefined ? null : deadline(o.startAt, session.now());
-		const claim = this.#worker?.takes(functionId) ?? false;
-		const made: NewRun = { id, functionId, hash: hash(input), input, tags: o.tags ?? null, startAt, claim };
+		const worker = this.#worker?.reserve(functionId) ? this.#worker : null;
+		const made: NewRun = {
+			id,
+			functionId,
+			hash: hash(input),
+			input,
+			tags: o.tags ?? null,
+			startAt,
+			claim: worker !== null,
+		};
 		const { outcome, claimed, run } = await session.start(made).catch((error: unknown) => {
-			if (claim) this.#worker!.unsure();
+			worker?.started(null);
+			worker?.unsure();
 			throw error;
 		});
-		if (claimed) this.#worker!.hold(run);
+		worker?.started(claimed ? run : null);
 		if (outcome === 'conflict') {
 			const difference = run.functionId === functionId ? 'other arguments' : `another function, '${run.functionId}'`;
 			throw new RunConflictError({ runId: id, difference });

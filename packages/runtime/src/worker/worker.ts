@@ -57,6 +57,8 @@ export class Worker {
 	#closing = false;
 	#claiming = false;
 	#claimAgain = false;
+	/** Starts under way that may give a run to this worker. */
+	#reserved = 0;
 	/** A write was rejected that may have given runs to this worker. */
 	#unsure = false;
 	#stopTimer = () => {};
@@ -90,10 +92,19 @@ export class Worker {
 		this.due();
 	}
 
-	/** Whether a run of this function that is started now may begin here at once. */
-	takes(functionId: string): boolean {
+	/** Whether a run of this function that is started now may begin here at once; then `started` must follow. */
+	reserve(functionId: string): boolean {
 		if (this.#closing || this.#known === null || this.#aloneSince !== null) return false;
-		return this.#held.size < this.#concurrency && shared.functions.has(functionId);
+		if (this.#room <= 0 || !shared.functions.has(functionId)) return false;
+		this.#reserved++;
+		return true;
+	}
+
+	/** How a start went that a place was reserved for. `run`: the store gave it to this worker. */
+	started(run: RunRow | null): void {
+		this.#reserved--;
+		if (run !== null) this.#detached(() => this.#hold(run));
+		else this.due();
 	}
 
 	/** There may be something to claim. */
@@ -107,11 +118,6 @@ export class Worker {
 	mail(runId: string): void {
 		const run = this.#held.get(runId);
 		if (run !== undefined) this.#detached(() => run.mailed());
-	}
-
-	/** Takes up a run that the store gave to this worker. */
-	hold(row: RunRow): void {
-		this.#detached(() => this.#hold(row));
 	}
 
 	/** A write failed that may have given a run to this worker: what it does not hold it lets go of. */
@@ -140,7 +146,7 @@ export class Worker {
 		// A store that fails may let it wait for ever.
 		await new Promise<void>((resolve) => {
 			const stop = clock.timer(clock.now() + LAST, resolve);
-			Promise.all([...this.#held.values()].map((run) => run.abandon())).then(() => {
+			Promise.allSettled([...this.#held.values()].map((run) => run.abandon())).then(() => {
 				stop();
 				resolve();
 			});
@@ -154,6 +160,11 @@ export class Worker {
 		this.#stopTimer();
 		for (const run of this.#held.values()) run.die();
 		this.#held.clear();
+	}
+
+	/** How many more runs may be held. */
+	get #room(): number {
+		return this.#concurrency - this.#held.size - this.#reserved;
 	}
 
 	// --- claiming
@@ -181,7 +192,7 @@ export class Worker {
 	async #claimOnce(): Promise<void> {
 		const { session } = this.#parts;
 		if (this.#aloneSince !== null) return this.#claimSuspect();
-		const limit = this.#concurrency - this.#held.size;
+		const limit = this.#room;
 		if (limit <= 0) return;
 		const { runs, next, suspects } = await session.claim({ limit, suspects: false });
 		for (const row of runs) this.#hold(row);
@@ -258,7 +269,7 @@ export class Worker {
 		if (this.#held.get(run.id) === run) this.#held.delete(run.id);
 		if (parked !== null) this.#warm.keep(run.id, parked);
 		if (this.#alone === run) this.#release();
-		else if (this.#aloneSince !== null || this.#held.size === this.#concurrency - 1) this.due();
+		else if (this.#aloneSince !== null || this.#room === 1) this.due();
 		this.#emptied();
 	}
 
