@@ -3,7 +3,7 @@
  * ratios of samples taken right after one another hold. So: every round takes one sample of each
  * variant, in a rotating order; what counts is the median of the rounds' ratios, and beside it the
  * ratio of the fastest samples, which contention cannot inflate. Where the two differ by more than
- * a fifth, it is a tie.
+ * a fifth the machine was too busy for the first.
  */
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -28,7 +28,7 @@ export interface CompareOptions {
 	readonly rounds?: number;
 	/** Milliseconds that a sample should take: short, so that some are never interrupted. */
 	readonly sample?: number;
-	/** Milliseconds of warm-up for each variant. */
+	/** Milliseconds of processor time to warm each variant up with. */
 	readonly warmUp?: number;
 }
 
@@ -63,15 +63,21 @@ export async function compare(variants: readonly Variant[], options: CompareOpti
 
 /** Runs a variant until it is warm. Gives how often it runs in a millisecond by then. */
 async function warm(variant: Variant, duration: number): Promise<number> {
-	const until = performance.now() + duration;
+	const until = busy() + duration;
 	let times = 1;
 	for (;;) {
 		const start = performance.now();
 		await variant.run(times);
-		const now = performance.now();
-		if (now >= until) return times / (now - start);
-		if (now - start < 5) times *= 2;
+		const took = performance.now() - start;
+		if (busy() >= until && took > 1) return times / took;
+		if (took < 5) times *= 2;
 	}
+}
+
+/** Milliseconds that this process has computed for, compiling in the background included. */
+function busy(): number {
+	const { user, system } = process.cpuUsage();
+	return (user + system) / 1000;
 }
 
 export function median(values: readonly number[]): number {

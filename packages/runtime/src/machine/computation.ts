@@ -52,7 +52,7 @@ export class Computation implements TurnHost {
 	readonly told: DurablePromise[] = [];
 	readonly #state: RunState;
 	readonly #options: ComputationOptions;
-	readonly #jobs: (() => void)[] = [];
+	#jobs: (() => void)[] = [];
 	readonly #unhandled = new Set<DurablePromise>();
 	#fiber!: Fiber;
 	#asked: Asked = null;
@@ -68,7 +68,12 @@ export class Computation implements TurnHost {
 
 	compute(event: Event): void {
 		this.#deliver(event);
-		for (let i = 0; i < this.#jobs.length; i++) this.#jobs[i]!();
+		// In rounds: a long turn would keep all its jobs that are done, and what they hold.
+		while (this.#jobs.length > 0) {
+			const round = this.#jobs;
+			this.#jobs = [];
+			for (const run of round) run();
+		}
 		this.#close();
 	}
 
