@@ -8,17 +8,50 @@ export { type FunctionRef, functionRef } from './client/function-ref.ts';
 export type { RunHandle } from './client/handle.ts';
 export type { Ended, EngineOutcome } from './client/outcome.ts';
 export type { ContinuationView } from './client/view.ts';
-
+export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
 export { Continuation, type Outcome, type RunOptions } from './continuation.ts';
 // Effects
 export { currentEffect, type EffectContext } from './driver/effects.ts';
+// Errors
+export { ArgumentMutatedError, EffectInterruptedError, NonRetryableError } from './errors/effect.ts';
+export { PerdureError } from './errors/error.ts';
+export { InvariantError, UnsupportedError } from './errors/internal.ts';
+export { DivergenceError, LogPrunedError } from './errors/log.ts';
+export {
+	AlreadyResumedError,
+	AmbiguousResumeError,
+	BlockedError,
+	CancelledError,
+	InvalidAnswerError,
+	InvalidDurationError,
+	NotSuspendedError,
+	OutsideRunError,
+	OutsideTurnError,
+	OwnedByEngineError,
+	RunConflictError,
+	RunNotFoundError,
+	TimeoutError,
+} from './errors/run.ts';
+export { DecodeError, NotSerializableError, SealError, StateTooLargeError } from './errors/saving.ts';
+export {
+	AbiMismatchError,
+	DuplicateFunctionError,
+	NotCompiledError,
+	SchemaMismatchError,
+	UnknownFunctionError,
+} from './errors/schema.ts';
+export { CrashLoopError, EngineClosedError, FencedError, StoreError } from './errors/store.ts';
 export type { Duration } from './language/duration.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { Store } from './ports/store.ts';
 export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
+// Classes
+export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';
 export { type Handler, replace } from './registry/handlers.ts';
 export { migrate } from './registry/migrations.ts';
+export { type Secret, secret } from './registry/secret.ts';
+export type { Serializable } from './registry/serializable.ts';
 export { run } from './run.ts';
 export type { WorkerOptions } from './worker/worker.ts';

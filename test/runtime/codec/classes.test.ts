@@ -130,7 +130,11 @@ describe('subclasses of built-ins keep what these hold', () => {
 			this.code = code;
 		}
 	}
-	class DeeperError extends MyError {}
+	class DeeperError extends MyError {
+		get [Symbol.toStringTag]() {
+			return 'Deeper';
+		}
+	}
 	class MyDate extends Date {}
 	class MyRegExp extends RegExp {}
 	class MyBytes extends Uint8Array {}

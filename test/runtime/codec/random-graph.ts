@@ -73,7 +73,10 @@ export function randomGraph(random: Random, size: number): unknown {
 			buffers.push(buffer);
 			return buffer;
 		},
-		() => new (pick(random, [Uint8Array, Float64Array, DataView, BigInt64Array]))(buffers[0] ?? new ArrayBuffer(8)),
+		() =>
+			new (pick<new (buffer: ArrayBuffer) => object>(random, [Uint8Array, Float64Array, DataView, BigInt64Array]))(
+				buffers[0] ?? new ArrayBuffer(8),
+			),
 		() => new URL(`https://example.com/${below(random, 100)}?q=${below(random, 9)}`),
 		() => new URLSearchParams({ q: String(random()) }),
 		() => new Headers({ 'x-a': String(below(random, 9)) }),

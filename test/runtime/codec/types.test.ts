@@ -267,7 +267,7 @@ describe('depth and size', () => {
 		let list: { next: unknown; n: number } | null = null;
 		for (let n = 0; n < depth; n++) list = { next: list, n };
 		let copy = decode(encode(list)) as typeof list;
-		for (let n = depth; n-- > 0; copy = copy.next as typeof list) if (copy!.n !== n) throw new Error(`lost at ${n}`);
+		for (let n = depth; n-- > 0; copy = copy!.next as typeof list) if (copy!.n !== n) throw new Error(`lost at ${n}`);
 		expect(copy).toBeNull();
 	});
 

@@ -154,9 +154,6 @@ export function refused(
 }
 
 const utf8 = new TextEncoder();
-/** Small texts are written here and cut off: half the price of an encoder's own buffer. */
-const scratch = new Uint8Array(8192);
-
 /** Joins header, text and blobs. */
 export function writeText(
 	letter: typeof FULL | typeof DELTA,
@@ -165,7 +162,7 @@ export function writeText(
 	limits: Limits,
 ): Uint8Array {
 	const json = JSON.stringify(text);
-	if (blobs.length === 0) return within(bytesOf(MAGIC + letter + json), limits);
+	if (blobs.length === 0) return within(utf8.encode(MAGIC + letter + json), limits);
 	const body = utf8.encode(json);
 	const header = utf8.encode(MAGIC + letter.toLowerCase() + body.length.toString(16).padStart(8, '0'));
 	let size = header.length + body.length;
@@ -180,11 +177,6 @@ export function writeText(
 		at += blob.length;
 	}
 	return bytes;
-}
-
-function bytesOf(text: string): Uint8Array {
-	if (text.length * 3 > scratch.length) return utf8.encode(text);
-	return scratch.slice(0, utf8.encodeInto(text, scratch).written);
 }
 
 function within(bytes: Uint8Array, limits: Limits): Uint8Array {

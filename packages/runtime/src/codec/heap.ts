@@ -172,8 +172,7 @@ function parse(bytes: Uint8Array): unknown {
 const SMALL = 512;
 
 function textOf(bytes: Uint8Array): string {
-	if (bytes.length <= SMALL && bytes.every(isAscii)) return String.fromCharCode.apply(null, bytes as never);
-	return utf8.decode(bytes);
+	if (bytes.length > SMALL) return utf8.decode(bytes);
+	for (let i = 0; i < bytes.length; i++) if (bytes[i]! > 127) return utf8.decode(bytes);
+	return String.fromCharCode.apply(null, bytes as never);
 }
-
-const isAscii = (byte: number) => byte < 128;

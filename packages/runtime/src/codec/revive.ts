@@ -50,8 +50,9 @@ export class Revival {
 	readonly #blobs: ReadonlyMap<number, Uint8Array>;
 	readonly #host: unknown;
 	readonly #instances: unknown[];
-	readonly #forms = new Map<number, Form>();
-	readonly #filled: Uint8Array;
+	readonly #forms: (Form | undefined)[] = [];
+	/** Entries that were filled in the order of making; null where no order was needed. */
+	#filled: Uint8Array | null = null;
 
 	constructor(
 		table: KindTable,
@@ -64,7 +65,6 @@ export class Revival {
 		this.#blobs = blobs;
 		this.#host = host;
 		this.#instances = new Array(rows.length).fill(PENDING);
-		this.#filled = new Uint8Array(rows.length);
 	}
 
 	/** What an entry became; `PENDING` if nothing. */
@@ -74,7 +74,7 @@ export class Revival {
 
 	/** The shape of a shape row. */
 	shape(id: number): Shape | undefined {
-		const form = this.#forms.get(id);
+		const form = this.#forms[id];
 		return form && shapeOf(form.of, form.level, form.keys);
 	}
 
@@ -84,10 +84,11 @@ export class Revival {
 		let late = false;
 		for (const id of rest) late = !this.#early(id, rows[id]!) || late;
 		if (late) {
+			this.#filled = new Uint8Array(rows.length);
 			const stuck = makeInOrder(rows, this.#table, { make: (id) => this.#late(id), fill: (id) => this.#fill(id) });
 			expect(stuck === undefined, 'an entry is made of itself');
 		}
-		for (const id of rest) if (this.#filled[id] === 0) this.#fill(id);
+		for (const id of rest) if (this.#filled?.[id] !== 1) this.#fill(id);
 		return this.value(root);
 	}
 
@@ -113,7 +114,7 @@ export class Revival {
 			const kind = this.#table.byTag.get(rows[id]![0] as string)!;
 			this.#instances[id] = kind.make(this.#known(rows[id]!, 1), this.#host, undefined);
 		}
-		for (const id of shapes) this.#forms.set(id, this.#form(rows[id]!));
+		for (const id of shapes) this.#forms[id] = this.#form(rows[id]!);
 		return rest;
 	}
 
@@ -121,7 +122,7 @@ export class Revival {
 		const special = row[0] === SPECIAL_SHAPE_ROW;
 		const keys: (string | symbol)[] = [];
 		for (let i = special ? 3 : 1; i < row.length; i++) keys.push(this.#key(row[i]));
-		expect(new Set(keys).size === keys.length, 'a shape has a key twice');
+		expect(isUnique(keys), 'a shape has a key twice');
 		const prototype = special ? this.#prototype(row[1]) : undefined;
 		return {
 			of: row[1] === null && special ? null : prototype === undefined ? 0 : (this.value(row[1]) as object),
@@ -152,7 +153,7 @@ export class Revival {
 		const head = headOf(row);
 		const tag = row[head];
 		if (typeof tag === 'number') {
-			const form = head === 0 ? this.#forms.get(tag) : undefined;
+			const form = head === 0 ? this.#forms[tag] : undefined;
 			expect(form !== undefined && row.length - 1 === form.keys.length, 'an object does not fit its shape');
 			this.#instances[id] = form.prototype === undefined ? {} : Object.create(form.prototype);
 			return true;
@@ -218,12 +219,12 @@ export class Revival {
 	}
 
 	#fill(id: number): void {
-		this.#filled[id] = 1;
+		if (this.#filled !== null) this.#filled[id] = 1;
 		const row = this.#rows[id]!;
 		const instance = this.#instances[id] as object;
 		const tag = row[0];
 		if (typeof tag === 'number') {
-			this.#fillObject(instance as Record<string | symbol, unknown>, row, this.#forms.get(tag)!);
+			this.#fillObject(instance as Record<string | symbol, unknown>, row, this.#forms[tag]!);
 			return;
 		}
 		const head = headOf(row);
@@ -321,6 +322,14 @@ export class Revival {
 }
 
 const NO_PARTS: readonly unknown[] = [];
+
+const FEW_KEYS = 8;
+
+function isUnique(keys: readonly unknown[]): boolean {
+	if (keys.length > FEW_KEYS) return new Set(keys).size === keys.length;
+	for (let i = 1; i < keys.length; i++) if (keys.indexOf(keys[i]) !== i) return false;
+	return true;
+}
 
 function level(part: unknown): Level {
 	expect(part === 0 || part === 1 || part === 2 || part === 3, 'a level is unknown');

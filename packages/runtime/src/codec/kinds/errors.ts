@@ -22,7 +22,7 @@ export const error: BuiltIn = {
 	open: true,
 	owns: (value: object, key: string | symbol) => key === 'stack' || !getOwnPropertyDescriptor(value, key)!.enumerable,
 	take(value: Error) {
-		if (Object.prototype.toString.call(value) !== '[object Error]') throw new TypeError('it is no real error object');
+		if (!isError(value)) throw new TypeError('it is no real error object');
 		const parts: unknown[] = [baseOf(value), Object.hasOwn(value, 'stack') ? stackOf(value) : undefined];
 		for (const key of hiddenKeys(value)) {
 			const d = getOwnPropertyDescriptor(value, key)!;
@@ -53,6 +53,11 @@ export const error: BuiltIn = {
 		}
 	},
 };
+
+/** Not what only inherits from an error: engines that cannot tell by the object's insides tell by its stack. */
+const isError =
+	(Error as { isError?: (value: unknown) => boolean }).isError ??
+	((value: object) => Object.prototype.toString.call(value) === '[object Error]' || Object.hasOwn(value, 'stack'));
 
 function baseOf(value: object): string {
 	for (let p = getPrototypeOf(value); p !== null; p = getPrototypeOf(p)) {
