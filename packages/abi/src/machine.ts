@@ -92,6 +92,8 @@ export interface ChainLink {
 	readonly call: boolean;
 	/** A `?.` before this link: the chain ends with `undefined` when the value so far is nullish. */
 	readonly optional?: boolean;
+	/** A `?.` between the member and its call (`.f?.()`): the chain ends with `undefined` when the member is nullish. */
+	readonly optionalCall?: boolean;
 }
 
 export interface FunctionDef {

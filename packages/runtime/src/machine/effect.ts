@@ -139,6 +139,7 @@ function callLinks(
 			value = (receiver as Record<PropertyKey, unknown>)[(key ?? keys.shift()) as PropertyKey];
 		}
 		if (link.call) {
+			if (link.optionalCall && (value === undefined || value === null)) return undefined;
 			if (typeof value !== 'function')
 				throw new TypeError(`${site.name}: ${String(link.keys.at(-1))} is not a function`);
 			value = Reflect.apply(value, receiver, linkArgs);
