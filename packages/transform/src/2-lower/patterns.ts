@@ -51,24 +51,35 @@ export function lowerPattern(frame: Frame, pattern: t.Node, value: t.Expression,
 
 function lowerObjectPattern(frame: Frame, node: t.ObjectPattern, source: t.Expression, mode: Mode): void {
 	const value = source;
-	frame.emit(at(statement(call(helper('coercible'), [again(value)])), node));
+	// ECMA-262 checks first of all; engines check with the first key or read, behind the parts of a
+	// member target, and a program shall not tell.
+	let checked = false;
+	const check = () => {
+		if (!checked) frame.emit(at(statement(call(helper('coercible'), [again(value)])), node));
+		checked = true;
+	};
+	if (node.properties.length === 0) check();
 	const hasRest = node.properties.at(-1)?.type === 'RestElement';
 	const taken: t.Expression[] = [];
 	for (const property of node.properties) {
 		if (property.type === 'RestElement') {
 			const target = prepareTarget(frame, property.argument, mode);
+			check();
 			target(call(helper('restOf'), [again(value), array(taken)]));
 			continue;
 		}
 		let key: t.Expression;
 		if (property.computed) {
+			check();
 			const node_ = property.key as t.Expression;
 			const written = suspends(node_, frame.unit.memo) ? lowerValue(frame, node_) : rewrite(frame, node_);
 			key = holdValue(frame, call(helper('propertyKey'), [written]), 'key', node_);
 		} else key = property.key.type === 'Identifier' ? text(property.key.name) : (shallow(property.key) as t.Expression);
 		if (hasRest) taken.push({ ...key });
-		const read = () =>
-			key.type === 'StringLiteral' ? member(again(value), key.value) : index(again(value), { ...key });
+		const read = () => {
+			check();
+			return key.type === 'StringLiteral' ? member(again(value), key.value) : index(again(value), { ...key });
+		};
 		lowerElement(frame, property.value, read, mode);
 	}
 }
