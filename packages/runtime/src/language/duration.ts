@@ -30,7 +30,7 @@ export function milliseconds(duration: Duration): number {
 	}
 	const text = typeof duration === 'string' ? duration.trim() : '';
 	const iso = text.length > 1 ? ISO.exec(text) : null;
-	if (iso !== null && iso.slice(1).some((part) => part !== undefined)) {
+	if (iso?.slice(1).some((part) => part !== undefined)) {
 		const [weeks = 0, days = 0, hours = 0, minutes = 0, seconds = 0] = iso.slice(1).map((part) => Number(part ?? 0));
 		return weeks * 604_800_000 + days * 86_400_000 + hours * 3_600_000 + minutes * 60_000 + seconds * 1000;
 	}

@@ -34,8 +34,8 @@ export function checkCall(code: Code, node: t.CallExpression | t.OptionalCallExp
 
 export function checkCombinator(code: Code, node: t.Node): void {
 	const name = combinatorOf(code, node);
-	const list = name !== null && (node as t.CallExpression).arguments[0];
-	if (!list || list.type !== 'ArrayExpression') return;
+	const list = name === null ? undefined : (node as t.CallExpression).arguments[0];
+	if (list?.type !== 'ArrayExpression') return;
 	const started = list.elements.find((element) => element && element.type !== 'SpreadElement' && endsInCall(element));
 	if (started) {
 		code.unit.sink.report('PD2013', started, {
