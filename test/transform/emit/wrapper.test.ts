@@ -6,7 +6,6 @@ import { transform } from '@perdure/transform';
 import { describe, expect, it } from 'vitest';
 import { compile, evaluateModule } from '../../support/compile.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: exports of a compiled source
 type Any = any;
 
 const AsyncFunction = (async () => {}).constructor;
