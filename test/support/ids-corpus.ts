@@ -1,5 +1,5 @@
 /**
- * The frozen corpus: sources with the ids that each released format gave them. `npm run freeze-ids`
+ * The frozen corpus: sources with the ids that each released format gave them. `freeze-ids.ts` beside this
  * writes what is missing; what is there is never written again, for frames are stored under it.
  */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
