@@ -10,7 +10,6 @@ export interface Written {
 	/** Slots of each point, by `pc` from 1. */
 	readonly points: readonly (readonly string[])[];
 	/** Callees of the calls, in order. */
-	// biome-ignore lint/suspicious/noExplicitAny: any function may be awaited
 	readonly calls: readonly ((...args: any[]) => unknown)[];
 	readonly step: Step;
 	/** Enclosing `finally` and `catch` bodies of a point, by `pc`. */
@@ -19,7 +18,6 @@ export interface Written {
 	readonly hash?: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: as typed as the test says
 export function durable<F extends (...args: any[]) => Promise<any>>(written: Written): F {
 	const { name, points, calls, step, guards, file = 'test/programs.ts', hash = 'one' } = written;
 	const def: FunctionDef = {
