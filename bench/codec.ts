@@ -1,12 +1,10 @@
-/**
- * Encoding and decoding against `node:v8`, in one process, variants interleaved. Prints ratios; the
- * figure is the ratio of the fastest rounds, which other load cannot inflate.
- *
- *     npx node bench/codec.ts
- */
+/** The codec against `node:v8`, and what ten thousand appends to an array of a run write. */
 import v8 from 'node:v8';
-import { Codec } from '../packages/runtime/src/codec/codec.ts';
-import { decode, encode } from '../packages/runtime/src/codec/plain.ts';
+import { decode, encode } from '@perdure/runtime';
+// Deltas are the stores' business and not exported.
+import { Codec } from '../packages/runtime/dist/codec/codec.js';
+import { compare } from './ratio.ts';
+import { bytes, ratio, report, time } from './report.ts';
 
 const order = (i: number) => ({
 	id: i,
@@ -19,68 +17,73 @@ const order = (i: number) => ({
 const nodes = Array.from({ length: 1000 }, (_, i) => ({ i }) as { i: number; next?: object; back?: object });
 for (const [i, node] of nodes.entries()) Object.assign(node, { next: nodes[(i + 1) % 1000], back: nodes.at(i - 1) });
 
-/** Rounds are short, so that some of them meet no other load. */
-const CASES: Record<string, [value: unknown, calls: number]> = {
-	small: [
-		{ pc: 3, id: 'ord_123', name: 'Ann', total: 12.5, ok: true, tags: ['a', 'b'], user: { id: 7, name: 'B' } },
-		300,
-	],
-	medium: [{ at: new Date(0), byId: new Map([['a', 1]]), orders: Array.from({ length: 25 }, (_, i) => order(i)) }, 20],
-	large: [{ orders: Array.from({ length: 5000 }, (_, i) => order(i)) }, 1],
-	cyclic: [nodes[0], 2],
-	numbers: [Array.from({ length: 10_000 }, (_, i) => i * 1.5), 1],
-	typed: [new Float64Array(32_768).map((_, i) => i), 10],
-	strings: [Array.from({ length: 10_000 }, (_, i) => `string number ${i}`), 1],
+const CASES: Record<string, unknown> = {
+	'a small frame': { pc: 3, id: 'ord_123', name: 'Ann', total: 12.5, tags: ['a', 'b'], user: { id: 7, name: 'B' } },
+	'25 orders': {
+		at: new Date(0),
+		byId: new Map([['a', 1]]),
+		orders: Array.from({ length: 25 }, (_, i) => order(i)),
+	},
+	'5,000 orders': { orders: Array.from({ length: 5000 }, (_, i) => order(i)) },
+	'1,000 doubly linked nodes': nodes[0],
+	'10,000 strings': Array.from({ length: 10_000 }, (_, i) => `string number ${i}`),
 };
-const ROUNDS = 200;
 
-function time(work: () => unknown, calls: number): number {
-	const started = process.hrtime.bigint();
-	for (let i = 0; i < calls; i++) work();
-	return Number(process.hrtime.bigint() - started) / calls;
-}
+const repeat = (work: () => unknown) => (times: number) => {
+	for (let i = 0; i < times; i++) work();
+};
 
-const show = (ns: number) => (ns > 1e6 ? `${(ns / 1e6).toFixed(1)} ms` : `${(ns / 1e3).toFixed(1)} µs`);
-
-console.log('| | encode | to v8 | decode | to v8 | bytes | to v8 |\n| --- | --- | --- | --- | --- | --- | --- |');
-for (const [name, [value, calls]] of Object.entries(CASES)) {
+for (const [name, value] of Object.entries(CASES)) {
 	const ours = encode(value);
 	const theirs = v8.serialize(value);
-	const work = [() => encode(value), () => v8.serialize(value), () => decode(ours), () => v8.deserialize(theirs)];
-	const best = work.map(() => Number.POSITIVE_INFINITY);
-	for (let round = 0; round < ROUNDS; round++)
-		for (const [i, variant] of work.entries()) best[i] = Math.min(best[i]!, time(variant, calls));
-	const [enc, encV8, dec, decV8] = best as [number, number, number, number];
-	console.log(
-		`| ${name} | ${show(enc)} | ${(enc / encV8).toFixed(2)} | ${show(dec)} | ${(dec / decV8).toFixed(2)} | ${ours.length} | ${(ours.length / theirs.length).toFixed(2)} |`,
+	const options = { rounds: 51 };
+	const encoding = await compare(
+		[
+			{ name: 'v8', run: repeat(() => v8.serialize(value)) },
+			{ name: 'perdure', run: repeat(() => encode(value)) },
+		],
+		options,
 	);
+	const decoding = await compare(
+		[
+			{ name: 'v8', run: repeat(() => v8.deserialize(theirs)) },
+			{ name: 'perdure', run: repeat(() => decode(ours)) },
+		],
+		options,
+	);
+	report([
+		{
+			what: `codec, ${name}: encoding ${time(encoding[1]!.least)}, decoding ${time(decoding[1]!.least)}, ${bytes(ours.length)}`,
+			against: `\`node:v8\` (${time(encoding[0]!.least)}, ${time(decoding[0]!.least)}, ${bytes(theirs.length)})`,
+			figure: `${ratio(encoding[1]!)}, ${ratio(decoding[1]!)}, ${(ours.length / theirs.length).toFixed(2)}`,
+		},
+	]);
 }
 
 const APPENDS = 10_000;
-console.log(
-	`\n| ${APPENDS} appends | bytes a turn | of these full texts | longest chain | ms a turn |\n| --- | --- | --- | --- | --- |`,
-);
 const ITEMS: Record<string, (i: number) => unknown> = {
 	numbers: (i) => i,
-	objects: (i) => ({ i, ok: true, s: `result-${i}` }),
+	'small objects': (i) => ({ i, ok: true, s: `result-${i}` }),
 };
 const codec = new Codec();
 for (const [name, item] of Object.entries(ITEMS)) {
 	const writer = codec.writer();
 	const state = { pc: 3, i: 0, url: 'https://example.com', results: [] as unknown[] };
-	let [bytes, fulls, longest] = [0, 0, 0];
-	const started = performance.now();
+	let written = 0;
+	let full = 0;
 	for (let i = 0; i < APPENDS; i++) {
 		state.results.push(item(i));
 		state.i = i;
 		const snapshot = writer.write(state);
-		const written = 'full' in snapshot ? snapshot.full : snapshot.delta;
-		bytes += written.length;
-		if ('full' in snapshot) fulls += written.length;
-		else longest = Math.max(longest, snapshot.at + 1);
+		written += ('full' in snapshot ? snapshot.full : snapshot.delta).length;
+		// Every hundredth stands for those around it.
+		if (i % 100 === 50) full += 100 * encode(state).length;
 	}
-	const ms = (performance.now() - started) / APPENDS;
-	console.log(
-		`| ${name} | ${(bytes / APPENDS).toFixed(0)} | ${(fulls / APPENDS).toFixed(0)} | ${longest} | ${ms.toFixed(2)} |`,
-	);
+	report([
+		{
+			what: `codec, 10,000 appends of ${name}: ${bytes(Math.round(written / APPENDS))} a turn`,
+			against: `the whole state each turn (${bytes(Math.round(full / APPENDS))})`,
+			figure: `1/${Math.round(full / written)}`,
+		},
+	]);
 }
