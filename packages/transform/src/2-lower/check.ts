@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import { unwrap } from '../1-parse/scope.ts';
+import { type Binding, isConstant, unwrap } from '../1-parse/scope.ts';
 import { endsInCall } from '../1-parse/suspends.ts';
 import { isGlobal } from './static-path.ts';
 import { type Code, isOfUnit } from './unit.ts';
@@ -16,20 +16,46 @@ export function combinatorOf(code: Code, node: t.Node): string | null {
 	return COMBINATORS.has(callee.property.name) ? callee.property.name : null;
 }
 
-/** Calls that start something without awaiting it. */
+/** Calls elsewhere than in await position that start something. */
 export function checkCall(code: Code, node: t.CallExpression | t.OptionalCallExpression | t.NewExpression): void {
 	if (code.plain) return;
 	checkCombinator(code, node);
-	if (node.type === 'NewExpression' || !isAsyncCode(code)) return;
+	if (!isAsyncCode(code)) return;
+	for (const argument of node.arguments) {
+		const value = unwrap(argument);
+		if ((value.type === 'ArrowFunctionExpression' || value.type === 'FunctionExpression') && value.async) {
+			code.unit.sink.report('PD2010', value, {
+				what: 'An async function handed to a call that is not awaited',
+				way: 'await the call, or do its work in a loop that awaits',
+			});
+		}
+	}
+	if (node.type === 'NewExpression') return;
 	const callee = unwrap(node.callee);
 	if (callee.type !== 'Identifier') return;
 	const binding = code.unit.scopes.references.get(callee)?.binding;
-	if (binding && code.unit.durable.has(binding)) {
+	if (binding && (code.unit.durable.has(binding) || isAsyncClosure(code, binding))) {
 		code.unit.sink.report('PD2011', node, {
 			what: `Starting '${callee.name}' without awaiting it`,
 			way: `await it: await ${callee.name}(…)`,
 		});
 	}
+}
+
+/** Does the binding always hold one async function of the unit? */
+function isAsyncClosure(code: Code, binding: Binding): boolean {
+	if (!isOfUnit(code.unit, binding) || (binding.reassigned && !isConstant(binding))) return false;
+	const fn = functionOf(binding);
+	return fn !== null && fn.async === true;
+}
+
+/** The function that a binding is declared with. */
+function functionOf(binding: Binding): t.FunctionDeclaration | t.FunctionExpression | t.ArrowFunctionExpression | null {
+	const made = binding.declaration;
+	if (made.type === 'FunctionDeclaration') return made;
+	if (made.type !== 'VariableDeclarator' || made.id.type !== 'Identifier' || !made.init) return null;
+	const value = unwrap(made.init);
+	return value.type === 'FunctionExpression' || value.type === 'ArrowFunctionExpression' ? value : null;
 }
 
 export function checkCombinator(code: Code, node: t.Node): void {
@@ -55,18 +81,11 @@ export function checkClosure(
 	code: Code,
 	node: t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration | t.ObjectMethod,
 ): void {
-	const sink = code.unit.sink;
-	if (node.async && node.generator) {
-		sink.report('PD2005', node, {
-			what: 'An async generator inside a durable function',
-			way: 'await one item after the other in a loop',
-		});
-	} else if (node.async && !code.inPlace) {
-		sink.report('PD2010', node, {
-			what: 'An async function that is not handed to an awaited call in place',
-			way: 'make it a durable function at the top level of the module and await it, or write it in place as an argument of an awaited call',
-		});
-	}
+	if (!node.async || !node.generator) return;
+	code.unit.sink.report('PD2005', node, {
+		what: 'An async generator inside a durable function',
+		way: 'await one item after the other in a loop',
+	});
 }
 
 /** `await new Promise((resolve) => { keep = resolve })`: the resolver outlives the call. */
@@ -94,9 +113,7 @@ export function checkIterated(code: Code, right: t.Expression): void {
 	if (plain.type !== 'CallExpression') return;
 	const callee = unwrap(plain.callee);
 	const binding = callee.type === 'Identifier' ? code.unit.scopes.references.get(callee)?.binding : null;
-	const made = binding?.declaration;
-	const fn = made?.type === 'VariableDeclarator' && made.init ? unwrap(made.init) : made;
-	if (!isOfUnit(code.unit, binding ?? null) || !fn || !('generator' in fn) || !fn.generator) return;
+	if (!binding || !isOfUnit(code.unit, binding) || !functionOf(binding)?.generator) return;
 	code.unit.sink.report('PD2005', right, {
 		what: 'A generator that is iterated while its loop awaits',
 		way: 'collect its items in an array first: [...items()]',

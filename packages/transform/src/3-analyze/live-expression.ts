@@ -202,11 +202,20 @@ function isCellAccess(node: t.Node, scope: ExpressionScope): boolean {
 /** Everything a nested function or class mentions is read when it is made. */
 function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): VariableSet {
 	let live = after;
-	t.traverseFast(node, (inner) => {
-		if (inner.type !== 'Identifier') return;
-		const index = scope.index(inner.name);
-		if (index !== undefined) live = add(live, index);
-	});
+	const visit = (inner: t.Node, hidden: ReadonlySet<string>): void => {
+		if (inner.type === 'Identifier') {
+			const index = hidden.has(inner.name) ? undefined : scope.index(inner.name);
+			if (index !== undefined) live = add(live, index);
+			return;
+		}
+		// In its heritage and body a class's name is its own.
+		const own = inner.type === 'ClassExpression' && inner.id ? new Set([...hidden, inner.id.name]) : hidden;
+		for (const key of t.VISITOR_KEYS[inner.type] ?? []) {
+			const child = (inner as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[key];
+			for (const each of Array.isArray(child) ? child : [child]) if (each) visit(each, own);
+		}
+	};
+	visit(node, new Set());
 	return live;
 }
 
