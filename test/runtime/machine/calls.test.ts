@@ -130,7 +130,7 @@ test('what is returned is awaited as await does: promises and thenables', () => 
 		export async function main() { "use durable"; return [await inner()]; }`,
 		{ world: { make: () => Promise.resolve(5) } },
 	);
-	const [{ key }] = run.last.watch as [{ key: string }];
+	const { key } = run.last.watch[0]!;
 	expect(run.apply({ type: 'nativeSettled', key, ok: true, value: 5 }).outcome).toEqual([5]);
 });
 

@@ -51,7 +51,7 @@ test('a lineage changes the keys of what is issued after it, not of what is pend
 	const keys = ['', 'a', 'b', 'a'].map((lineage) => {
 		const machine = Machine.load(bytes);
 		if (lineage !== '') machine.branch(lineage);
-		const [{ key }] = machine.reissue() as [{ key: string }];
+		const { key } = machine.reissue()[0]!;
 		const next = machine.apply({ type: 'effectSettled', key, ok: true, value: 0 }, 0).dispatch[0]!.key;
 		return [key, next] as const;
 	});
@@ -65,7 +65,7 @@ test('a fork has other keys, pending effects and suspensions included', () => {
 	const run = simulate(LOOP, { args: [2], world: { eff() {} } });
 	const fork = Machine.load(run.machine.save());
 	fork.fork('r1', 'lineage');
-	const [{ key }] = fork.reissue() as [{ key: string }];
+	const { key } = fork.reissue()[0]!;
 	expect(key).not.toBe(run.outstanding[0]!.key);
 	expect(fork.apply({ type: 'effectSettled', key, ok: true, value: 0 }, 0).dispatch).toHaveLength(1);
 });

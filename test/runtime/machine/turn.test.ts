@@ -31,7 +31,7 @@ test('a turn ends when the fiber is parked, and a fiber is parked on one thing (
 
 test('no effect is handed out twice by one process, and each once more after a load (M2)', () => {
 	const run = simulate(TWO_STEPS, { world: { first() {}, second() {} } });
-	const [{ key }] = run.last.dispatch as [{ key: string }];
+	const { key } = run.last.dispatch[0]!;
 	expect(run.machine.reissue()).toEqual([]);
 	run.restore();
 	expect(run.outstanding.map((call) => [call.key, call.attempt])).toEqual([[key, 2]]);
@@ -113,7 +113,7 @@ test('thenables made elsewhere are watched, and resume with what they settle wit
 		{ world: { make: () => Promise.resolve(1) } },
 	);
 	expect(run.pending).toEqual(['native']);
-	const [{ key }] = run.last.watch as [{ key: string }];
+	const { key } = run.last.watch[0]!;
 	run.apply({ type: 'nativeSettled', key, ok: false, value: new Error('no') });
 	expect(run.last).toMatchObject({ status: 'completed', outcome: 'no' });
 });

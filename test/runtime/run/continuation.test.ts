@@ -84,7 +84,9 @@ test('keys: the same answer twice leads to the same, another to others; continue
 		await key(() => c.resume()),
 		await key(() => c.fork().resume({ answer: 'a' })),
 		await key(() => c.fork({ id: 'other' }).resume({ answer: 'a' })),
-		await key(async () => ((await c.send('m', 1)) as { continuation: Continuation<unknown> }).continuation.resume({ answer: 'a' })),
+		await key(async () =>
+			((await c.send('m', 1)) as { continuation: Continuation<unknown> }).continuation.resume({ answer: 'a' }),
+		),
 	];
 	expect(new Set([a, ...others]).size).toBe(6);
 });
@@ -95,13 +97,18 @@ test('a fork has ids of its own and the same state', async () => {
 	expect(fork.runId).toBe('forked');
 	expect(fork.suspensions[0]!.id).not.toBe(c.suspensions[0]!.id);
 	await expect(fork.resume('a', { suspension: c.suspensions[0]!.id })).rejects.toMatchObject({ code: 'PD10008' });
-	expect(await suspended(fork.resume('a', { suspension: fork.suspensions[0]!.id }) as never)).toMatchObject({ value: { q: 2 } });
+	expect(await suspended(fork.resume('a', { suspension: fork.suspensions[0]!.id }) as never)).toMatchObject({
+		value: { q: 2 },
+	});
 });
 
 test('resume by id; an id that is not open; nothing open', async () => {
 	const c = await asked();
-	const [{ id }] = c.suspensions as [{ id: string }];
-	await expect(c.resume('a', { suspension: 'no such' })).rejects.toMatchObject({ code: 'PD10008', suspension: 'no such' });
+	const { id } = c.suspensions[0]!;
+	await expect(c.resume('a', { suspension: 'no such' })).rejects.toMatchObject({
+		code: 'PD10008',
+		suspension: 'no such',
+	});
 	const next = await suspended(c.resume('a', { suspension: id }) as never);
 	await expect(next.continuation.resume('b', { suspension: id })).rejects.toMatchObject({ code: 'PD10008' });
 	const receiving = loadMain(`
@@ -140,10 +147,13 @@ test('send: buffered while the run waits for something else', async () => {
 
 test('cancel: clean-up runs here, and a second one changes nothing', async () => {
 	const clean = vi.fn(async () => {});
-	const main = loadMain(`
+	const main = loadMain(
+		`
 		import { suspend } from '@perdure/runtime';
 		import { clean } from 'world';
-		export async function main() { "use durable"; try { await suspend(); } finally { await clean(); await suspend('sure?'); } }`, { clean });
+		export async function main() { "use durable"; try { await suspend(); } finally { await clean(); await suspend('sure?'); } }`,
+		{ clean },
+	);
 	const { continuation } = await suspended(run(main, []) as never);
 	const second = await suspended(continuation.cancel({ why: 'x' }) as never);
 	expect(second.value).toBe('sure?');
@@ -154,13 +164,16 @@ test('cancel: clean-up runs here, and a second one changes nothing', async () =>
 
 test('cancelling or sending to a checkpoint with an effect outstanding', async () => {
 	const eff = vi.fn(async () => 'ran');
-	const main = loadMain(`
+	const main = loadMain(
+		`
 		import { receive } from '@perdure/runtime';
 		import { eff } from 'world';
 		export async function main() { "use durable";
 			try { await eff(); } catch (e) { return [e.name, e.effect.outcome]; }
 			return await receive('m');
-		}`, { eff });
+		}`,
+		{ eff },
+	);
 	const parked = await run(main, [], { park: AbortSignal.abort() });
 	if (parked.status !== 'parked') throw new Error(parked.status);
 	const { continuation } = parked;
@@ -198,12 +211,15 @@ test('fromBytes with the function checks that it is that function’s', async ()
 
 test('a failure: the error itself, and a continuation that stands before it', async () => {
 	let attempts = 0;
-	const main = loadMain(`import { eff } from 'world'; export async function main() { "use durable"; return await eff(); }`, {
-		eff: async () => {
-			if (attempts++ === 0) throw new Error('down');
-			return 'up';
+	const main = loadMain(
+		`import { eff } from 'world'; export async function main() { "use durable"; return await eff(); }`,
+		{
+			eff: async () => {
+				if (attempts++ === 0) throw new Error('down');
+				return 'up';
+			},
 		},
-	});
+	);
 	const outcome = await run(main, [], { onCheckpoint() {} });
 	expect(outcome).toMatchObject({ status: 'failed', error: { message: 'down' } });
 	if (outcome.status !== 'failed') return;

@@ -5,7 +5,8 @@ import { loadMain } from './program.ts';
 
 async function parked(source: string, args: unknown[] = [], world: object = {}) {
 	const outcome = await run(loadMain(source, world), args, { id: 'r' });
-	if (outcome.status !== 'suspended') throw new Error(`${outcome.status} ${String((outcome as { error?: unknown }).error)}`);
+	if (outcome.status !== 'suspended')
+		throw new Error(`${outcome.status} ${String((outcome as { error?: unknown }).error)}`);
 	return outcome.continuation;
 }
 
@@ -74,7 +75,10 @@ test('schemaId: the same over bytes, over values, and for the same source compil
 
 test('schemaId: comments, formatting, types and lines elsewhere change nothing', async () => {
 	const id = (await parked(NESTED, [{ items: ['a'] }])).schemaId;
-	const formatted = NESTED.replace('let n = 0;', '// a comment\n\n\tlet n: number = 0 as number;').replace('export', 'const unused = 1;\nexport');
+	const formatted = NESTED.replace('let n = 0;', '// a comment\n\n\tlet n: number = 0 as number;').replace(
+		'export',
+		'const unused = 1;\nexport',
+	);
 	expect((await parked(formatted, [{ items: ['a'] }])).schemaId).toBe(id);
 });
 
@@ -87,7 +91,10 @@ test('schemaId: points, slots, functions, and what closures capture do change it
 		['ask(', 'query('],
 		['let n = 0;', 'let n = 0; const held = () => n;'],
 	] as const) {
-		const source = NESTED.replaceAll(from, to).replace('return n;', to.includes('held') ? 'return held();' : 'return n;');
+		const source = NESTED.replaceAll(from, to).replace(
+			'return n;',
+			to.includes('held') ? 'return held();' : 'return n;',
+		);
 		ids.push((await parked(source, [{ items: ['a'] }])).schemaId);
 	}
 	expect(new Set(ids).size).toBe(ids.length);
@@ -101,6 +108,8 @@ test('schemaId: a closure that a value holds deep inside counts', async () => {
 			await suspend();
 			return deep.list[0].get('f')();
 		}`;
-	const ids = await Promise.all(['() => a', '() => b + 0', '() => a + b'].map(async (fn) => (await parked(source(fn), [1])).schemaId));
+	const ids = await Promise.all(
+		['() => a', '() => b + 0', '() => a + b'].map(async (fn) => (await parked(source(fn), [1])).schemaId),
+	);
 	expect(new Set(ids).size).toBe(3);
 });

@@ -76,17 +76,20 @@ test('bytes carry it only on request', async () => {
 
 test('what a reader does to it changes nothing', async () => {
 	const { continuation } = await checkout();
-	const [entry] = continuation.log as [{ args: [{ amount: number }]; startedAt: Date }];
-	entry.args[0].amount = 1e9;
+	const entry = continuation.log[0]!;
+	(entry.args[0] as { amount: number }).amount = 1e9;
 	entry.startedAt.setTime(0);
 	expect(continuation.log[0]!.args).toEqual([{ id: 'o1', amount: 5 }]);
 	expect(continuation.log[0]!.startedAt.getTime()).toBeGreaterThan(0);
 });
 
 test('attempts count what may have begun: again after a crash, not after parking', async () => {
-	const main = loadMain(`import { eff } from 'world'; export async function main() { "use durable"; return await eff(); }`, {
-		eff: async () => (await import('@perdure/runtime')).currentEffect().attempt,
-	});
+	const main = loadMain(
+		`import { eff } from 'world'; export async function main() { "use durable"; return await eff(); }`,
+		{
+			eff: async () => (await import('@perdure/runtime')).currentEffect().attempt,
+		},
+	);
 	let bytes!: Uint8Array;
 	const whole = await run(main, [], { onCheckpoint: (c) => void (bytes ??= c.toBytes()) });
 	expect(whole).toMatchObject({ value: 1, log: [{ attempt: 1 }] });
@@ -106,5 +109,9 @@ test('a cancelled wait is discarded, an effect of a failed turn keeps its outcom
 	expect(cancelled.log.at(-1)).toMatchObject({ kind: 'suspend', state: 'discarded' });
 	const failed = await continuation.throw(new Error('bad'));
 	expect(failed).toMatchObject({ status: 'failed', error: { message: 'bad' } });
-	expect(failed.log.at(-1)).toMatchObject({ kind: 'suspend', state: 'executed', outcome: { error: { message: 'bad' } } });
+	expect(failed.log.at(-1)).toMatchObject({
+		kind: 'suspend',
+		state: 'executed',
+		outcome: { error: { message: 'bad' } },
+	});
 });

@@ -69,8 +69,18 @@ test('onCheckpoint comes with each turn, before its effects, and is awaited (D1)
 });
 
 test.each([
-	['throws', () => { throw new Error('disk full'); }],
-	['rejects', async () => { throw new Error('disk full'); }],
+	[
+		'throws',
+		() => {
+			throw new Error('disk full');
+		},
+	],
+	[
+		'rejects',
+		async () => {
+			throw new Error('disk full');
+		},
+	],
 ])('if it %s, nothing is dispatched and run rejects (D1)', async (_, onCheckpoint) => {
 	const eff = vi.fn(async () => {});
 	await expect(run(loadMain(THREE, { eff }), [], { onCheckpoint })).rejects.toThrow('disk full');

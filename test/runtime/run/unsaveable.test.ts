@@ -38,7 +38,9 @@ test.each([
 	if (outcome.status !== 'failed') return;
 	expect(NotSerializableError.is(outcome.error)).toBe(true);
 	expect(outcome.error).toMatchObject({ code: 'PD3005', path: 'box.session', point: 'subject.ts:5:3' });
-	expect((outcome.error as NotSerializableError).message).toContain("'box.session' is captured across an await (subject.ts:5:3)");
+	expect((outcome.error as NotSerializableError).message).toContain(
+		"'box.session' is captured across an await (subject.ts:5:3)",
+	);
 	expect((outcome.error as NotSerializableError).help).toContain('Session');
 	// Nothing of the turn that cannot be saved was done.
 	expect(eff).not.toHaveBeenCalled();
@@ -50,12 +52,17 @@ test.each([
 test('in production without checkpoints it is found when bytes are asked for', async () => {
 	vi.stubEnv('NODE_ENV', 'production');
 	try {
-		const source = HELD.replace('await eff();', 'await suspend();').replace('import {', "import { suspend } from '@perdure/runtime'; import {");
+		const source = HELD.replace('await eff();', 'await suspend();').replace(
+			'import {',
+			"import { suspend } from '@perdure/runtime'; import {",
+		);
 		const outcome = await run(loadMain(source, { live, eff() {} }), []);
 		expect(outcome.status).toBe('suspended');
 		if (outcome.status !== 'suspended') return;
 		const { continuation } = outcome;
-		expect(() => continuation.toBytes()).toThrow(expect.objectContaining({ path: 'box.session', point: 'subject.ts:5:3' }));
+		expect(() => continuation.toBytes()).toThrow(
+			expect.objectContaining({ path: 'box.session', point: 'subject.ts:5:3' }),
+		);
 		expect(() => continuation.fork()).toThrow(NotSerializableError);
 		// It can go on from memory, once; what is refused does not count.
 		await expect(continuation.resume(() => 0)).rejects.toMatchObject({ code: 'PD3007', path: 'answer' });
@@ -70,7 +77,9 @@ test('a variable that is dead at the await need not be saveable', async () => {
 	const source = `
 		import { live, eff } from 'world';
 		export async function main() { "use durable"; let s = await live(); const { open } = s.socket; await eff(); s = null; return open; }`;
-	expect(await run(loadMain(source, { live, eff: async () => {} }), [], { onCheckpoint() {} })).toMatchObject({ value: true });
+	expect(await run(loadMain(source, { live, eff: async () => {} }), [], { onCheckpoint() {} })).toMatchObject({
+		value: true,
+	});
 });
 
 test.each([
@@ -98,7 +107,8 @@ test.each([
 	}
 	const outcome = await run(main, []);
 	if (code === null) expect(outcome.status).toBe('completed');
-	else if (code !== undefined) expect(outcome).toMatchObject({ status: 'failed', error: { code, path: expect.stringMatching(/^held/) } });
+	else if (code !== undefined)
+		expect(outcome).toMatchObject({ status: 'failed', error: { code, path: expect.stringMatching(/^held/) } });
 });
 
 test('the frame that holds it is named, not the one that waits', async () => {
@@ -115,7 +125,10 @@ test('the frame that holds it is named, not the one that waits', async () => {
 });
 
 test('a result of the run need not be saveable', async () => {
-	const main = loadMain(`import { live } from 'world'; export async function main() { "use durable"; return await live(); }`, { live });
+	const main = loadMain(
+		`import { live } from 'world'; export async function main() { "use durable"; return await live(); }`,
+		{ live },
+	);
 	const outcome = await run(main, [], { onCheckpoint() {} });
 	expect(outcome.status).toBe('completed');
 	expect((outcome as { value?: unknown }).value).toBeInstanceOf(Session);
@@ -130,7 +143,12 @@ test('an error that cannot be saved is caught as it is, and refused over the nex
 		export async function main(hold) { "use durable";
 			try { await fail(); } catch (e) { if (!hold) return e.message; await eff(); return e.message; }
 		}`;
-	const main = loadMain(source, { fail: async () => { throw new Weird('odd'); }, eff: async () => {} });
+	const main = loadMain(source, {
+		fail: async () => {
+			throw new Weird('odd');
+		},
+		eff: async () => {},
+	});
 	expect(await run(main, [false])).toMatchObject({ value: 'odd' });
 	expect(await run(main, [true])).toMatchObject({ status: 'failed', error: { path: expect.stringMatching(/^e/) } });
 });

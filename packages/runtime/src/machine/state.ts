@@ -273,6 +273,9 @@ const isCount = (value: unknown) => Number.isSafeInteger(value) && (value as num
 const isTime = (value: unknown) => typeof value === 'number';
 const isTimeOrNull = (value: unknown) => value === null || isTime(value);
 const isList = Array.isArray;
+/** A list without holes, which `every` would pass over. */
+const isListOf = (value: unknown, test: (item: unknown) => boolean): value is unknown[] =>
+	isList(value) && Array.from(value).every(test);
 
 const ROOT: Shape<Stored> = {
 	v: (v) => v === VERSION,
@@ -286,8 +289,8 @@ const ROOT: Shape<Stored> = {
 	settled: isCount,
 	fiber: isCount,
 	fibers: (list) =>
-		isList(list) &&
-		list.every(
+		isListOf(
+			list,
 			(entry) =>
 				isList(entry) &&
 				isCount(entry[0]) &&
@@ -295,14 +298,13 @@ const ROOT: Shape<Stored> = {
 				(entry[2] === null || entry[2] instanceof DurablePromise) &&
 				typeof entry[3] === 'boolean',
 		),
-	pending: (list) => isList(list) && list.every(isPending),
-	messages: (map) =>
-		map instanceof Map && [...map].every(([name, list]) => isText(name) && isList(list) && list.every(isCopied)),
+	pending: (list) => isListOf(list, isPending),
+	messages: (map) => map instanceof Map && [...map].every(([name, list]) => isText(name) && isListOf(list, isCopied)),
 	cancel: (list) => list === null || (isList(list) && list.length === 1),
 	result: (result) => result === null || (isPlainObject(result) && has(result, ENDED)),
 	mark: isTextOrNull,
 	progress: () => true,
-	log: (list) => list === null || (isList(list) && list.every((entry) => isPlainObject(entry) && has(entry, RECORD))),
+	log: (list) => list === null || isListOf(list, (entry) => isPlainObject(entry) && has(entry, RECORD)),
 };
 
 const ENDED: Shape<Ended> = { status: (status) => status === 'completed' || status === 'cancelled' };
@@ -345,8 +347,7 @@ const EFFECT: Shape<PendingEffect> = {
 		typeof (shape as { receiver?: unknown }).receiver === 'boolean' &&
 		typeof (shape as { computed?: unknown }).computed === 'boolean' &&
 		isCount((shape as { args?: unknown }).args) &&
-		isList((shape as { rest?: unknown }).rest) &&
-		(shape as PendingEffect['shape']).rest.every((link) => isList(link) && isCount(link[0]) && isCount(link[1])),
+		isListOf((shape as { rest?: unknown }).rest, (link) => isList(link) && isCount(link[0]) && isCount(link[1])),
 	attempt: isCount,
 	graceAt: isTimeOrNull,
 };
