@@ -13,3 +13,9 @@ for (const area of AREAS) {
 		}
 	});
 }
+
+const all = AREAS.flatMap(casesOf);
+
+test('each case says what it shows in one sentence', () => {
+	for (const fixture of all) expect(stored(fixture, 'input.ts'), fixture.name).toMatch(/^\/\/ .+\.\n/);
+});

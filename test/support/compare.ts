@@ -19,11 +19,11 @@ export async function disagreement(
 ): Promise<Disagreement | null> {
 	let subject: Subject;
 	try {
-		subject = compileSubject(source, 'program.ts', fuel);
+		subject = compileSubject(source, 'program.js', fuel);
 	} catch (error) {
 		if (error instanceof CompileError)
 			return { kind: `compile ${/PD\d+/.exec(error.message)?.[0]}`, text: error.message };
-		return { kind: `compile ${(error as Error).message.slice(0, 40)}`, text: String((error as Error).stack) };
+		return { kind: `compile ${(error as Error).name}`, text: String((error as Error).stack) };
 	}
 	const [measure, ...others] = ways;
 	const expected = await execute(subject, measure!, execution);

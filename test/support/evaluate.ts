@@ -5,6 +5,7 @@
  */
 import { compileFunction } from 'node:vm';
 import ts from 'typescript';
+import { shared } from '../../packages/runtime/src/registry/shared.ts';
 import { addFuel, BURN, type Fuel } from './fuel.ts';
 
 export type Exports = Record<string, unknown>;
@@ -37,4 +38,10 @@ export function prepare(source: string, filename: string, fuel: Fuel | null = nu
 			return module.exports;
 		},
 	};
+}
+
+/** Forgets what modules have declared: the next process has loaded none of them yet. */
+export function forgetModules(): void {
+	shared.functions.clear();
+	shared.wrappers.clear();
 }

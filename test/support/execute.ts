@@ -11,7 +11,7 @@ import * as runtime from '@perdure/runtime';
 import { Continuation, type Outcome, type RunOptions, run } from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
 import { transform } from '@perdure/transform';
-import { type Exports, type Program, prepare } from './evaluate.ts';
+import { type Exports, forgetModules, type Program, prepare } from './evaluate.ts';
 import type { Fuel } from './fuel.ts';
 import { render } from './render.ts';
 import { createTrace, type Trace } from './trace.ts';
@@ -58,7 +58,10 @@ export async function execute(subject: Subject, way: Way, execution: Execution =
 async function settle(subject: Subject, way: Way, execution: Execution, trace: Trace): Promise<string> {
 	const { entry = 'main', args = [] } = execution;
 	const program = way === 'plain' ? subject.plain : subject.compiled;
-	const load = () => evaluate(program, trace);
+	const load = () => {
+		forgetModules();
+		return evaluate(program, trace);
+	};
 	try {
 		if (way === 'plain' || way === 'outside') {
 			const value = await (load()[entry] as (...args: unknown[]) => unknown)(...structuredClone(args));

@@ -14,6 +14,8 @@ export interface Trace {
 export interface TraceModule {
 	/** A foreign synchronous function: part of the turn it is called in. Returns `value`. */
 	log<T>(tag: string, value?: T): T;
+	/** A foreign synchronous function that gives a copy, to be awaited. */
+	echo<T>(tag: string, value?: T): T;
 	/** A foreign asynchronous function, an effect when awaited. Resolves to a copy of `value`. */
 	eff<T>(tag: string, value?: T): Promise<T>;
 	/** An effect that rejects with `Error(message)`. */
@@ -43,6 +45,10 @@ export function createTrace(): Trace {
 			log(tag, value) {
 				record(`${tag} ${render(value)}`);
 				return value as never;
+			},
+			echo(tag, value) {
+				record(`${tag} ${render(value)}`);
+				return structuredClone(value) as never;
 			},
 			async eff(tag, value) {
 				record(`${tag}! ${render(value)}`);
@@ -115,4 +121,4 @@ const printing: TraceModule = (() => {
 	};
 	return trace.module;
 })();
-export const { log, eff, fail, boom, spy, key } = printing;
+export const { log, echo, eff, fail, boom, spy, key } = printing;

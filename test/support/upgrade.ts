@@ -5,7 +5,7 @@
 import * as runtime from '@perdure/runtime';
 import { Continuation, run } from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
-import { type Exports, prepare } from './evaluate.ts';
+import { type Exports, forgetModules, prepare } from './evaluate.ts';
 import { compileSubject } from './execute.ts';
 import { render } from './render.ts';
 import { createTrace, type Trace } from './trace.ts';
@@ -56,6 +56,7 @@ async function park(source: string, filename: string): Promise<Uint8Array> {
 }
 
 function evaluate(code: string, filename: string, trace: Trace): Exports {
+	forgetModules();
 	return prepare(code, filename).evaluate({
 		'#trace': trace.module,
 		'@perdure/runtime': runtime,

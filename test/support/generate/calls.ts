@@ -11,7 +11,7 @@ export function awaited(context: Context, type: Type, deep: number): string {
 		[8, () => `eff(${context.tag('e')}, ${value()})`],
 		[2, () => plain(context, type, deep)],
 		[1, () => intrinsicCall(context, type, deep)],
-		[1, () => `log(${context.tag()}, ${value()})`],
+		[1, () => `echo(${context.tag()}, ${value()})`],
 		[
 			type === 'num' ? 1 : 0,
 			() => `plus(${value()}, ...${parenthesize(context.make.expression(context, 'arr', deep - 1))})`,
@@ -46,16 +46,17 @@ export function plain(context: Context, type: Type, deep: number): string {
 	}
 }
 
-/** A call of a built-in in await position runs in the turn. */
+/** A call of a built-in in await position runs in the turn. Its receiver is no call: that would be a chain. */
 function intrinsicCall(context: Context, type: Type, deep: number): string {
-	const make = (kind: Type) => parenthesize(context.make.expression(context, kind, deep - 1));
+	const receiver = () => parenthesize(plain(context, type === 'num' ? 'arr' : type, deep - 1));
+	const number = () => context.make.expression(context, 'num', deep - 1);
 	switch (type) {
 		case 'num':
-			return context.random.pick([`Math.abs(${make('num')})`, `${make('arr')}.at(${make('num')})`]);
+			return context.random.pick([`Math.abs(${number()})`, `${receiver()}.at(${number()})`]);
 		case 'str':
-			return `${make('str')}.toUpperCase()`;
+			return `${receiver()}.toUpperCase()`;
 		case 'arr':
-			return `${make('arr')}.concat(${make('num')})`;
+			return `${receiver()}.concat(${number()})`;
 		default:
 			return plain(context, type, deep);
 	}

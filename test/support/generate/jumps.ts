@@ -19,8 +19,12 @@ export function jump(context: Context): string {
 		[context.caught || random.chance(0.2) ? 1 : 0, () => `throw ${value(random.pick(['num', 'obj']))};`],
 		[1, () => `return ${plain(context, 'num', 2)};`],
 		[context.suspends ? 1 : 0, () => `return await ${context.make.awaited(context, 'num', 2)};`],
-		// Beside a `finally` an awaited call of `return` starts after it: a documented deviation.
-		[context.suspends && !context.shielded ? 1 : 0, () => `return ${context.make.awaited(context, 'num', 2)};`],
+		// Beside a `finally` a call of `return` starts after it, and inside a `try` with `catch` an error that a foreign
+		// function throws before its first await is not told apart from one that it throws later.
+		[
+			context.suspends && !context.shielded && !context.caught ? 1 : 0,
+			() => `return ${context.make.awaited(context, 'num', 2)};`,
+		],
 	]);
 }
 

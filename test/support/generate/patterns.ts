@@ -26,7 +26,8 @@ export function assignmentPattern(context: Context, deep: number): string {
 	const isArray = context.random.chance(0.5);
 	const head = pattern(context, deep, isArray, (type) => context.make.target(context, type, deep - 2));
 	const init = context.make.expression(context, isArray ? 'arr' : 'obj', deep - 1);
-	return `(${head} = ${init})`;
+	// V8 evaluates the first target before it finds out that the value is null; ECMA-262 13.15.5.2 says the other way.
+	return `(${head} = ${isArray ? init : `(${init} ?? {})`})`;
 }
 
 function spies(context: Context): boolean {

@@ -20,7 +20,7 @@ const makers: Makers = {
 	jump,
 };
 
-const PROLOGUE = `import { log, eff, fail, boom, spy, key } from '#trace';
+const PROLOGUE = `import { log, echo, eff, fail, boom, spy, key } from '#trace';
 class Box {
 	constructor(a, b) { this.a = a; this.b = b; }
 	sum() { return log('sum', this.a + this.b); }
