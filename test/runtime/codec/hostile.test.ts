@@ -1,5 +1,6 @@
 /** Bytes from outside are hostile: whatever they are, decoding ends in a value or a `DecodeError`, soon and small. */
 import { afterEach, describe, expect, test } from 'vitest';
+import { Codec } from '../../../packages/runtime/src/codec/codec.ts';
 import { decode, encode } from '../../../packages/runtime/src/codec/plain.ts';
 import { DecodeError } from '../../../packages/runtime/src/errors/saving.ts';
 import { serializable } from '../../../packages/runtime/src/registry/classes.ts';
@@ -266,6 +267,8 @@ const TAGS = [
 	'I',
 	'G',
 	'O',
+	'L',
+	'C',
 	'S',
 	's',
 	'z',
@@ -317,6 +320,41 @@ describe('fuzz', () => {
 		}
 		// Or the mutations would only ever test the parser of JSON.
 		expect(decoded).toBeGreaterThan(rounds);
+	});
+
+	test(`${rounds * 3} mutations of chains`, () => {
+		const codec = new Codec();
+		const tryRead = (full: Uint8Array, deltas: Uint8Array[]) => {
+			try {
+				const { root, writer } = codec.readSnapshot(full, deltas);
+				writer.write(root);
+				return root;
+			} catch (error) {
+				if (DecodeError.is(error)) return error;
+				throw error;
+			}
+		};
+		let decoded = 0;
+		for (let seed = first; seed < first + rounds / 10; seed++) {
+			const random = seeded(seed);
+			const writer = codec.writer();
+			const list = Array.from({ length: 300 }, (_, i) => ({ i, text: 'some text' }));
+			const state = { list, map: new Map(list.map((o) => [o.i, o])), random: randomGraph(random, 10) };
+			const { full } = writer.write(state) as { full: Uint8Array };
+			const deltas = Array.from({ length: 3 }, (_, i) => {
+				list.push({ i, text: 'more' });
+				state.map.delete(i);
+				list.shift();
+				return (writer.write(state) as { delta: Uint8Array }).delta;
+			});
+			for (let i = 0; i < 30; i++) {
+				const chain = [full, ...deltas];
+				const at = below(random, chain.length);
+				chain[at] = mutate(random, chain[at]!);
+				if (!DecodeError.is(tryRead(chain[0]!, chain.slice(1)))) decoded++;
+			}
+		}
+		expect(decoded).toBeGreaterThan(rounds / 10);
 	});
 
 	test(`${rounds * 100} forged graphs`, () => {

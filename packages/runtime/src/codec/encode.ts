@@ -48,6 +48,8 @@ class FullWalk extends Walk {
 	/** Where each was first met: the entry whose row was being written, and the slot in it. Kept only to explain. */
 	readonly #met: { from: number; slot: number }[] | null;
 	#current = -1;
+	/** What shapes remember of this walk: they live longer than the graph. */
+	readonly #token = {};
 
 	constructor(table: KindTable, options: EncodeOptions, explains: boolean) {
 		super(table, options);
@@ -103,9 +105,9 @@ class FullWalk extends Walk {
 	}
 
 	protected override shape(shape: Shape): number {
-		if (shape.owner !== this.#heap) {
+		if (shape.owner !== this.#token) {
 			shape.id = this.number(shape, 0);
-			shape.owner = this.#heap;
+			shape.owner = this.#token;
 		}
 		return shape.id;
 	}
