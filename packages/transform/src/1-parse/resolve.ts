@@ -38,6 +38,7 @@ class Resolver {
 	readonly scopes: Scopes & {
 		byNode: Map<t.Node, Scope>;
 		bodies: Map<t.Node, Scope>;
+		arms: Map<t.Node, Scope>;
 		references: Map<t.Node, Reference>;
 		declared: Map<t.Node, Binding>;
 		functions: Map<t.Node, FunctionInfo>;
@@ -57,6 +58,7 @@ class Resolver {
 			module,
 			byNode: new Map([[program as t.Node, module]]),
 			bodies: new Map(),
+			arms: new Map(),
 			references: new Map(),
 			declared: new Map(),
 			functions: new Map(),
@@ -71,6 +73,7 @@ class Resolver {
 	private open(kind: ScopeKind, node: t.Node, walk: () => void): void {
 		const scope: Scope = { kind, node, parent: this.scope, fn: this.fn, bindings: new Map(), hoisted: [] };
 		if (kind === 'body') this.scopes.bodies.set(node, scope);
+		else if (kind === 'block' && node.type === 'FunctionDeclaration') this.scopes.arms.set(node, scope);
 		else if (kind !== 'name') this.scopes.byNode.set(node, scope);
 		this.scope = scope;
 		walk();

@@ -7,6 +7,8 @@ export interface Scopes {
 	readonly byNode: ReadonlyMap<t.Node, Scope>;
 	/** A function body with its own variables, where parameter expressions keep theirs apart. */
 	readonly bodies: ReadonlyMap<t.Node, Scope>;
+	/** `if (a) function f() {}` (sloppy): the block that the declaration stands in. */
+	readonly arms: ReadonlyMap<t.Node, Scope>;
 	/** Identifiers, JSX identifiers, `this`, `arguments`, `new.target` that refer to something. */
 	readonly references: ReadonlyMap<t.Node, Reference>;
 	/** The binding that a declaring identifier declares. */

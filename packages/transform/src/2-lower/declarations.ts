@@ -5,9 +5,9 @@ import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
-import { bindingsOf, rewriteDeclaration } from './rewrite-declaration.ts';
+import { assignVar, bindingsOf, rewriteDeclaration } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
-import { place, storageOf } from './storage.ts';
+import { storageOf } from './storage.ts';
 
 export function lowerDeclaration(frame: Frame, node: t.VariableDeclaration): void {
 	if (node.kind === 'using' || node.kind === 'await using') {
@@ -27,20 +27,23 @@ function lowerDeclarator(frame: Frame, declaration: t.VariableDeclaration, node:
 	const bindings = bindingsOf(frame, node.id);
 	const first = bindings[0];
 	if (node.id.type === 'Identifier' && first) {
+		if (declaration.kind === 'var') {
+			const binding = frame.unit.scopes.references.get(node.id)!.binding!;
+			const storage = storageOf(frame.unit, binding);
+			if (!storage.cell) lowerInto(frame, node.init!, storage.name);
+			else frame.emit(at(statement(assignVar(frame, node.id, lowerValue(frame, node.init!))), node));
+			return;
+		}
 		const storage = storageOf(frame.unit, first);
 		if (!storage.cell && !storage.tdz) lowerInto(frame, node.init!, storage.name);
-		else {
-			const value = lowerValue(frame, node.init!);
-			const written =
-				declaration.kind === 'var' ? statement(assign(place(storage), value)) : frame.initialise(first, value);
-			frame.emit(at(written, node));
-		}
+		else frame.emit(at(frame.initialise(first, lowerValue(frame, node.init!)), node));
 		return;
 	}
+	const mode = declaration.kind === 'var' ? 'assign' : 'declare';
 	makeCells(frame, node.id);
 	const init = node.init!;
-	if (suspends(node.id, frame.unit.memo)) lowerPattern(frame, node.id, holdNode(frame, init, 'value'), 'declare');
-	else bindPattern(frame, node.id, lowerValue(frame, init));
+	if (suspends(node.id, frame.unit.memo)) lowerPattern(frame, node.id, holdNode(frame, init, 'value'), mode);
+	else bindPattern(frame, node.id, lowerValue(frame, init), mode);
 }
 
 /** Cells of a pattern's names, where the scope's head did not make them. */
@@ -52,11 +55,8 @@ export function makeCells(frame: Frame, pattern: t.Node): void {
 	}
 }
 
-/** Gives the names of a declared pattern their values. Cells are there already. */
-export function bindPattern(frame: Frame, pattern: t.Node, value: t.Expression): void {
-	if (suspends(pattern, frame.unit.memo)) {
-		lowerPattern(frame, pattern, holdValue(frame, value, 'value', pattern), 'declare');
-		return;
-	}
-	frame.emit(at(statement(assign(rewritePattern(frame, pattern, 'declare'), value)), pattern));
+/** Gives the names of a declared pattern their values. Cells are there already. A `var` is assigned. */
+export function bindPattern(frame: Frame, pattern: t.Node, value: t.Expression, mode: 'declare' | 'assign'): void {
+	if (suspends(pattern, frame.unit.memo)) lowerPattern(frame, pattern, holdValue(frame, value, 'value', pattern), mode);
+	else frame.emit(at(statement(assign(rewritePattern(frame, pattern, mode), value)), pattern));
 }

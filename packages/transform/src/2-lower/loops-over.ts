@@ -97,7 +97,7 @@ function openHead(frame: Frame, node: t.ForInStatement | t.ForOfStatement): void
 	frame.openScope(frame.unit.scopes.byNode.get(node));
 	const init = node.left.type === 'VariableDeclaration' ? node.left.declarations[0]?.init : null;
 	if (init && node.left.type === 'VariableDeclaration') {
-		bindPattern(frame, node.left.declarations[0]!.id, lowerValue(frame, init));
+		bindPattern(frame, node.left.declarations[0]!.id, lowerValue(frame, init), 'assign');
 	}
 }
 
@@ -137,7 +137,7 @@ function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement, value
 		makeFresh(frame, node);
 		makeCells(frame, pattern);
 	}
-	bindPattern(frame, pattern, value);
+	bindPattern(frame, pattern, value, left.kind === 'var' ? 'assign' : 'declare');
 }
 
 /** Cells (and dead zones) that the head made are renewed for each iteration. */

@@ -57,18 +57,14 @@ export function lowerBody(frame: Frame, node: FunctionNode, env: readonly string
 		declaration: null,
 	});
 	const { self, arguments: list } = frame.fn;
-	if (self) frame.addBinding(self, 'this');
+	if (self) {
+		frame.addBinding(self, 'this');
+		if (!frame.fn.strict) frame.emit(coerceSelf(storageOf(frame.unit, self).name));
+	}
 	if (list) {
 		frame.addBinding(list, 'arguments');
 		// The engine's own arguments object, not mapped: a strict function, or one without parameters.
-		const make = {
-			type: 'FunctionExpression',
-			id: null,
-			params: [],
-			body: { type: 'BlockStatement', directives: [], body: [returns(id('arguments'))] },
-			async: false,
-			generator: false,
-		} as unknown as t.FunctionExpression;
+		const make = returning(id('arguments'));
 		const name = storageOf(frame.unit, list).name;
 		frame.emit(
 			statement(assign(id(name), call(member(make, 'apply'), [{ type: 'NullLiteral' } as t.NullLiteral, id(args)]))),
@@ -82,6 +78,24 @@ export function lowerBody(frame: Frame, node: FunctionNode, env: readonly string
 	else lowerReturn(frame, node.body, node.body);
 	frame.end({ kind: 'return', value: null });
 	return { args, self: self ? storageOf(frame.unit, self).name : null, env };
+}
+
+/** A sloppy function's `this` is an object (ECMA-262 OrdinaryCallBindThis): a sloppy function makes it so. */
+function coerceSelf(name: string): t.Statement {
+	const self = returning({ type: 'ThisExpression' } as t.ThisExpression);
+	return statement(assign(id(name), call(member(self, 'call'), [id(name)])));
+}
+
+/** `function () { return value }` */
+function returning(value: t.Expression): t.FunctionExpression {
+	return {
+		type: 'FunctionExpression',
+		id: null,
+		params: [],
+		body: { type: 'BlockStatement', directives: [], body: [returns(value)] },
+		async: false,
+		generator: false,
+	} as unknown as t.FunctionExpression;
 }
 
 function lowerParameters(frame: Frame, node: FunctionNode, args: string): void {

@@ -5,7 +5,7 @@ import { assign, at, construct, declare, helper, id, nothing, statement } from '
 import { shallow } from './nodes.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
-import { initialise, place, storageOf } from './storage.ts';
+import { initialise, storageOf, writeReference } from './storage.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 /** The bindings that a pattern declares. */
@@ -23,10 +23,17 @@ export function rewriteDeclaration(code: Code, node: t.VariableDeclaration): t.S
 	let native: t.VariableDeclaration | null = null;
 	for (const declarator of node.declarations) {
 		const bindings = bindingsOf(code, declarator.id);
+		const shadowed = node.kind === 'var' && declarator.init ? shadowedVar(code, declarator.id) : false;
 		const moved = bindings.some((binding) => {
 			const storage = storageOf(code.unit, binding);
 			return storage.frame || storage.cell;
 		});
+		if (shadowed && !moved && !code.plain) {
+			code.unit.sink.report('PD2017', declarator, {
+				what: 'A variable that a catch parameter of the same name hides',
+				way: 'give one of them another name',
+			});
+		}
 		if (moved) {
 			native = null;
 			statements.push(...moveDeclarator(code, node, declarator, bindings));
@@ -62,9 +69,9 @@ function moveDeclarator(
 	const first = bindings[0];
 	if (node.id.type === 'Identifier' && first) {
 		if (declaration.kind === 'var') {
-			if (!node.init) return [];
-			const value = rewriteNamed(code, node.init, first.name);
-			return [at(statement(assign(at(place(storageOf(code.unit, first)), node.id), value)), node)];
+			return node.init
+				? [at(statement(assignVar(code, node.id, rewriteNamed(code, node.init, first.name))), node)]
+				: [];
 		}
 		const value = node.init ? rewriteNamed(code, node.init, first.name) : nothing();
 		const storage = storageOf(code.unit, first);
@@ -82,5 +89,20 @@ function moveDeclarator(
 		if (!storage.frame && !storage.cell) head.push(declare('var', id(storage.name), null));
 	}
 	const value = rewriteNamed(code, node.init ?? nothing(), null);
-	return [...head, at(statement(assign(rewritePattern(code, node.id, 'declare'), value)), node)];
+	const mode = declaration.kind === 'var' ? 'assign' : 'declare';
+	return [...head, at(statement(assign(rewritePattern(code, node.id, mode), value)), node)];
+}
+
+/** `catch (e) { var e = 1 }` writes the parameter (ECMA-262 B.3.4): the name is resolved like any other. */
+export function assignVar(code: Code, node: t.Identifier, value: t.Expression): t.Expression {
+	return writeReference(code, node, code.unit.scopes.references.get(node)!, value);
+}
+
+/** Does an initialiser of a `var` write something else than the variable? */
+function shadowedVar(code: Code, pattern: t.Node): boolean {
+	const { declared, references } = code.unit.scopes;
+	return boundIdentifiers(pattern).some((node) => {
+		const target = references.get(node)?.binding ?? null;
+		return target !== declared.get(node) && isOfUnit(code.unit, target);
+	});
 }

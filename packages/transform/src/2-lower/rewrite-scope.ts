@@ -18,6 +18,9 @@ export function makeNativeScope(code: Code, scope: Scope): t.Statement[] {
 	for (const binding of scope.bindings.values()) {
 		if (binding.kind === 'param' || binding.kind === 'catch') continue;
 		const storage = storageOf(code.unit, binding);
+		// The `var` of ECMA-262 B.3.3 has no declaration of its own.
+		const implied = binding.kind === 'var' && binding.declaration.type === 'FunctionDeclaration';
+		if (implied && !storage.frame && !storage.cell) head.push(declare('var', id(storage.name), null));
 		if (storage.frame || !storage.cell) continue;
 		const parameter = parameterOfName(binding);
 		const empty = parameter ? construct(helper('Cell'), [place(storageOf(code.unit, parameter))]) : atEntry(storage);

@@ -123,8 +123,8 @@ export function one(statements: t.Statement[]): t.Statement {
 
 export function rewriteArm(code: Code, node: t.Statement): t.Statement {
 	if (node.type === 'FunctionDeclaration') {
-		const scope = code.unit.scopes.byNode.get(node);
-		if (scope && scope.kind === 'block') return block(rewriteBody(code, scope, [node]));
+		const scope = code.unit.scopes.arms.get(node);
+		if (scope) return block(rewriteBody(code, scope, [node]));
 	}
 	return one(rewriteStatement(code, node));
 }

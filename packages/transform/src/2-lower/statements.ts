@@ -95,8 +95,7 @@ export function lowerBlock(frame: Frame, node: t.BlockStatement): void {
 export function lowerArm(frame: Frame, node: t.Statement): void {
 	if (node.type === 'BlockStatement') lowerBlock(frame, node);
 	else if (node.type === 'FunctionDeclaration') {
-		const scope = frame.unit.scopes.byNode.get(node);
-		if (scope?.kind === 'block') frame.openScope(scope);
+		frame.openScope(frame.unit.scopes.arms.get(node));
 		lowerStatement(frame, node);
 	} else lowerStatement(frame, node);
 }

@@ -75,7 +75,7 @@ function lowerCatch(
 			if (node.param.type === 'Identifier' && binding) frame.emit(frame.initialise(binding, helper('exception')));
 			else {
 				makeCells(frame, node.param);
-				bindPattern(frame, node.param, helper('exception'));
+				bindPattern(frame, node.param, helper('exception'), 'declare');
 			}
 		}
 		lowerBlock(frame, node.body);
