@@ -33,6 +33,19 @@ export interface ComputationOptions {
 /** What the step that is running asked for, besides the value it returns. */
 type Asked = { readonly push: Frame } | { readonly parked: Pending } | null;
 
+/** The most frequent job. A record, because a closure and its context cost a durable call a tenth more. */
+class Resumption {
+	readonly fiber: Fiber;
+	readonly mode: Mode;
+	readonly value: unknown;
+
+	constructor(fiber: Fiber, mode: Mode, value: unknown) {
+		this.fiber = fiber;
+		this.mode = mode;
+		this.value = value;
+	}
+}
+
 /** Reason of the `CancelledError` that ends what is left when the root has ended. */
 const RUN_OVER = 'the run is over';
 
@@ -52,7 +65,7 @@ export class Computation implements TurnHost {
 	readonly told: DurablePromise[] = [];
 	readonly #state: RunState;
 	readonly #options: ComputationOptions;
-	#jobs: (() => void)[] = [];
+	#jobs: ((() => void) | Resumption)[] = [];
 	readonly #unhandled = new Set<DurablePromise>();
 	#fiber!: Fiber;
 	#asked: Asked = null;
@@ -67,14 +80,33 @@ export class Computation implements TurnHost {
 	}
 
 	compute(event: Event): void {
-		this.#deliver(event);
-		// In rounds: a long turn would keep all its jobs that are done, and what they hold.
+		if (event.type === 'timerFired') this.#fireDue();
+		else this.#deliver(event);
+		this.#drain();
+		this.#close();
+	}
+
+	/** In rounds: a long turn would keep all its jobs that are done, and what they hold. */
+	#drain(): void {
 		while (this.#jobs.length > 0) {
 			const round = this.#jobs;
 			this.#jobs = [];
-			for (const run of round) run();
+			for (const job of round) {
+				if (typeof job === 'function') job();
+				else this.#step(job.fiber, job.mode, job.value);
+			}
 		}
-		this.#close();
+	}
+
+	/** Each timer with what it sets off before the next, in the order of their times: as a host fires them. */
+	#fireDue(): void {
+		const { now } = this.#options;
+		const due = [...this.#state.pending.values()].filter((pending) => (dueAt(pending) ?? Infinity) <= now);
+		for (const pending of due.sort((a, b) => dueAt(a)! - dueAt(b)!)) {
+			if (!this.#state.pending.has(pending.key)) continue;
+			this.#fire(pending);
+			this.#drain();
+		}
 	}
 
 	/** What the end of a turn decides. */
@@ -115,11 +147,11 @@ export class Computation implements TurnHost {
 
 	// --- events
 
-	#deliver(event: Event): void {
+	#deliver(event: Exclude<Event, { type: 'timerFired' }>): void {
 		const state = this.#state;
 		switch (event.type) {
 			case 'started':
-				this.job(() => this.#step(state.fibers[0]!, 0, undefined));
+				this.#jobs.push(new Resumption(state.fibers[0]!, 0, undefined));
 				return;
 			case 'effectSettled': {
 				const pending = state.pending.get(event.key);
@@ -131,9 +163,6 @@ export class Computation implements TurnHost {
 				if (pending?.kind === 'native') this.#give(pending, event.ok, event.value);
 				return;
 			}
-			case 'timerFired':
-				for (const pending of [...state.pending.values()]) this.#fire(pending);
-				return;
 			case 'received': {
 				const payload = capture([event.payload]);
 				for (const pending of state.pending.values()) {
@@ -172,8 +201,6 @@ export class Computation implements TurnHost {
 	}
 
 	#fire(pending: Pending): void {
-		const at = dueAt(pending);
-		if (at === null || at > this.#options.now) return;
 		switch (pending.kind) {
 			case 'sleep':
 				this.#settle(pending, true, capture([undefined]));
@@ -207,7 +234,7 @@ export class Computation implements TurnHost {
 			return;
 		}
 		target.wait = null;
-		this.job(() => this.#step(target, ok ? 0 : 1, value));
+		this.#jobs.push(new Resumption(target, ok ? 0 : 1, value));
 	}
 
 	// --- cancellation
@@ -236,7 +263,7 @@ export class Computation implements TurnHost {
 			wait.fiber = null;
 			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
 			fiber.wait = null;
-			this.job(() => this.#step(fiber, 1, new CancelledError({ reason: this.#state.cancel![0] })));
+			this.#jobs.push(new Resumption(fiber, 1, new CancelledError({ reason: this.#state.cancel![0] })));
 			return;
 		}
 		if (wait.kind !== 'native') this.#record(wait, 'discarded', null, null);
@@ -288,7 +315,7 @@ export class Computation implements TurnHost {
 				fiber.top = frame.parent;
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
-				else this.job(() => this.#step(fiber, 1, error));
+				else this.#jobs.push(new Resumption(fiber, 1, error));
 				return;
 			}
 			if (frame.done) fiber.top = frame.parent;
@@ -297,7 +324,7 @@ export class Computation implements TurnHost {
 				if (frame.done) this.#complete(fiber, out);
 				else if (this.#cancelledAt(frame)) {
 					const error = this.#cancellation(frame);
-					this.job(() => this.#step(fiber, 1, error));
+					this.#jobs.push(new Resumption(fiber, 1, error));
 				} else this.#await(fiber, out, false);
 				return;
 			}
@@ -331,11 +358,11 @@ export class Computation implements TurnHost {
 		try {
 			thenable = isThenable(value);
 		} catch (error) {
-			this.job(() => this.#step(fiber, 1, error));
+			this.#jobs.push(new Resumption(fiber, 1, error));
 			return;
 		}
 		if (!thenable) {
-			this.job(() => this.#step(fiber, 0, value));
+			this.#jobs.push(new Resumption(fiber, 0, value));
 			return;
 		}
 		const pending: Pending = {
@@ -350,7 +377,7 @@ export class Computation implements TurnHost {
 
 	resume(fiber: Fiber, ok: boolean, value: unknown, returned: boolean): void {
 		fiber.wait = null;
-		if (returned) this.job(() => this.#step(fiber, ok ? 0 : 1, value));
+		if (returned) this.#jobs.push(new Resumption(fiber, ok ? 0 : 1, value));
 		else this.#step(fiber, ok ? 0 : 1, value);
 	}
 
