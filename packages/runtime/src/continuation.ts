@@ -57,18 +57,31 @@ export interface RunOptions {
  * independent copy (the deep copy of Turmeric's serialisable continuations, identity kept inside).
  */
 export class Continuation<R> {
-	readonly #machine: Machine;
-	readonly #records: readonly LogRecord[];
+	/** Made from the bytes when first looked at: most checkpoints are only written down. */
+	#loaded: Machine | null;
 	/** The saved state without the log, once it was made; never handed out, only copies. */
 	#bytes: Uint8Array | null;
+	/** The first `#count` of these; more may be added by the run that goes on. */
+	readonly #records: readonly LogRecord[];
+	readonly #count: number;
 	/** A state that cannot be saved can go on once, from memory; then this says why it was only once. */
 	#spent: NotSerializableError | null = null;
 
 	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
-	constructor(machine: Machine, records: readonly LogRecord[], bytes: Uint8Array | null) {
-		this.#machine = machine;
+	constructor(from: Machine | Uint8Array, records: readonly LogRecord[]) {
+		this.#loaded = from instanceof Uint8Array ? null : from;
+		this.#bytes = from instanceof Uint8Array ? from : null;
 		this.#records = records;
-		this.#bytes = bytes;
+		this.#count = records.length;
+	}
+
+	get #machine(): Machine {
+		this.#loaded ??= Machine.load(this.#bytes!);
+		return this.#loaded;
+	}
+
+	get #log(): LogRecord[] {
+		return this.#records.slice(0, this.#count);
 	}
 
 	/**
@@ -79,12 +92,11 @@ export class Continuation<R> {
 	static fromBytes<R>(bytes: Uint8Array): Continuation<R>;
 	static fromBytes(bytes: Uint8Array, fn?: AsyncFunction): Continuation<unknown> {
 		const expected = fn === undefined ? undefined : durable(fn);
-		const own = copyOf(bytes);
-		const { state, log } = loadState(own);
+		const { state, log } = loadState(bytes);
 		if (expected !== undefined && expected.id !== state.functionId) {
 			throw new DecodeError({ problem: `they are a continuation of '${state.functionId}', not of '${expected.id}'` });
 		}
-		return new Continuation(new Machine(state), log, log.length === 0 ? own : null);
+		return new Continuation(new Machine(state), log);
 	}
 
 	get functionId(): string {
@@ -101,7 +113,7 @@ export class Continuation<R> {
 	}
 
 	get log(): LogEntry[] {
-		return readLog(this.#records);
+		return readLog(this.#log);
 	}
 
 	/** Open `suspend`s and `receive`s, oldest first. */
@@ -121,18 +133,19 @@ export class Continuation<R> {
 	 */
 	toBytes(o: { log?: boolean } = {}): Uint8Array {
 		const bytes = this.#saved();
-		return o.log ? saveState(this.#machine.state, this.#records) : copyOf(bytes);
+		return o.log ? saveState(this.#machine.state, this.#log) : new Uint8Array(bytes);
 	}
 
 	#saved(): Uint8Array {
 		if (this.#spent !== null) throw this.#spent;
+		if (this.#bytes !== null) return this.#bytes;
 		if (this.#machine.state.ended !== null) {
 			throw new UnsupportedError({
 				what: 'going on with a run whose state before it failed was not kept',
 				help: 'give run an onCheckpoint: then each state is kept, and the continuation of a failure begins at the last',
 			});
 		}
-		this.#bytes ??= this.#machine.save();
+		this.#bytes = this.#machine.save();
 		return this.#bytes;
 	}
 
@@ -168,7 +181,7 @@ export class Continuation<R> {
 	fork(o: { id?: string } = {}): Continuation<R> {
 		const machine = Machine.load(this.#saved());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());
-		return new Continuation(machine, this.#records, null);
+		return new Continuation(machine, this.#log);
 	}
 
 	/** Fibers, frames and locals, and what is pending; opens no resource. */
@@ -219,7 +232,7 @@ export class Continuation<R> {
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
-		return proceed<R>(machine, first, [...this.#records], o);
+		return proceed<R>(machine, first, this.#log, o);
 	}
 }
 
@@ -237,8 +250,8 @@ export async function proceed<R>(
 		onTurn:
 			o.onCheckpoint &&
 			((bytes, turn) =>
-				// A continuation is immutable and the machine is not: what is handed out is a copy.
-				o.onCheckpoint!(new Continuation(Machine.load(bytes), [...records], bytes), { turn: turn.number })),
+				// A continuation is immutable and the machine is not: what is handed out is the state as saved.
+				o.onCheckpoint!(new Continuation(bytes, records), { turn: turn.number })),
 	});
 	return outcomeOf<R>(standing, machine, records);
 }
@@ -252,19 +265,14 @@ function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly Lo
 			return { status: 'cancelled', reason: standing.reason, log };
 		case 'failed': {
 			const { error, before } = standing;
-			const continuation = new Continuation<R>(before === null ? machine : Machine.load(before), records, before);
+			const continuation = new Continuation<R>(before ?? machine, records);
 			return { status: 'failed', error, continuation, log };
 		}
 		case 'parked':
-			return { status: 'parked', continuation: new Continuation<R>(machine, records, null), log };
+			return { status: 'parked', continuation: new Continuation<R>(machine, records), log };
 		case 'suspended': {
 			const { id, value } = machine.waits[0]!;
-			return { status: 'suspended', id, value, continuation: new Continuation<R>(machine, records, null), log };
+			return { status: 'suspended', id, value, continuation: new Continuation<R>(machine, records), log };
 		}
 	}
-}
-
-/** Also of a `Buffer`, whose own `slice` shares. */
-function copyOf(bytes: Uint8Array): Uint8Array {
-	return bytes instanceof Uint8Array ? new Uint8Array(bytes) : bytes;
 }
