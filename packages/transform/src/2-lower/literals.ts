@@ -7,7 +7,7 @@ import type { Frame } from './frame.ts';
 import { takeApart } from './links.ts';
 import { propertyName, shallow } from './nodes.ts';
 import { holdNode, holdValue, lowerList } from './operands.ts';
-import { copy, rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
+import { rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
 import { keepName } from './rewrite-assignment.ts';
 import { isClosure, rewriteMember } from './rewrite-class.ts';
 import { into } from './unit.ts';
@@ -109,72 +109,4 @@ export function templateObject(node: t.TemplateLiteral): t.Expression {
 		node.expressions.map(() => number(0)),
 	);
 	return { type: 'TaggedTemplateExpression', tag: arrow([strings], strings), quasi } as t.TaggedTemplateExpression;
-}
-
-/** Values of attributes and children are evaluated in order; elements themselves are made at the end. */
-export function lowerJsx(frame: Frame, node: t.JSXElement | t.JSXFragment): t.Expression {
-	const slots: t.Expression[] = [];
-	const collect = (each: t.Node): void => {
-		switch (each.type) {
-			case 'JSXExpressionContainer':
-				if (each.expression.type !== 'JSXEmptyExpression') slots.push(each.expression);
-				return;
-			case 'JSXSpreadAttribute':
-				slots.push(each.argument);
-				return;
-			case 'JSXSpreadChild':
-				slots.push(each.expression);
-				return;
-			case 'JSXAttribute':
-				if (each.value) collect(each.value);
-				return;
-			case 'JSXElement':
-				for (const attribute of each.openingElement.attributes) collect(attribute);
-				each.children.forEach(collect);
-				return;
-			case 'JSXFragment':
-				each.children.forEach(collect);
-				return;
-			default:
-		}
-	};
-	collect(node);
-	const last = slots.findLastIndex((each) => suspends(each, frame.unit.memo));
-	const values = new Map<t.Node, t.Expression>();
-	slots.forEach((each, i) => {
-		if (i < last) values.set(each, holdNode(frame, each, 'element'));
-		else if (i === last) values.set(each, lowerValue(frame, each));
-	});
-	const write = (each: t.Node): t.Node => {
-		const result = shallow(each) as unknown as Record<string, t.Node | t.Node[]>;
-		switch (each.type) {
-			case 'JSXExpressionContainer':
-			case 'JSXSpreadChild': {
-				const value = values.get(each.expression);
-				return value ? ({ ...result, expression: value } as unknown as t.Node) : copy(frame, each);
-			}
-			case 'JSXSpreadAttribute': {
-				const value = values.get(each.argument);
-				return value ? ({ ...result, argument: value } as unknown as t.Node) : copy(frame, each);
-			}
-			case 'JSXAttribute':
-				return each.value ? ({ ...result, value: write(each.value) } as unknown as t.Node) : copy(frame, each);
-			case 'JSXElement': {
-				const opening = rewriteNode(frame, { ...each.openingElement, attributes: [] }) as t.JSXOpeningElement;
-				opening.attributes = each.openingElement.attributes.map((attribute) => write(attribute) as t.JSXAttribute);
-				const closing = each.closingElement && rewriteNode(frame, each.closingElement);
-				return {
-					...result,
-					openingElement: opening,
-					closingElement: closing,
-					children: each.children.map(write),
-				} as unknown as t.Node;
-			}
-			case 'JSXFragment':
-				return { ...result, children: each.children.map(write) } as unknown as t.Node;
-			default:
-				return copy(frame, each);
-		}
-	};
-	return write(node) as t.Expression;
 }

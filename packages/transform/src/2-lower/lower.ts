@@ -36,6 +36,7 @@ export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | n
 		root,
 		durable: durableBindings(scopes, input.functions),
 		names,
+		numbers: new Map(),
 		taken: new Set(),
 		free,
 		storages: new Map(),

@@ -43,14 +43,14 @@ export function rewriteStatement(code: Code, node: t.Statement, labels: readonly
 		case 'WhileStatement':
 		case 'DoWhileStatement': {
 			const { before, loop } = rewriteLoop(code, node, labels);
-			const labelled = labels.reduceRight<t.Statement>((body, label) => label_(label, body), loop);
-			return before.length > 0 ? [block([...before, labelled])] : [labelled];
+			const loopLabelled = labels.reduceRight<t.Statement>((body, label) => labelled(label, body), loop);
+			return [before.length > 0 ? block([...before, loopLabelled]) : loopLabelled];
 		}
 		case 'LabeledStatement': {
 			const inside = [...labels, node.label.name];
 			if (isLoop(node.body) || node.body.type === 'LabeledStatement') return rewriteStatement(code, node.body, inside);
 			const body = rewriteStatement(withJumps(code, { labels: inside }), node.body);
-			return [inside.reduceRight<t.Statement>((each, label) => label_(label, each), one(body))];
+			return [inside.reduceRight<t.Statement>((each, label) => labelled(label, each), one(body))];
 		}
 		case 'SwitchStatement':
 			return rewriteSwitch(code, node);
@@ -112,7 +112,7 @@ function isLoop(node: t.Statement): boolean {
 	return /^(For|ForIn|ForOf|While|DoWhile)Statement$/.test(node.type);
 }
 
-function label_(label: string, body: t.Statement): t.LabeledStatement {
+function labelled(label: string, body: t.Statement): t.LabeledStatement {
 	return { type: 'LabeledStatement', label: id(label), body } as t.LabeledStatement;
 }
 

@@ -14,6 +14,8 @@ export interface UnitState {
 	readonly durable: ReadonlySet<Binding>;
 	/** Every name in use; a new one is none of them. */
 	readonly names: Set<string>;
+	/** The next number to try behind a base name. */
+	readonly numbers: Map<string, number>;
 	/** Names of variables of frames. */
 	readonly taken: Set<string>;
 	/** Names that the unit uses from around it: no variable may hide them. */
@@ -106,7 +108,9 @@ export function isClosureMethod(unit: UnitState, fn: FunctionInfo): boolean {
 
 export function uniqueName(unit: UnitState, base: string): string {
 	let name = base;
-	for (let n = 1; unit.names.has(name); n++) name = `${base}$${n}`;
+	let n = unit.numbers.get(base) ?? 1;
+	for (; unit.names.has(name); n++) name = `${base}$${n}`;
+	unit.numbers.set(base, n);
 	unit.names.add(name);
 	return name;
 }

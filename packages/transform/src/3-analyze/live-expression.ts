@@ -26,6 +26,23 @@ export function liveBefore(node: t.Node | null | undefined, after: VariableSet, 
 			// A global may be missing, a module binding in its dead zone.
 			return node.name === 'undefined' || node.name.startsWith('%') ? after : union(after, scope.thrown);
 		}
+		case 'JSXIdentifier': {
+			const index = scope.index(node.name);
+			return index === undefined ? after : add(after, index);
+		}
+		case 'JSXOpeningElement': {
+			const live = childrenBackward({ ...node, name: null } as never, after, (child, each) =>
+				liveBefore(child, each, scope),
+			);
+			return isIntrinsic(node.name) ? live : liveBefore(node.name, live, scope);
+		}
+		case 'JSXMemberExpression':
+			return liveBefore(node.object, after, scope);
+		case 'JSXAttribute':
+			return liveBefore(node.value, after, scope);
+		case 'JSXClosingElement':
+		case 'JSXNamespacedName':
+			return after;
 		case 'StringLiteral':
 		case 'NumericLiteral':
 		case 'BooleanLiteral':
@@ -203,7 +220,7 @@ function isCellAccess(node: t.Node, scope: ExpressionScope): boolean {
 function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): VariableSet {
 	let live = after;
 	const visit = (inner: t.Node, hidden: ReadonlySet<string>): void => {
-		if (inner.type === 'Identifier') {
+		if (inner.type === 'Identifier' || inner.type === 'JSXIdentifier') {
 			const index = hidden.has(inner.name) ? undefined : scope.index(inner.name);
 			if (index !== undefined) live = add(live, index);
 			return;
@@ -217,6 +234,11 @@ function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): Var
 	};
 	visit(node, new Set());
 	return live;
+}
+
+/** `<div>`: the name of an element rather than of a component. */
+function isIntrinsic(name: t.Node): boolean {
+	return name.type === 'JSXIdentifier' && /^[a-z]|-/.test(name.name);
 }
 
 /** May the node itself (not its operands) throw? Operators throw by coercion. */
