@@ -24,7 +24,8 @@ export const arrayBuffer: BuiltIn = {
 	blob: (value: ArrayBuffer) => new Uint8Array(value),
 	make([length, most]: readonly unknown[], _: unknown, blob: Uint8Array | undefined) {
 		expect(blob !== undefined && blob.length === length, 'a buffer has no content');
-		if (most === undefined) return blob.slice().buffer;
+		// Not slice(): that of a Buffer, which is what files are read as, shares its memory.
+		if (most === undefined) return new Uint8Array(blob).buffer;
 		expect(typeof most === 'number' && most >= blob.length && most <= MOST_RESERVED, 'a buffer may grow too large');
 		const made = new (ArrayBuffer as new (n: number, o: { maxByteLength: number }) => ArrayBuffer)(blob.length, {
 			maxByteLength: most,
