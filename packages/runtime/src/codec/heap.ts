@@ -27,7 +27,8 @@ export class Heap {
 		expect(bytes instanceof Uint8Array, 'they are not a Uint8Array');
 		this.#bytes += bytes.length;
 		expect(this.#bytes <= this.#limits.bytes, `they are longer than ${this.#limits.bytes} bytes`);
-		const { text, blobs } = split(bytes, letter);
+		// As what it is: a Buffer's own `slice`, which whoever keeps a blob calls, would share its memory.
+		const { text, blobs } = split(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length), letter);
 		expect(Array.isArray(text) && text.length > 0, 'the text is no graph');
 		this.root = text[0];
 		const at = this.#texts++;
