@@ -77,9 +77,9 @@ describe('helpers', () => {
 describe('printed TypeScript', () => {
 	it.each([
 		['(a < b) > (b = 8)'],
-		['a((a < b), b > (b = 8))'],
-		['[a < b, b > (a, b)]'],
-		['[a || a < b, b > (a, b)]'],
+		['console.log((a < b), b > (b = 8))'],
+		['[console.log < b, b > (a, b)]'],
+		['[a || console.log < b, b > (a, b)]'],
 		['(a < b) > (a, b) ? (a, b) : b'],
 	])('means what the tree says: %s', (expression) => {
 		const source = `export async function f(a, b) { "use durable"; return [${expression}] }`;

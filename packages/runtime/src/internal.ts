@@ -76,15 +76,15 @@ export function foreign(callee: unknown): boolean {
 
 /** A call that is not waited for here, but will be: an element of `Promise.all([...])`, an operand that is assigned. */
 export function begin(
-	frame: Frame,
+	owner: Frame | FunctionDef,
 	site: number,
 	callee: unknown,
 	self: unknown,
 	args: unknown[],
 	key?: unknown,
 ): unknown {
-	if (shared.current !== null) return shared.current.begin(frame, site, callee, self, args, key);
-	if (typeof callee !== 'function') throw notCallable(frame, site);
+	if (shared.current !== null) return shared.current.begin(owner, site, callee, self, args, key);
+	if (typeof callee !== 'function') throw notCallable(owner, site);
 	return Reflect.apply(callee, self, args);
 }
 
@@ -95,7 +95,7 @@ export function isPromise(value: unknown): boolean {
 
 /** The promise that a call elsewhere has given: inside a turn, one of the run. */
 export function started(
-	frame: Frame,
+	owner: Frame | FunctionDef,
 	site: number,
 	value: unknown,
 	callee: unknown,
@@ -103,7 +103,7 @@ export function started(
 	args: unknown[],
 	key?: unknown,
 ): unknown {
-	return shared.current === null ? value : shared.current.started(frame, site, value, callee, self, args, key);
+	return shared.current === null ? value : shared.current.started(owner, site, value, callee, self, args, key);
 }
 
 /** A callee that is saved itself while its arguments suspend; any other is read from its receiver again. */
@@ -125,6 +125,7 @@ export function unwind(frame: Frame, pc: number, error: unknown): number {
 	return handler;
 }
 
-function notCallable(frame: Frame, site: number): TypeError {
-	return new TypeError(`${frame.def.sites![site]!.name} is not a function`);
+function notCallable(owner: Frame | FunctionDef, site: number): TypeError {
+	const { sites } = 'def' in owner ? owner.def : owner;
+	return new TypeError(`${sites![site]!.name} is not a function`);
 }

@@ -43,7 +43,7 @@ export function lowerFile(file: t.File, { filename }: CompileContext) {
 	const functions = findDurableFunctions(file, scopes, sink);
 	const memo: Suspensions = new WeakMap();
 	const lowered = functions.flatMap((fn): LoweredFunction[] => {
-		const unit = lowerUnit(fn, { scopes, sink, functions, memo });
+		const unit = lowerUnit(fn, { scopes, sink, memo });
 		if (!unit) return [];
 		assertWellFormed(unit);
 		const id = fn.as ?? `${moduleId(filename)}#${fn.path}`;

@@ -125,10 +125,10 @@ test('a returned call is not caught by the try around it, but its synchronous pa
 test('what is returned is awaited as await does: promises and thenables', () => {
 	const run = simulate(
 		`
-		import { make } from 'world';
-		async function inner() { "use durable"; const p = make(); return p; }
+		import { held } from 'world';
+		async function inner() { "use durable"; const p = held.promise; return p; }
 		export async function main() { "use durable"; return [await inner()]; }`,
-		{ world: { make: () => Promise.resolve(5) } },
+		{ world: { held: { promise: Promise.resolve(5) } } },
 	);
 	const { key } = run.last.watch[0]!;
 	expect(run.apply({ type: 'nativeSettled', key, ok: true, value: 5 }).outcome).toEqual([5]);

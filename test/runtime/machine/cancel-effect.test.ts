@@ -94,10 +94,10 @@ test('an effect that was loaded and is not performed by anybody is given up at o
 test('what awaits in the run but cannot be aborted is left at once', () => {
 	const run = simulate(
 		`
-		import { make } from 'world';
-		export async function main() { "use durable"; const p = make(); await p; }`,
+		import { held } from 'world';
+		export async function main() { "use durable"; const p = held.promise; await p; }`,
 		{
-			world: { make: () => new Promise(() => {}) },
+			world: { held: { promise: new Promise(() => {}) } },
 		},
 	);
 	expect(run.cancel('x')).toMatchObject({ status: 'cancelled', outcome: 'x', abort: [] });

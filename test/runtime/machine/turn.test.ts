@@ -105,12 +105,12 @@ test('foreign functions called elsewhere than in await position run in the turn'
 test('thenables made elsewhere are watched, and resume with what they settle with', () => {
 	const run = simulate(
 		`
-		import { make } from 'world';
+		import { held } from 'world';
 		export async function main() { "use durable";
-			const p = make();
+			const p = held.promise;
 			try { return await p; } catch (e) { return e.message; }
 		}`,
-		{ world: { make: () => Promise.resolve(1) } },
+		{ world: { held: { promise: Promise.resolve(1) } } },
 	);
 	expect(run.pending).toEqual(['native']);
 	const { key } = run.last.watch[0]!;

@@ -89,6 +89,9 @@ for (const [name, value] of Object.entries(statics)) {
 	Object.defineProperty(PromiseOf, name, { value, writable: true, configurable: true });
 }
 
+/** `PromiseOf.all` and the like: to a run they are what `Promise.all` is to the language. */
+export const promiseStatics: ReadonlySet<unknown> = new Set(Object.values(statics));
+
 /** What a combinator has gathered. Saved with its reactions. */
 export class Gathering {
 	readonly kind: 'all' | 'allSettled' | 'any';

@@ -1,4 +1,5 @@
 import { construct } from '../language/call.ts';
+import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import type { Callable } from '../registry/shared.ts';
 
@@ -20,7 +21,7 @@ export function primitiveOf(callee: unknown): string | undefined {
 const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
-	return intrinsics.has(callee);
+	return intrinsics.has(callee) || promiseStatics.has(callee);
 }
 
 /** `new` of a built-in or of a closure of the run happens in the turn; that of a promise is an effect. */
@@ -35,7 +36,7 @@ export function isForeign(callee: unknown): boolean {
 		typeof callee === 'function' &&
 		definitionOf(callee) === undefined &&
 		primitiveOf(callee) === undefined &&
-		!intrinsics.has(callee)
+		!isIntrinsic(callee)
 	);
 }
 

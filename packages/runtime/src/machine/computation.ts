@@ -67,7 +67,8 @@ export class Computation implements TurnHost {
 	readonly #options: ComputationOptions;
 	#jobs: ((() => void) | Resumption)[] = [];
 	readonly #unhandled = new Set<DurablePromise>();
-	#fiber!: Fiber;
+	/** The fiber that steps; null in a reaction of a promise before any has. */
+	#fiber: Fiber | null = null;
 	#asked: Asked = null;
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
 	#recipes = new Map<unknown, Thunk>();
@@ -281,7 +282,7 @@ export class Computation implements TurnHost {
 
 	/** Does a suspension point that a frame has come to throw the run's cancellation? `shield`: the frames that may stop it. */
 	#cancelledAt(shield: Frame | null): boolean {
-		return this.#state.cancel !== null && !isShielded(this.#fiber, shield);
+		return this.#state.cancel !== null && !isShielded(this.#fiber!, shield);
 	}
 
 	#cancellation(frame: Frame): CancelledError {
@@ -453,9 +454,11 @@ export class Computation implements TurnHost {
 			return undefined;
 		}
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined) return this.#parked(this.#primitive(primitive, args, this.#fiber, frame, def));
+		if (primitive !== undefined) return this.#parked(this.#primitive(primitive, args, this.#fiber!, frame.def, def));
 		if (isIntrinsic(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
-		return this.#parked(this.#issue(frame, def, this.#fiber, { fn: callee as Callable, self, key, args, rest: [] }));
+		return this.#parked(
+			this.#issue(frame.def, def, this.#fiber!, { fn: callee as Callable, self, key, args, rest: [] }),
+		);
 	}
 
 	chain(
@@ -469,7 +472,7 @@ export class Computation implements TurnHost {
 	): unknown {
 		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		const issue = { fn: callee as Callable, self, key, args, rest };
-		return this.#parked(this.#issue(frame, frame.def.sites![site]!, this.#fiber, issue));
+		return this.#parked(this.#issue(frame.def, frame.def.sites![site]!, this.#fiber!, issue));
 	}
 
 	tail(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
@@ -479,19 +482,26 @@ export class Computation implements TurnHost {
 		return out;
 	}
 
-	begin(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
-		const def = frame.def.sites![site]!;
+	begin(
+		owner: Frame | FunctionDef,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+	): unknown {
+		const code = owner instanceof Frame ? owner.def : owner;
+		const def = code.sites![site]!;
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined)
-			return this.#promised((target) => this.#primitive(primitive, args, target, frame, def));
+		if (primitive !== undefined) return this.#promised((target) => this.#primitive(primitive, args, target, code, def));
 		if (!isForeign(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
-		return this.#promised((target) => this.#issue(frame, def, target, issue));
+		return this.#promised((target) => this.#issue(code, def, target, issue));
 	}
 
 	started(
-		frame: Frame,
+		owner: Frame | FunctionDef,
 		site: number,
 		promise: unknown,
 		callee: unknown,
@@ -499,22 +509,23 @@ export class Computation implements TurnHost {
 		args: unknown[],
 		key?: unknown,
 	): unknown {
-		const def = frame.def.sites![site]!;
+		const code = owner instanceof Frame ? owner.def : owner;
+		const def = code.sites![site]!;
 		if (promise instanceof DurablePromise) {
-			this.#place(promise, frame, def);
+			this.#place(promise, code, def);
 			return promise;
 		}
 		if (!(promise instanceof Promise) || !isForeign(callee)) return promise;
 		// It runs already: nobody else may hear of its rejection before the turn is durable.
 		promise.then(undefined, () => {});
 		const issue: Issue = { fn: callee as Callable, self, key, args, rest: [], running: promise };
-		return this.#promised((target) => this.#issue(frame, def, target, issue));
+		return this.#promised((target) => this.#issue(code, def, target, issue));
 	}
 
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
 		const promise = new DurablePromise();
 		const [starter, asked] = [this.#fiber, this.#asked];
-		const sheltered = this.#state.cancel !== null && isShielded(starter);
+		const sheltered = this.#state.cancel !== null && starter !== null && isShielded(starter);
 		const frame = new Frame(def, self, Array.from(args), env);
 		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
 		this.#state.fibers.push(fiber);
@@ -525,12 +536,10 @@ export class Computation implements TurnHost {
 	}
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {
-		const frame = this.#fiber.top;
-		const at = frame === null ? '' : frame.def.file;
-		const site: SiteDef = { id: '', at: frame?.def.at ?? [1, 1], name };
+		const code = this.#fiber?.top?.def ?? null;
 		const promise = new DurablePromise();
-		const pending = this.#primitive(name, args, promise, frame, site);
-		if (at !== '') this.#unplaced.set(promise, pending);
+		const pending = this.#primitive(name, args, promise, code, { id: '', at: code?.at ?? [1, 1], name });
+		this.#unplaced.set(promise, pending);
 		return promise;
 	}
 
@@ -560,24 +569,24 @@ export class Computation implements TurnHost {
 	}
 
 	/** A promise that a primitive called anywhere has given is now known by the place of that call. */
-	#place(promise: DurablePromise, frame: Frame, site: SiteDef): void {
+	#place(promise: DurablePromise, code: FunctionDef, site: SiteDef): void {
 		const pending = this.#unplaced.get(promise);
 		if (pending === undefined) return;
 		this.#unplaced.delete(promise);
-		const placed = { ...pending, site: site.id, at: atOf(frame.def, site.at) };
+		const placed = { ...pending, site: site.id, at: atOf(code, site.at) };
 		if (this.#state.pending.has(pending.key)) this.#state.pending.set(pending.key, placed);
 		this.#record(placed, 'started', null, null);
 	}
 
-	#issue(frame: Frame, site: SiteDef, target: Target, issue: Issue): PendingEffect {
+	#issue(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): PendingEffect {
 		const shape = shapeOf(site, issue);
-		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(frame.def, site.at));
-		const issued = this.#issued(frame, site, target, site.name);
+		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(code, site.at));
+		const issued = this.#issued(code, site, target, site.name);
 		const pending: PendingEffect = {
 			kind: 'effect',
 			...issued,
 			key: issue.running === undefined ? issued.key : `${issued.key}-${this.#options.nonce}`,
-			functionId: frame.def.id,
+			functionId: code.id,
 			operands,
 			shape,
 			attempt: 1,
@@ -592,9 +601,9 @@ export class Computation implements TurnHost {
 		return pending;
 	}
 
-	#primitive(name: string, args: readonly unknown[], target: Target, frame: Frame | null, site: SiteDef): Savable {
+	#primitive(name: string, args: readonly unknown[], target: Target, code: FunctionDef | null, site: SiteDef): Savable {
 		const made = primitives[name]!(args, this.#options.now);
-		const issued = this.#issued(frame, site, target, name);
+		const issued = this.#issued(code, site, target, name);
 		let pending: Savable;
 		if (made.kind === 'sleep') pending = { ...issued, kind: 'sleep', until: made.until };
 		else {
@@ -616,15 +625,15 @@ export class Computation implements TurnHost {
 		this.#settle(pending, true, payload);
 	}
 
-	#issued(frame: Frame | null, site: SiteDef, target: Target, name: string) {
+	#issued(code: FunctionDef | null, site: SiteDef, target: Target, name: string) {
 		const state = this.#state;
 		return {
 			key: this.#nextKey(),
 			target,
-			by: this.#fiber.id,
+			by: this.#fiber?.id ?? 0,
 			seq: ++state.seq,
 			site: site.id,
-			at: frame === null ? '' : atOf(frame.def, site.at),
+			at: code === null ? '' : atOf(code, site.at),
 			name,
 			since: this.#options.now,
 			mark: state.mark,

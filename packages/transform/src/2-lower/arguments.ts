@@ -7,7 +7,6 @@ import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
 import { isClosure, rewriteMember, rewriteObject } from './rewrite-class.ts';
 import { lazyOf } from './thunks.ts';
-import { withCode } from './unit.ts';
 
 /**
  * An argument of a call in await position, which may become an effect: functions there are made in
@@ -18,7 +17,7 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 	switch (plain.type) {
 		case 'ArrowFunctionExpression':
 		case 'FunctionExpression':
-			return closureOf(withCode(frame, { inPlace: true }), plain, null);
+			return closureOf(frame, plain, null);
 		case 'CallExpression':
 		case 'NewExpression':
 			return lazyOf(frame, plain) ?? rewrite(frame, plain);
@@ -31,17 +30,16 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 			return result;
 		}
 		case 'ObjectExpression': {
-			const inPlace = withCode(frame, { inPlace: true });
 			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && !isClosure(frame, each));
-			if (accessors) return rewriteObject(inPlace, plain);
+			if (accessors) return rewriteObject(frame, plain);
 			const result = shallow(plain);
 			result.properties = plain.properties.map((property) => {
 				if (property.type === 'SpreadElement') return copy(frame, property);
-				if (property.type === 'ObjectMethod') return rewriteMember(inPlace, property);
+				if (property.type === 'ObjectMethod') return rewriteMember(frame, property);
 				return rewriteProperty(frame, property, (code, value, name) => {
 					const inside = unwrap(value);
 					if (!isFunction(inside)) return name ? rewriteValue(code, value, name) : rewriteArgument(frame, inside);
-					return closureOf(withCode(code, { inPlace: true }), inside, null, name);
+					return closureOf(code, inside, null, name);
 				});
 			});
 			return result;

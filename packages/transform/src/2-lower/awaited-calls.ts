@@ -7,7 +7,7 @@ import { array, call, helper, id, member, nothing, spread, statement } from './b
 import { again, type Cursor, follow, invoke } from './calls.ts';
 import type { CallOperation, ChainOperation, Site } from './cfg.ts';
 import { chainOf, type Links } from './chains.ts';
-import { checkCombinator, checkExecutor } from './check.ts';
+import { keepsResolvers } from './check.ts';
 import { closings } from './exits.ts';
 import { lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
@@ -15,7 +15,8 @@ import { type Link, linkSuspends, takeApart } from './links.ts';
 import { holdNode, holdValue, isHeld, lowerList } from './operands.ts';
 import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
-import { calleeText, staticPath } from './static-path.ts';
+import { markElements } from './starts.ts';
+import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { lazyTemplate } from './thunks.ts';
 
 /** What becomes of an awaited call: its result goes to a variable, or it is the function's. */
@@ -42,7 +43,7 @@ export function lowerAwaitedCall(frame: Frame, node: AwaitedCall, use: Use): voi
 		issue(frame, node, target, [lazyTemplate(frame, node.quasi), ...(args as Args)], use);
 		return;
 	}
-	checkCombinator(frame, node);
+	if (node.type === 'CallExpression') markElements(frame, node);
 	const { root, links } = takeApart(node);
 	const optional = links.some((link) => link.optional);
 	const short = optional ? frame.block() : null;
@@ -102,7 +103,12 @@ export function lowerArguments(frame: Frame, args: readonly t.Node[]): Args {
 }
 
 function lowerConstruct(frame: Frame, node: t.NewExpression, use: Use): void {
-	checkExecutor(frame, node);
+	if (keepsResolvers(frame, node)) {
+		const promise = lowerValue(frame, node);
+		if (use.kind === 'return') complete(frame, promise);
+		else suspendAt(frame, { kind: 'value', value: promise }, use.result, node, use.whole);
+		return;
+	}
 	const callee = node.callee as t.Expression;
 	const held = node.arguments.some((argument) => suspends(argument, frame.unit.memo));
 	const self = held
@@ -144,14 +150,6 @@ export function callOf(
 		return { ...operation, site: siteOf(frame, node, name, receiver ? [receiver, null] : null, null, use) };
 	}
 	return { ...operation, site: siteOf(frame, node, name, null, staticKey(callee), use) };
-}
-
-export function staticKey(node: t.MemberExpression | t.OptionalMemberExpression): string | null {
-	const key = node.property;
-	if (!node.computed && key.type === 'Identifier') return key.name;
-	if (key.type === 'StringLiteral') return key.value;
-	if (key.type === 'NumericLiteral') return String(key.value);
-	return null;
 }
 
 export function siteOf(

@@ -6,6 +6,7 @@ import { id, nothing } from './build.ts';
 import type { Operation } from './cfg.ts';
 import { branchLogical, lowerEffect, lowerInto, lowerTest, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { markBegin } from './starts.ts';
 
 /**
  * `await operand`, its result in `result`. The await is distributed into the operand's arms, so that
@@ -51,7 +52,9 @@ export function lowerAwait(frame: Frame, operand: t.Expression, result: string |
 			return;
 		}
 		case 'AssignmentExpression':
-			reportAssignedCall(frame, node);
+			// The variable gets the promise, which is then waited for.
+			markBegin(frame, node);
+			suspendAt(frame, { kind: 'value', value: lowerValue(frame, node) }, result, node, whole);
 			return;
 		case '':
 			suspendAt(frame, { kind: 'value', value: lowerValue(frame, node) }, result, node, whole);
@@ -59,13 +62,6 @@ export function lowerAwait(frame: Frame, operand: t.Expression, result: string |
 		default:
 			lowerAwaitedCall(frame, node as t.CallExpression, { kind: 'await', result, whole });
 	}
-}
-
-export function reportAssignedCall(frame: Frame, node: t.Node): void {
-	frame.unit.sink.report('PD2014', node, {
-		what: 'Awaiting the assignment of a call, which keeps its promise,',
-		way: 'assign what the call gives: x = await f()',
-	});
 }
 
 /** Ends the block at a suspension point and goes on behind it. */

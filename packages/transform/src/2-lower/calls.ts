@@ -12,18 +12,19 @@ import {
 	id,
 	logical,
 	nothing,
+	spread,
 	statement,
 	text,
 	unary,
 } from './build.ts';
-import { checkCall } from './check.ts';
 import { isNullish, lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
 import { shallow } from './nodes.ts';
 import { holdValue, isFixed, isHeld, lowerList } from './operands.ts';
 import { rewrite } from './rewrite.ts';
-import { calleeText, isModuleName, staticPath } from './static-path.ts';
+import { begin, isPromise, isStaticOfPromise, markElements, promiseStatic, type Target, watched } from './starts.ts';
+import { calleeText, isModuleName, staticKey, staticPath } from './static-path.ts';
 
 /** A value on the way through a chain, and what it was read from if it is about to be called. */
 export interface Cursor {
@@ -142,7 +143,9 @@ function followMember(
 	// The early end was decided above; what is left is a plain member.
 	result.type = 'MemberExpression';
 	delete (result as { optional?: unknown }).optional;
-	result.object = object;
+	// The promises that it makes are of the run.
+	const ofPromise = !node.computed && isPromise(frame, from.node) && isStaticOfPromise(node.property);
+	result.object = ofPromise ? helper('PromiseOf') : object;
 	if (node.computed) {
 		const property = node.property as t.Expression;
 		let written = suspends(property, frame.unit.memo) ? lowerValue(frame, property) : rewrite(frame, property);
@@ -161,7 +164,6 @@ function isLiteralKey(node: t.Expression): boolean {
 
 function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, short: Draft | null): Cursor {
 	const node = link.node;
-	checkCall(frame, node);
 	let callee = from.value;
 	const held = linkSuspends(frame, link);
 	if (held) callee = holdCallee(frame, from);
@@ -170,9 +172,49 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 		endOnNullish(frame, callee, short);
 		callee = again(callee);
 	}
-	const args = lowerList(frame, node.arguments, 'arg') as t.Expression[];
-	const value = from.receiver ? invoke(from, callee, args) : at(call(callee, args), node);
+	if (frame.unit.begins.has(node)) {
+		const args = lowerList(frame, node.arguments, 'arg');
+		const target = startOf(frame, from, callee);
+		const value = begin(frame, node, target, callee, target.self(), args as t.Expression[]);
+		return { value, node, receiver: null, key: null };
+	}
+	if (node.type === 'CallExpression') markElements(frame, node);
+	const args = lowerList(frame, node.arguments, 'arg').map((argument) => nameable(frame, argument as t.Expression));
+	const given = args.map((each) => each.first) as t.Expression[];
+	const made = from.receiver ? invoke(from, callee, given) : at(call(callee, given), node);
+	const watch = node.type === 'CallExpression' && promiseStatic(frame, node) === null;
+	const again_ = args.map((each) => each.again());
+	const value = watch ? watched(frame, node, made, startOf(frame, from, callee), again_) : made;
 	return { value, node, receiver: null, key: null };
+}
+
+/** An argument that can be named again after the call. */
+function nameable(frame: Frame, value: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
+	if (value.type === 'SpreadElement') {
+		const list = nameable(frame, isHeld(frame, value.argument) ? value.argument : array([value]));
+		return { first: spread(list.first as t.Expression), again: () => spread(list.again() as t.Expression) };
+	}
+	if (isHeld(frame, value) || value.type.endsWith('Literal')) return { first: value, again: () => ({ ...value }) };
+	const name = frame.temporary('arg', value);
+	return { first: assign(id(name), value), again: () => id(name) };
+}
+
+/** How a callee that was followed to can be named again. */
+function startOf(frame: Frame, from: Cursor, callee: t.Expression): Target {
+	const node = unwrap(from.node);
+	const path = staticPath(frame, node);
+	const name = calleeText(node);
+	const isMember = node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression';
+	const self = () => (from.receiver ? again(from.receiver) : nothing());
+	const key = from.key ? () => again(from.key!) : null;
+	const found = () => (callee.type === 'Identifier' || callee.type === 'MemberExpression' ? again(callee) : nothing());
+	if (path) {
+		const receiver = isMember ? staticPath(frame, node.object) : null;
+		return { callee, again: () => staticPath(frame, node)!, self, key, site: { name, reload: [receiver, path] } };
+	}
+	const known = isMember && from.receiver !== null && node.property.type !== 'PrivateName';
+	const site = known ? { name, reload: null, key: key ? null : staticKey(node) } : { name, reload: null };
+	return { callee, again: found, self, key, site };
 }
 
 /** Calls a callee that was read from its receiver before. */

@@ -141,6 +141,8 @@ export interface Graph {
 	readonly variables: ReadonlyMap<string, Variable>;
 	/** Variables that are set at entry, from `frame.s` (the arguments array), `frame.self` and `frame.env`. */
 	readonly parameters: { readonly args: string; readonly self: string | null; readonly env: readonly string[] };
+	/** Sites of the calls in opaque code that `%begin` and `%started` name by number. */
+	readonly starts: readonly Site[];
 }
 
 /** A closure created in durable code, in the order met. `%closure(D, [env])` refers to it by `ref`. */
@@ -163,6 +165,8 @@ export interface Closure {
 	readonly body: Graph | null;
 	readonly wrapper: Wrapper | null;
 	readonly closures: readonly Closure[];
+	/** Synchronous closures: sites of the calls that `%begin` and `%started` name by number. */
+	readonly starts: readonly Site[];
 }
 
 export interface Wrapper {

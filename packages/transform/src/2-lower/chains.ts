@@ -1,10 +1,10 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
-import { staticKey } from './awaited-calls.ts';
 import type { Frame } from './frame.ts';
 import { type Link, linkSuspends } from './links.ts';
 import { isFixed } from './operands.ts';
+import { staticKey } from './static-path.ts';
 
 /** A chain of at least two calls that can be one effect, taken apart. */
 export interface Links {

@@ -20,7 +20,7 @@ import {
 	statement,
 	text,
 } from './build.ts';
-import type { Closure } from './cfg.ts';
+import type { Closure, Site } from './cfg.ts';
 import { checkClosure } from './check.ts';
 import { lowerClosure } from './lower-function.ts';
 import { shallow } from './nodes.ts';
@@ -110,7 +110,7 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 		return { name: storage.name, source: binding.name, cell: storage.cell };
 	});
 	if (key !== null) captures.push({ name: key, source: '%name', cell: false });
-	const parts: Omit<Closure, 'kind' | 'make' | 'body' | 'wrapper' | 'closures'> = {
+	const parts: Omit<Closure, 'kind' | 'make' | 'body' | 'wrapper' | 'closures' | 'starts'> = {
 		ref,
 		name,
 		place: { node, chain: code.chain, loc: node.loc ?? null },
@@ -130,10 +130,12 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 				kind: WRAPPERS[node.type],
 			},
 			closures,
+			starts: [],
 		};
 	} else {
 		const closures: Closure[] = [];
-		const inside = withCode(code, { closures, chain: ['closure'], path: parts.path });
+		const starts: Site[] = [];
+		const inside = withCode(code, { closures, starts, owner: ref, chain: ['closure'], path: parts.path });
 		const value = rewriteFunction(inside, node);
 		closure = {
 			...parts,
@@ -142,6 +144,7 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 			body: null,
 			wrapper: null,
 			closures,
+			starts,
 		};
 	}
 	unit.captures.set(closure, captured);

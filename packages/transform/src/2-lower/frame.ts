@@ -1,7 +1,7 @@
 import type * as t from '@babel/types';
 import type { Binding, FunctionInfo, Scope } from '../1-parse/scope.ts';
 import { assign, construct, helper, id, nothing, statement } from './build.ts';
-import type { Block, BlockId, Closure, Terminal, Variable } from './cfg.ts';
+import type { Block, BlockId, Closure, Site, Terminal, Variable } from './cfg.ts';
 import { closureOf } from './closures.ts';
 import { completeThrough, type Exit, leaveThrough } from './exits.ts';
 import { atEntry, initialise, parameterOfName, place, readBinding, storageOf, storeInFrame } from './storage.ts';
@@ -32,8 +32,9 @@ export interface Draft extends Block {
 export class Frame implements Code {
 	readonly unit: UnitState;
 	readonly fn: FunctionInfo;
-	readonly inPlace: boolean;
 	readonly closures: Closure[] = [];
+	readonly starts: Site[] = [];
+	readonly owner = '%frame';
 	readonly blocks = new Map<BlockId, Draft>();
 	readonly variables = new Map<string, Variable>();
 	readonly frame = true;
@@ -47,10 +48,9 @@ export class Frame implements Code {
 	private loops = 0;
 	private result: string | null = null;
 
-	constructor(unit: UnitState, fn: FunctionInfo, inPlace: boolean, chain: readonly string[]) {
+	constructor(unit: UnitState, fn: FunctionInfo, chain: readonly string[]) {
 		this.unit = unit;
 		this.fn = fn;
-		this.inPlace = inPlace;
 		this.region = { handler: null, guards: [], loops: [], chain, path: [], exits: null };
 		this.jumps = {
 			breaks: false,

@@ -19,6 +19,7 @@ export function finishGraph(frame: Frame, parameters: Graph['parameters']): Grap
 		blocks: new Map(ordered.map((id) => [id, blocks.get(id)!])),
 		variables: frame.variables,
 		parameters,
+		starts: frame.starts,
 	};
 }
 

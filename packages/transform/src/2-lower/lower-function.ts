@@ -20,7 +20,7 @@ export function lowerClosure(
 	captured: readonly Binding[],
 ): { graph: Graph; closures: Closure[] } {
 	checkArguments(code.unit, node);
-	const frame = new Frame(code.unit, info, code.inPlace, ['closure']);
+	const frame = new Frame(code.unit, info, ['closure']);
 	for (const binding of captured) {
 		const storage = storageOf(code.unit, binding);
 		code.unit.taken.add(storage.name);

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import { type Binding, isFunctionNode, type Scopes } from '../1-parse/scope.ts';
+import { isFunctionNode, type Scopes } from '../1-parse/scope.ts';
 import type { Suspensions } from '../1-parse/suspends.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import type { DurableFunction, Unit } from './cfg.ts';
@@ -14,8 +14,6 @@ import type { UnitState } from './unit.ts';
 export interface LowerInput {
 	readonly scopes: Scopes;
 	readonly sink: Sink;
-	/** All durable functions of the file: a start of one that is not awaited is an error. */
-	readonly functions: readonly DurableFunction[];
 	/** Memo, empty at first. */
 	readonly memo: Suspensions;
 }
@@ -34,7 +32,6 @@ export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | n
 		sink,
 		memo: input.memo,
 		root,
-		durable: durableBindings(scopes, input.functions),
 		names,
 		numbers: new Map(),
 		taken: new Set(),
@@ -42,11 +39,12 @@ export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | n
 		storages: new Map(),
 		closures: new Map(),
 		captures: new Map(),
+		begins: new Set(),
 		definitions: 0,
 	};
 	checkFunction(unit, durable.node);
 	if (failedSince(sink, before)) return null;
-	const frame = new Frame(unit, root, false, []);
+	const frame = new Frame(unit, root, []);
 	const parameters = lowerBody(frame, durable.node, []);
 	const graph = finishGraph(frame, parameters);
 	if (failedSince(sink, before)) return null;
@@ -55,23 +53,6 @@ export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | n
 
 function failedSince(sink: Sink, count: number): boolean {
 	return sink.diagnostics.slice(count).some((diagnostic) => diagnostic.severity === 'error');
-}
-
-/** Bindings that hold a durable function for sure: its declaration, or the constant it initialises. */
-function durableBindings(scopes: Scopes, functions: readonly DurableFunction[]): Set<Binding> {
-	const found = new Set<Binding>();
-	for (const { node, parents } of functions) {
-		const parent = parents.at(-1);
-		const name: t.Node | null | undefined =
-			node.type === 'FunctionDeclaration'
-				? node.id
-				: parent?.type === 'VariableDeclarator' && parent.init === node
-					? parent.id
-					: null;
-		const binding = name && scopes.declared.get(name);
-		if (binding && !binding.reassigned) found.add(binding);
-	}
-	return found;
 }
 
 function saysStrict(scopes: Scopes, { node }: DurableFunction): boolean {

@@ -2,11 +2,11 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { endsInCall } from '../1-parse/suspends.ts';
 import { lowerAwaitedCall } from './awaited-calls.ts';
-import { reportAssignedCall } from './awaits.ts';
 import { id } from './build.ts';
 import { jumpFrom, passesFinally } from './exits.ts';
 import { branchLogical, lowerEffect, lowerInto, lowerTest, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { markBegin } from './starts.ts';
 
 /** `return operand`: a call there replaces the frame; anything else completes the function. */
 export function lowerReturn(frame: Frame, operand: t.Expression, whole: t.Node): void {
@@ -43,15 +43,15 @@ export function lowerReturn(frame: Frame, operand: t.Expression, whole: t.Node):
 			return;
 		}
 		case 'AssignmentExpression':
-			reportAssignedCall(frame, node);
-			frame.end({ kind: 'unreachable' });
+			markBegin(frame, node);
+			complete(frame, lowerValue(frame, node));
 			return;
 		default:
 			if (passesFinally(frame.region.exits)) {
-				frame.unit.sink.report('PD2012', whole, {
-					what: 'Returning a call from inside try … finally',
-					way: 'await it there: return await f(), or return its result after the try',
-				});
+				// Issued here, then the `finally` blocks run, then it is waited for.
+				markBegin(frame, node);
+				complete(frame, lowerValue(frame, node));
+				return;
 			}
 			lowerAwaitedCall(frame, node as t.CallExpression, { kind: 'return', whole });
 	}

@@ -1,11 +1,11 @@
 import * as t from '@babel/types';
 import { isType, unwrap } from '../1-parse/scope.ts';
 import { assign, at, call, helper, id } from './build.ts';
-import { checkCall } from './check.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
+import { rewriteCall } from './starts.ts';
 import { readReference } from './storage.ts';
 import { type Code, into } from './unit.ts';
 
@@ -54,10 +54,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 		case 'ObjectExpression':
 			return rewriteObject(code, node);
 		case 'CallExpression':
-		case 'OptionalCallExpression':
 		case 'NewExpression':
-			checkCall(code, node);
-			return copy(code, node);
+			return rewriteCall(code, node);
 		case 'AssignmentExpression':
 			return rewriteAssignment(code, node);
 		case 'UpdateExpression':

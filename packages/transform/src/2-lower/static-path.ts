@@ -79,3 +79,12 @@ export function calleeText(node: t.Node): string {
 			return '(…)';
 	}
 }
+
+/** The key of a member that is written out. */
+export function staticKey(node: t.MemberExpression | t.OptionalMemberExpression): string | null {
+	const key = node.property;
+	if (!node.computed && key.type === 'Identifier') return key.name;
+	if (key.type === 'StringLiteral') return key.value;
+	if (key.type === 'NumericLiteral') return String(key.value);
+	return null;
+}

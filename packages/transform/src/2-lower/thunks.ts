@@ -2,11 +2,11 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { array, arrow, call, helper, id, spread } from './build.ts';
 import type { Closure } from './cfg.ts';
-import { checkCall } from './check.ts';
 import type { Frame } from './frame.ts';
 import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite } from './rewrite.ts';
+import { isPromise, promiseStatic } from './starts.ts';
 import { isGlobal, staticPath } from './static-path.ts';
 import { uniqueName } from './unit.ts';
 
@@ -17,8 +17,7 @@ import { uniqueName } from './unit.ts';
  */
 export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): t.Expression | null {
 	const path = staticPath(frame, node.callee);
-	if (!path || givesSaveable(frame, node)) return null;
-	checkCall(frame, node);
+	if (!path || givesSaveable(frame, node) || frame.unit.begins.has(node) || ofPromise(frame, node)) return null;
 	const known = frame.unit.closures.get(node);
 	const operands: t.Expression[] = [];
 	const params: t.Identifier[] = [];
@@ -39,6 +38,11 @@ export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): 
 		thunk = defineThunk(frame, node, params, made);
 	}
 	return call(helper('lazy'), [id(thunk.ref), array(operands)]);
+}
+
+/** `new Promise(...)` and `Promise.all(...)` are of the run. */
+function ofPromise(frame: Frame, node: t.CallExpression | t.NewExpression): boolean {
+	return node.type === 'NewExpression' ? isPromise(frame, node.callee) : promiseStatic(frame, node) !== null;
 }
 
 function operandOf(frame: Frame, node: t.Expression): t.Expression {
@@ -84,6 +88,7 @@ function defineThunk(frame: Frame, node: t.Node, params: readonly t.Identifier[]
 		body: null,
 		wrapper: null,
 		closures: [],
+		starts: [],
 	};
 	frame.unit.closures.set(node, thunk);
 	frame.closures.push(thunk);

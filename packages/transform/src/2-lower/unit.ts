@@ -2,7 +2,7 @@ import type * as t from '@babel/types';
 import type { Binding, FunctionInfo, Scopes } from '../1-parse/scope.ts';
 import type { Suspensions } from '../1-parse/suspends.ts';
 import type { Sink } from '../diagnostics/sink.ts';
-import type { Closure } from './cfg.ts';
+import type { Closure, Site } from './cfg.ts';
 
 /** What is shared while one durable function with all its closures is lowered. */
 export interface UnitState {
@@ -10,8 +10,6 @@ export interface UnitState {
 	readonly sink: Sink;
 	readonly memo: Suspensions;
 	readonly root: FunctionInfo;
-	/** Bindings of this file that surely hold durable functions. */
-	readonly durable: ReadonlySet<Binding>;
 	/** Every name in use; a new one is none of them. */
 	readonly names: Set<string>;
 	/** The next number to try behind a base name. */
@@ -25,6 +23,8 @@ export interface UnitState {
 	readonly closures: Map<t.Node, Closure>;
 	/** Captures of closures as bindings, in the order of `Closure.captures`. */
 	readonly captures: Map<Closure, readonly Binding[]>;
+	/** Calls in await position that are not waited for where they stand. */
+	readonly begins: Set<t.Node>;
 	definitions: number;
 }
 
@@ -52,10 +52,12 @@ export interface Code {
 	readonly frame: boolean;
 	/** Inside a class or an object's method functions stay as they are: they are not data (yet). */
 	readonly plain: boolean;
-	/** In a function made in place as the argument of an awaited call. */
-	readonly inPlace: boolean;
 	/** Receives the closures that are created here. */
 	readonly closures: Closure[];
+	/** Receives the sites of calls that are not awaited where they stand. */
+	readonly starts: Site[];
+	/** What finds those sites at run time: the mark of the frame, or of the closure's definition. */
+	readonly owner: string;
 	/** Constructs around what is being written, for ids. */
 	readonly chain: readonly string[];
 	/** Name path of what is being initialised, for closure ids. */

@@ -25,6 +25,8 @@ export interface DefinitionParts {
 		readonly emitted: EmittedStep;
 		readonly sites: readonly Site[];
 	};
+	/** Sites of a synchronous closure. */
+	readonly starts?: readonly Site[];
 	readonly make?: t.Expression;
 	readonly captures?: Closure['captures'];
 	/** The definitions of the closures made in it. */
@@ -54,6 +56,7 @@ export function emitDefinition(parts: DefinitionParts): t.ObjectExpression {
 			put('reloads', array(reloads));
 		}
 	}
+	if (parts.starts?.length) put('sites', array(parts.starts.map((site) => emitSite(site, parts))));
 	if (parts.make) put('make', parts.make);
 	if (parts.captures?.length) put('captures', compact(data(parts.captures.map(({ source }) => source))));
 	if (parts.closures.length > 0) put('closures', array(parts.closures));

@@ -82,6 +82,8 @@ interface Head {
 	readonly loc: t.SourceLocation | null | undefined;
 	readonly make?: t.Expression;
 	readonly captures?: Closure['captures'];
+	/** Synchronous closures. */
+	readonly starts?: readonly Site[];
 }
 
 class FunctionEmitter {
@@ -122,7 +124,8 @@ class FunctionEmitter {
 		head: Head,
 		base = this.base,
 	): { readonly definition: t.Expression; readonly body: EmittedBody } {
-		const sites = new Map<Site, number>();
+		// The starts first: opaque code names them by number.
+		const sites = new Map<Site, number>((graph?.starts ?? []).map((site, index) => [site, index]));
 		const slots = graph && assignSlots(graph);
 		let emitted: EmittedStep | null = null;
 		if (graph && slots) {
@@ -147,6 +150,7 @@ class FunctionEmitter {
 			ids,
 			mark: this.mark,
 			...(graph && slots && emitted ? { body: { graph, slots, emitted, sites: [...sites.keys()] } } : {}),
+			starts: head.starts ?? [],
 			closures: inner.map((made) => made.definition),
 		});
 		return { definition, body: { ids, graph, slots, emitted, closures: inner } };
@@ -159,7 +163,14 @@ class FunctionEmitter {
 			ids,
 			closure.body,
 			closure.closures,
-			{ kind: closure.kind, name: closure.name, loc: closure.place.loc, make, captures: closure.captures },
+			{
+				kind: closure.kind,
+				name: closure.name,
+				loc: closure.place.loc,
+				make,
+				captures: closure.captures,
+				starts: closure.starts,
+			},
 			local,
 		);
 		// Assigned while the definition around it is made: that is before any step can run.

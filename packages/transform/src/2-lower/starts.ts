@@ -1,0 +1,274 @@
+import type * as t from '@babel/types';
+import { isConstant, unwrap } from '../1-parse/scope.ts';
+import { array, assign, call, conditional, construct, helper, id, member, nothing, number, spread } from './build.ts';
+import type { Site } from './cfg.ts';
+import type { Frame } from './frame.ts';
+import { shallow } from './nodes.ts';
+import { copy, rewrite, rewriteNode } from './rewrite.ts';
+import { calleeText, isGlobal, staticPath } from './static-path.ts';
+import { type Code, isOfUnit } from './unit.ts';
+
+/**
+ * Calls that are not awaited where they stand (language.md, "Calls", the column "elsewhere"): they run
+ * at once, as written, and what they give is looked at. A promise of the host's means that an effect
+ * has started: `%isPromise($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
+ *
+ * And calls in await position that are not waited for yet, the elements of `Promise.all([...])` or the
+ * right side of an assignment: `%begin(frame, site, f, void 0, [x])` gives the promise and nothing has
+ * started before the turn is durable.
+ */
+export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression): t.Expression {
+	const ofPromise = rewritePromise(code, node);
+	if (ofPromise) return ofPromise;
+	if (node.type === 'NewExpression' || code.plain || !mayStart(code, node)) return copy(code, node);
+	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
+	const target = targetOf(code, node);
+	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
+	const made = call(
+		target.callee,
+		args.map((each) => each.first),
+	);
+	return watched(
+		code,
+		node,
+		made,
+		target,
+		args.map((each) => each.again()),
+	);
+}
+
+/** Looks at what a call has given. */
+export function watched(
+	code: Code,
+	node: t.Node,
+	made: t.Expression,
+	target: Target,
+	args: readonly t.Node[],
+): t.Expression {
+	const value = code.local('given', node);
+	const asked = call(helper('isPromise'), [assign(id(value), made)]);
+	const site = siteNumber(code, node, target);
+	const started = call(helper('started'), [
+		id(code.owner),
+		number(site),
+		id(value),
+		target.again(),
+		target.self(),
+		array(args),
+		...(target.key ? [target.key()] : []),
+	]);
+	return conditional(asked, started, id(value));
+}
+
+function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {
+	const target = targetOf(code, node);
+	const args = node.arguments.map((argument) => rewriteNode(code, argument));
+	return begin(code, node, target, target.callee, target.self(), args);
+}
+
+export function begin(
+	code: Code,
+	node: t.Node,
+	target: Pick<Target, 'site' | 'key'>,
+	callee: t.Expression,
+	self: t.Expression,
+	args: readonly t.Node[],
+): t.Expression {
+	return call(helper('begin'), [
+		id(code.owner),
+		number(siteNumber(code, node, target)),
+		callee,
+		self,
+		array(args),
+		...(target.key ? [target.key()] : []),
+	]);
+}
+
+/** What is called, written so that it can be named again afterwards. */
+export interface Target {
+	readonly callee: t.Expression;
+	readonly again: () => t.Expression;
+	readonly self: () => t.Expression;
+	/** A computed key of the receiver. */
+	readonly key: (() => t.Expression) | null;
+	readonly site: Pick<Site, 'name' | 'reload' | 'key'>;
+}
+
+function targetOf(code: Code, node: t.CallExpression): Target {
+	const callee = unwrap(node.callee as t.Expression) as t.Expression;
+	const name = calleeText(callee);
+	const path = staticPath(code, callee);
+	if (path) {
+		const receiver = () => (callee.type === 'MemberExpression' ? staticPath(code, callee.object)! : nothing());
+		return {
+			callee: path,
+			again: () => staticPath(code, callee)!,
+			self: receiver,
+			key: null,
+			site: { name, reload: [callee.type === 'MemberExpression' ? receiver() : null, staticPath(code, callee)!] },
+		};
+	}
+	if (callee.type === 'MemberExpression' && callee.object.type !== 'Super') return memberTarget(code, callee, name);
+	const kept = steady(code, callee) ?? keep(code, rewrite(code, callee), 'callee', callee);
+	return { callee: kept.first, again: kept.again, self: nothing, key: null, site: { name, reload: null } };
+}
+
+function memberTarget(code: Code, callee: t.MemberExpression, name: string): Target {
+	const object = unwrap(callee.object) as t.Expression;
+	const receiver = steady(code, object) ?? keep(code, rewrite(code, object), 'this', object);
+	const computed = callee.computed && !/^(String|Numeric)Literal$/.test(callee.property.type);
+	const key = computed
+		? keep(code, call(helper('propertyKey'), [rewrite(code, callee.property as t.Expression)]), 'key', callee.property)
+		: null;
+	const read = (from: t.Expression, property: t.Expression | null) => {
+		const result = shallow(callee);
+		result.object = from;
+		result.property = property ?? shallow(callee.property as t.Identifier);
+		return result;
+	};
+	const written = key
+		? null
+		: callee.property.type === 'Identifier'
+			? callee.property.name
+			: callee.property.type === 'PrivateName'
+				? undefined
+				: String((callee.property as t.StringLiteral | t.NumericLiteral).value);
+	return {
+		callee: read(receiver.first, key?.first ?? null),
+		again: () => read(receiver.again(), key?.again() ?? null),
+		self: receiver.again,
+		key: key && key.again,
+		site: { name, reload: null, ...(written === undefined ? {} : { key: written }) },
+	};
+}
+
+interface Kept {
+	readonly first: t.Expression;
+	readonly again: () => t.Expression;
+}
+
+function keep(code: Code, value: t.Expression, role: string, node: t.Node): Kept {
+	const name = code.local(role, node);
+	return { first: assign(id(name), value), again: () => id(name) };
+}
+
+/** An expression that gives the same value each time it is read. */
+function steady(code: Code, node: t.Expression): Kept | null {
+	const literal = /^(Numeric|String|Boolean|Null|BigInt)Literal$/.test(node.type);
+	if (!literal && !isSteadyName(code, node)) return null;
+	return { first: rewrite(code, node), again: () => rewrite(code, node) };
+}
+
+function isSteadyName(code: Code, node: t.Expression): boolean {
+	if (node.type !== 'Identifier' && node.type !== 'ThisExpression') return false;
+	const reference = code.unit.scopes.references.get(node);
+	if (!reference || reference.early || !isOfUnit(code.unit, reference.binding)) return false;
+	return !reference.binding.reassigned || isConstant(reference.binding);
+}
+
+function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
+	if (node.type === 'SpreadElement') {
+		const list = keep(code, array([copy(code, node)]), 'arg', node);
+		return { first: spread(list.first), again: () => spread(list.again()) };
+	}
+	const plain = unwrap(node) as t.Expression;
+	return steady(code, plain) ?? keep(code, rewrite(code, node), 'arg', plain);
+}
+
+function siteNumber(code: Code, node: t.Node, { site }: Pick<Target, 'site'>): number {
+	const loops = code.frame ? (code as Frame).region.loops : [];
+	return code.starts.push({ node, chain: code.chain, loc: node.loc ?? null, loops, ...site }) - 1;
+}
+
+/** Built-ins, and functions of every host, that give no promise. */
+const NEVER = new Set(
+	(
+		'Array ArrayBuffer Atomics BigInt Boolean DataView Date Error EvalError Function Intl JSON Map Math Number Object Proxy ' +
+		'RangeError ReferenceError Reflect RegExp Set String Symbol SyntaxError TypeError URIError URL URLSearchParams WeakMap ' +
+		'WeakRef WeakSet console decodeURI decodeURIComponent encodeURI encodeURIComponent isFinite isNaN parseFloat parseInt ' +
+		'queueMicrotask structuredClone'
+	).split(' '),
+);
+
+function mayStart(code: Code, node: t.CallExpression): boolean {
+	const callee: t.Node = unwrap(node.callee);
+	if (callee.type === 'Super' || callee.type === 'Import') return false;
+	if (callee.type === 'MemberExpression' && callee.object.type === 'Super') return false;
+	return !isNever(code, callee);
+}
+
+function isNever(code: Code, callee: t.Node): boolean {
+	let root = callee;
+	while (root.type === 'MemberExpression') root = unwrap(root.object);
+	if (root.type !== 'Identifier' || !isGlobal(code, root) || !NEVER.has(root.name)) return false;
+	return !(
+		callee.type === 'MemberExpression' &&
+		callee.property.type === 'Identifier' &&
+		callee.property.name === 'fromAsync'
+	);
+}
+
+const STATICS = new Set(['all', 'allSettled', 'any', 'race', 'resolve', 'reject', 'withResolvers', 'try']);
+/** Is it the name of a static method that makes promises? */
+export function isStaticOfPromise(key: t.Node): boolean {
+	return key.type === 'Identifier' && STATICS.has(key.name);
+}
+
+const COMBINATORS = new Set(['all', 'allSettled', 'any', 'race']);
+
+/** The global `Promise` itself, by its name. */
+export function isPromise(code: Code, node: t.Node): boolean {
+	const plain = unwrap(node);
+	return plain.type === 'Identifier' && plain.name === 'Promise' && isGlobal(code, plain);
+}
+
+/** The name of the static method of the global `Promise` that is called, or null. */
+export function promiseStatic(code: Code, node: t.Node): string | null {
+	if (node.type !== 'CallExpression') return null;
+	const callee = unwrap(node.callee);
+	if (callee.type !== 'MemberExpression' || callee.computed || callee.property.type !== 'Identifier') return null;
+	return isPromise(code, callee.object) && STATICS.has(callee.property.name) ? callee.property.name : null;
+}
+
+/** `Promise.all(...)`, `new Promise(...)`: of the run, inside a turn. */
+function rewritePromise(code: Code, node: t.CallExpression | t.NewExpression): t.Expression | null {
+	if (code.plain) return null;
+	const args = () => node.arguments.map((argument) => rewriteNode(code, argument));
+	if (node.type === 'NewExpression') {
+		return isPromise(code, node.callee) ? construct(helper('PromiseOf'), args()) : null;
+	}
+	const name = promiseStatic(code, node);
+	if (name === null) return null;
+	markElements(code, node);
+	return call(member(helper('PromiseOf'), name), args());
+}
+
+/** Elements of an array literal that is handed to a combinator are in await position. */
+export function markElements(code: Code, node: t.CallExpression): void {
+	const name = promiseStatic(code, node);
+	const list = name !== null && COMBINATORS.has(name) && node.arguments[0] && unwrap(node.arguments[0]);
+	if (!list || list.type !== 'ArrayExpression') return;
+	for (const element of list.elements) if (element && element.type !== 'SpreadElement') markBegin(code, element);
+}
+
+/** Calls in the await position of an expression that is not awaited where it stands. */
+export function markBegin(code: Code, operand: t.Expression): void {
+	const node = unwrap(operand);
+	switch (node.type) {
+		case 'CallExpression':
+			code.unit.begins.add(node);
+			return;
+		case 'SequenceExpression':
+			markBegin(code, node.expressions.at(-1)!);
+			return;
+		case 'ConditionalExpression':
+			markBegin(code, node.consequent);
+			markBegin(code, node.alternate);
+			return;
+		case 'LogicalExpression':
+		case 'AssignmentExpression':
+			markBegin(code, node.right);
+			return;
+		default:
+	}
+}
