@@ -285,17 +285,19 @@ function carryOut(frame: Frame, op: CallOperation | ChainOperation, use: Use): v
 	const region = frame.region;
 	// A returned call runs outside the handlers around it, and after the iterators around it are
 	// closed; its operands are evaluated inside.
-	const outside = op.kind === 'chain' && region.handler !== null;
+	// In a `catch` or `finally` the frame stays: what it calls there runs under its shield.
+	const stays = op.kind === 'chain' || region.guards.length > 0;
+	const outside = stays && region.handler !== null;
 	const ready = closing.length > 0 || outside ? holdOperands(frame, op) : op;
 	for (const { iterator, region: around } of closing) {
 		frame.region = around;
 		frame.enter(frame.block());
 		frame.emit(statement(call(member(id(iterator), 'close'), [])));
 	}
-	if (ready.kind === 'call') frame.end({ kind: 'tail', op: ready });
+	if (ready.kind === 'call' && !stays) frame.end({ kind: 'tail', op: ready });
 	else {
 		if (outside) {
-			frame.region = { ...frame.region, handler: null, guards: [], chain: region.chain };
+			frame.region = { ...frame.region, handler: null, chain: region.chain };
 			frame.enter(frame.block());
 		}
 		const result = frame.temporary('await', op.site.node);
