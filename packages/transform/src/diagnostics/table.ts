@@ -84,12 +84,6 @@ export const TABLE = {
 	PD2007: syntax('PD2007', 'super and private names in a durable method'),
 	PD2008: syntax('PD2008', 'an await inside a class'),
 	PD2009: syntax('PD2009', 'a class, method or accessor that captures variables of a durable function'),
-	PD2010: syntax('PD2010', 'an async closure handed to a call that is not awaited'),
-	PD2011: syntax('PD2011', 'a durable function started without await'),
-	PD2012: syntax('PD2012', 'a call returned from inside try … finally'),
-	PD2013: syntax('PD2013', 'Promise combinators'),
-	PD2014: syntax('PD2014', 'awaiting an assignment of a call'),
-	PD2015: syntax('PD2015', 'a promise whose resolvers are kept'),
 	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
 	PD2017: syntax('PD2017', 'other syntax'),
 } satisfies Record<string, DiagnosticRow<never>>;
