@@ -1,4 +1,4 @@
-import { NotSerializableError } from '../errors/saving.ts';
+import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { LogRecord } from '../machine/log.ts';
@@ -117,14 +117,14 @@ class Drive {
 	 * Saves the state where somebody asks for each turn's, or where development checks that it could be.
 	 * @returns why it cannot be saved.
 	 */
-	#save(): { readonly error: NotSerializableError } | null {
+	#save(): { readonly error: NotSerializableError | StateTooLargeError } | null {
 		this.#saved = null;
 		if (this.#machine.state.ended !== null) return null;
 		try {
 			this.#saved = this.#options.onTurn === undefined ? this.#check.save(this.#machine) : this.#machine.save();
 			return null;
 		} catch (error) {
-			if (NotSerializableError.is(error)) return { error };
+			if (NotSerializableError.is(error) || StateTooLargeError.is(error)) return { error };
 			throw error;
 		}
 	}

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { OutsideRunError } from '../errors/run.ts';
+import { type Copied, captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 
 /** What an effect may ask about itself. */
@@ -25,12 +26,20 @@ export function currentEffect(): EffectContext {
 	return context;
 }
 
+export interface Settled {
+	readonly ok: boolean;
+	readonly value: unknown;
+	/** Taken at once: the event may have to wait for its turn, and whoever made the value may go on using it. */
+	readonly copy: Copied | null;
+}
+
 /** Performs one attempt. Never rejects: what the effect throws is its outcome. */
-export async function performEffect(call: EffectCall, signal: AbortSignal): Promise<{ ok: boolean; value: unknown }> {
+export async function performEffect(call: EffectCall, signal: AbortSignal): Promise<Settled> {
 	const { key, attempt, runId } = call;
 	try {
-		return { ok: true, value: await contexts.run({ key, attempt, signal, runId }, () => call.invoke()) };
+		const value = await contexts.run({ key, attempt, signal, runId }, () => call.invoke());
+		return { ok: true, value, copy: captureOutcome(value) };
 	} catch (error) {
-		return { ok: false, value: error };
+		return { ok: false, value: error, copy: captureOutcome(error) };
 	}
 }

@@ -30,6 +30,8 @@ export interface ComputationOptions {
 	readonly nonce: string;
 }
 
+type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
+
 /** What the step that is running asked for, besides the value it returns. */
 type Asked = { readonly push: Frame } | { readonly parked: Pending } | null;
 
@@ -156,7 +158,7 @@ export class Computation implements TurnHost {
 				return;
 			case 'effectSettled': {
 				const pending = state.pending.get(event.key);
-				if (pending?.kind === 'effect') this.#settleEffect(pending, event.ok, event.value);
+				if (pending?.kind === 'effect') this.#settleEffect(pending, event);
 				return;
 			}
 			case 'nativeSettled': {
@@ -187,8 +189,8 @@ export class Computation implements TurnHost {
 		}
 	}
 
-	#settleEffect(pending: PendingEffect, ok: boolean, value: unknown): void {
-		const kept = captureOutcome(value);
+	#settleEffect(pending: PendingEffect, { ok, value, copy }: EffectSettled): void {
+		const kept = copy === undefined ? captureOutcome(value) : copy;
 		this.#record(pending, 'executed', ok, kept);
 		// A result that cannot be kept enters the run as it is; the turn can be saved only if nothing holds it.
 		const outcome = kept === null ? value : release(kept)[0];

@@ -1,4 +1,4 @@
-import { DecodeError, NotSerializableError } from '../errors/saving.ts';
+import { DecodeError, NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { Host, Operands, type Recipes, runCodec, type Thunk } from './kinds.ts';
 
 /**
@@ -76,7 +76,7 @@ export function captureOutcome(value: unknown): Copied | null {
 	try {
 		return capture([value]);
 	} catch (error) {
-		if (NotSerializableError.is(error)) return null;
+		if (NotSerializableError.is(error) || StateTooLargeError.is(error)) return null;
 		throw error;
 	}
 }

@@ -1,4 +1,5 @@
 import type { DurablePromise } from '../language/durable-promise.ts';
+import type { Copied } from './copy.ts';
 import type { EffectCall } from './effect-call.ts';
 import type { LogRecord } from './log.ts';
 
@@ -9,7 +10,14 @@ import type { LogRecord } from './log.ts';
 export type Event =
 	| { readonly type: 'started' }
 	/** An effect ended: `value` is the result, or the error when not `ok`. */
-	| { readonly type: 'effectSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }
+	| {
+			readonly type: 'effectSettled';
+			readonly key: string;
+			readonly ok: boolean;
+			readonly value: unknown;
+			/** Taken when it ended, before anybody could change the value; null when that cannot be kept. */
+			readonly copy?: Copied | null;
+	  }
 	/** A native promise or thenable that hot code awaits has settled. */
 	| { readonly type: 'nativeSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }
 	/** Time has come: every timer, limit and grace period due at the turn's `now` fires. */

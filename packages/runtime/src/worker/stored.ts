@@ -76,9 +76,10 @@ function plainError(reason: unknown): Error {
 
 /** The event that began a failing turn. A value that cannot be saved is left out: it was seen once and is gone. */
 export function eventBytes(event: Event): Uint8Array {
+	const { copy: _, ...facts } = event as Event & { copy?: unknown };
 	try {
-		return encode(event);
+		return encode(facts);
 	} catch {
-		return encode({ ...event, value: undefined, unsaveable: true });
+		return encode({ ...facts, value: undefined, unsaveable: true });
 	}
 }
