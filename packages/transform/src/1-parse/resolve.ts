@@ -6,6 +6,7 @@ import {
 	type FunctionInfo,
 	type FunctionNode,
 	isFunctionNode,
+	isType,
 	type Reference,
 	type Scope,
 	type ScopeKind,
@@ -475,7 +476,7 @@ class Resolver {
 				this.visit(node.expression);
 				return;
 			default:
-				this.visitChildren(node);
+				if (!isType(node)) this.visitChildren(node);
 		}
 	}
 
