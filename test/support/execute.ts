@@ -1,10 +1,11 @@
 /**
- * The four ways of executing one program whose traces must be equal:
+ * The ways of executing one program whose traces must be equal:
  *  plain     the async function as written, never compiled
  *  outside   compiled, called like any function
  *  inside    compiled, in a run that stays in memory
  *  restored  compiled, in a run that is stored to bytes and dropped at the end of every turn, before its
  *            effects are dispatched, and restored in a fresh evaluation of the module
+ *  now and then  the same, but only every third turn: what was restored goes on in memory for a while
  */
 
 import * as runtime from '@perdure/runtime';
@@ -16,9 +17,12 @@ import type { Fuel } from './fuel.ts';
 import { render } from './render.ts';
 import { createTrace, type Trace } from './trace.ts';
 
-export type Way = 'plain' | 'outside' | 'inside' | 'restored';
+export type Way = 'plain' | 'outside' | 'inside' | 'restored' | 'now and then';
 
-export const WAYS: readonly Way[] = ['plain', 'outside', 'inside', 'restored'];
+export const WAYS: readonly Way[] = ['plain', 'outside', 'inside', 'restored', 'now and then'];
+
+/** After how many turns a run is dropped. */
+const DROPPED_EVERY: Partial<Record<Way, number>> = { restored: 1, 'now and then': 3 };
 
 export interface Execution {
 	/** The exported function to call; `main` by default. */
@@ -67,7 +71,8 @@ async function settle(subject: Subject, way: Way, execution: Execution, trace: T
 			const value = await (load()[entry] as (...args: unknown[]) => unknown)(...structuredClone(args));
 			return `returns ${render(value)}`;
 		}
-		return await settleRun(load, entry, args, execution.answers ?? [], way === 'restored');
+		const every = DROPPED_EVERY[way];
+		return await settleRun(load, entry, args, execution.answers ?? [], every === undefined ? null : new Dropper(every));
 	} catch (error) {
 		return `throws ${render(error)}`;
 	}
@@ -88,10 +93,9 @@ async function settleRun(
 	entry: string,
 	args: readonly unknown[],
 	answers: readonly unknown[],
-	dropping: boolean,
+	dropper: Dropper | null,
 ): Promise<string> {
 	const answersLeft = [...answers];
-	const dropper = dropping ? new Dropper() : null;
 	const main = load()[entry] as Main;
 	let outcome: Outcome<unknown> = await run(main, args, dropper?.options() ?? {});
 	for (;;) {
@@ -121,10 +125,15 @@ async function settleRun(
 	}
 }
 
-/** Takes the bytes of each turn as it ends and gives the run up before anything is dispatched. */
+/** Takes the bytes of every so many turns as they end and gives the run up before anything is dispatched. */
 class Dropper {
 	#bytes: Uint8Array | null = null;
 	#turn = 0;
+	readonly #every: number;
+
+	constructor(every: number) {
+		this.#every = every;
+	}
 
 	options(): RunOptions {
 		const controller = new AbortController();
@@ -132,7 +141,7 @@ class Dropper {
 			park: controller.signal,
 			onCheckpoint: (continuation, { turn }) => {
 				// A restored run may announce the turn that it was restored from.
-				if (turn <= this.#turn) return;
+				if (turn < this.#turn + this.#every) return;
 				this.#turn = turn;
 				this.#bytes = continuation.toBytes();
 				controller.abort();

@@ -45,6 +45,7 @@ function renderObject(object: object, path: readonly object[]): string {
 		case 'RegExp':
 			return `${object}@${(object as RegExp).lastIndex}`;
 		case 'Error':
+		case 'DOMException':
 			return renderError(object as Error, within);
 		default:
 	}

@@ -1,13 +1,16 @@
 /**
  * `npm run soak -- --count 100000 --seed 1`: executes generated programs in all ways and compares their
- * traces. Stops at nothing; prints each failing seed with the smallest program found and both traces.
+ * traces; with `--edits` runs that a program left also go on in an edited one. Prints each failing seed
+ * with the smallest program found and both traces.
  * `--count 1 --seed N` reproduces one; `--print` shows its source.
  */
 import { parseArgs } from 'node:util';
-import { disagreement } from './compare.ts';
+import { type Disagreement, disagreement } from './compare.ts';
+import { disagreementAfterEdit } from './edit.ts';
 import { WAYS } from './execute.ts';
 import { Fuel } from './fuel.ts';
 import { generateProgram } from './generate/program.ts';
+import { Random } from './generate/random.ts';
 import { shrink } from './shrink.ts';
 
 const { values } = parseArgs({
@@ -16,6 +19,7 @@ const { values } = parseArgs({
 		seed: { type: 'string', default: '1' },
 		failures: { type: 'string', default: '5' },
 		print: { type: 'boolean', default: false },
+		edits: { type: 'boolean', default: false },
 		'no-shrink': { type: 'boolean', default: false },
 	},
 });
@@ -28,16 +32,20 @@ const FUEL = 50_000;
 process.on('unhandledRejection', () => {});
 let failed = 0;
 
+const check = async (seed: number, source: string, fuel: Fuel | null = null): Promise<Disagreement | null> => {
+	const found = await disagreement(source, {}, WAYS, fuel);
+	return found ?? (values.edits ? disagreementAfterEdit(source, new Random(seed), fuel) : null);
+};
+
 for (let seed = first; seed < first + count; seed++) {
 	const source = generateProgram(seed);
 	if (values.print) console.log(source);
-	const found = await disagreement(source);
+	const found = await check(seed, source);
 	if (found !== null) {
 		failed++;
-		const small = values['no-shrink']
-			? source
-			: await shrink(source, async (text) => (await disagreement(text, {}, WAYS, new Fuel(FUEL)))?.kind === found.kind);
-		const report = (await disagreement(small, {}, WAYS, new Fuel(FUEL))) ?? found;
+		const alike = async (text: string) => (await check(seed, text, new Fuel(FUEL)))?.kind === found.kind;
+		const small = values['no-shrink'] ? source : await shrink(source, alike);
+		const report = (await check(seed, small, new Fuel(FUEL))) ?? found;
 		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);
 		if (failed >= most) break;
 	}
