@@ -127,6 +127,7 @@ describe('layers', () => {
 			['codec'],
 			['machine'],
 			['driver'],
+			['continuation.ts'],
 			['store-memory', 'store-sqlite', 'store-postgres'],
 			['worker'],
 			['client'],

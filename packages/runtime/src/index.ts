@@ -6,8 +6,7 @@ export type { Description, RunSummary, Status, Waiting } from './client/describe
 export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
 export type { RunHandle } from './client/handle.ts';
-export type { Ended, EngineOutcome } from './client/outcome.ts';
-export type { ContinuationView } from './client/view.ts';
+export type { Ended } from './client/outcome.ts';
 export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
 export { Continuation, type Outcome, type RunOptions } from './continuation.ts';

@@ -1,3 +1,4 @@
+import type { Outcome } from '../continuation.ts';
 import {
 	AlreadyResumedError,
 	AmbiguousResumeError,
@@ -16,8 +17,8 @@ import { type Answer, reasonBytes } from '../worker/stored.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
 import { idInsideEffect } from './inside-effect.ts';
-import { type Ended, type EngineOutcome, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
-import { ContinuationView, inspectRow } from './view.ts';
+import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
+import { inspectRow, viewOf } from './view.ts';
 
 /** What handles need of their engine. */
 export interface HandleHost {
@@ -54,7 +55,7 @@ export class RunHandle<R> {
 	 * The next open suspension that has no answer yet, or the end.
 	 * @throws BlockedError, TimeoutError
 	 */
-	next(o: WaitLimits = {}): Promise<EngineOutcome<R>> {
+	next(o: WaitLimits = {}): Promise<Outcome<R>> {
 		return this.#until('the next suspension', o, (session, row) => this.#standing(session, row));
 	}
 
@@ -81,10 +82,10 @@ export class RunHandle<R> {
 	}
 
 	/** Each suspension as it opens, then the end. */
-	async *outcomes(o: WaitLimits = {}): AsyncGenerator<EngineOutcome<R>, void, undefined> {
+	async *outcomes(o: WaitLimits = {}): AsyncGenerator<Outcome<R>, void, undefined> {
 		let last: string | null = null;
 		for (;;) {
-			const outcome: EngineOutcome<R> = await this.#until('the next suspension', o, async (session, row) => {
+			const outcome: Outcome<R> = await this.#until('the next suspension', o, async (session, row) => {
 				return openWaitOf(row)?.id === last && last !== null ? undefined : this.#standing(session, row);
 			});
 			yield outcome;
@@ -171,14 +172,14 @@ export class RunHandle<R> {
 	}
 
 	/** `seen`: the row without its state; where there is something to show it is read again, with it. */
-	async #standing(session: StoreSession, seen: RunRow): Promise<EngineOutcome<R> | undefined> {
+	async #standing(session: StoreSession, seen: RunRow): Promise<Outcome<R> | undefined> {
 		if (hasEnded(seen)) return this.#ended(session);
 		if (openWaitOf(seen) === null) return undefined;
 		const row = await this.#read(session, true);
 		const wait = openWaitOf(row);
 		if (wait === null) return undefined;
 		const log = await logOf(session, this.id);
-		const continuation = new ContinuationView<R>(row, log, this.#host.handlers);
+		const continuation = viewOf<R>(row, log, this.#host.handlers);
 		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log };
 	}
 

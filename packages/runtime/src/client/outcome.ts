@@ -1,3 +1,4 @@
+import type { Outcome } from '../continuation.ts';
 import { InvariantError } from '../errors/internal.ts';
 import { type LogEntry, readLog } from '../machine/log.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
@@ -5,33 +6,10 @@ import type { Callable } from '../registry/shared.ts';
 import { decode } from '../worker/bytes.ts';
 import { readLogBytes } from '../worker/log-bytes.ts';
 import { readWaits } from '../worker/stored.ts';
-import { ContinuationView } from './view.ts';
+import { viewOf } from './view.ts';
 
-/** How a run of an engine ended. */
-export type Ended<R> =
-	| { readonly status: 'completed'; readonly value: R; readonly log: LogEntry[] }
-	| {
-			readonly status: 'failed';
-			readonly error: unknown;
-			/** The state before the failing turn. */
-			readonly continuation: ContinuationView<R>;
-			readonly log: LogEntry[];
-	  }
-	| { readonly status: 'cancelled'; readonly reason: unknown; readonly log: LogEntry[] };
-
-/** How a run of an engine ended, or where it waits. */
-export type EngineOutcome<R> =
-	| Ended<R>
-	| {
-			/** An open `suspend`, or a `receive` that only a message can move on. */
-			readonly status: 'suspended';
-			/** Of the oldest open wait. */
-			readonly id: string;
-			/** What `suspend` handed out; undefined for `receive`. */
-			readonly value: unknown;
-			readonly continuation: ContinuationView<R>;
-			readonly log: LogEntry[];
-	  };
+/** How a run ended. Its continuation is a view: what would move it on throws `OwnedByEngineError`. */
+export type Ended<R> = Extract<Outcome<R>, { readonly status: 'completed' | 'failed' | 'cancelled' }>;
 
 export function hasEnded({ status }: RunRow): boolean {
 	return status === 'completed' || status === 'failed' || status === 'cancelled';
@@ -47,7 +25,7 @@ export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: H
 			return {
 				status: 'failed',
 				error: decode(row.outcome!),
-				continuation: new ContinuationView<R>(row, log, handlers),
+				continuation: viewOf<R>(row, log, handlers),
 				log,
 			};
 		case 'cancelled':

@@ -1,3 +1,4 @@
+import type { Continuation } from '../continuation.ts';
 import { OwnedByEngineError } from '../errors/run.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
 import type { LogEntry } from '../machine/log.ts';
@@ -12,8 +13,7 @@ type Handlers = ReadonlyMap<Callable, Callable>;
  * What an engine's outcome shows of a run: a snapshot to look at. The run itself belongs to the
  * engine, so the methods that would move it on throw `OwnedByEngineError`.
  */
-export class ContinuationView<R> {
-	declare readonly _result: R;
+class ContinuationView {
 	readonly functionId: string;
 	readonly runId: string;
 	readonly log: LogEntry[];
@@ -66,9 +66,22 @@ export class ContinuationView<R> {
 		return this.#owned('cancel');
 	}
 
+	fork(): never {
+		throw new OwnedByEngineError({ runId: this.runId, method: 'fork' });
+	}
+
+	toBytes(): never {
+		throw new OwnedByEngineError({ runId: this.runId, method: 'toBytes' });
+	}
+
 	async #owned(method: string): Promise<never> {
 		throw new OwnedByEngineError({ runId: this.runId, method });
 	}
+}
+
+/** `row` was read with its state. To its users it is a continuation like any other. */
+export function viewOf<R>(row: RunRow, log: LogEntry[], handlers: Handlers): Continuation<R> {
+	return new ContinuationView(row, log, handlers) as unknown as Continuation<R>;
 }
 
 /** `row` was read with its state. A run that is over has none, unless it failed. */

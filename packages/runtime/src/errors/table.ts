@@ -282,7 +282,7 @@ export const ROWS = {
 		'PD10011',
 		"a view of an engine's run was moved on",
 		(f) => `run '${f.runId}' is owned by an engine; '${f.method}' works on its handle, not on this view.`,
-		'use engine.get(id), or fork() for an independent continuation',
+		'use the handle: engine.get(id)',
 	),
 	InvalidAnswerError: row<{ to: string; issues: readonly string[] }>(
 		'PD10012',
