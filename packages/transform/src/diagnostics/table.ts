@@ -83,7 +83,6 @@ export const TABLE = {
 	PD2006: syntax('PD2006', 'using'),
 	PD2007: syntax('PD2007', 'super and private names in a durable method'),
 	PD2008: syntax('PD2008', 'an await inside a class'),
-	PD2009: syntax('PD2009', 'a class, method or accessor that captures variables of a durable function'),
 	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
 	PD2017: syntax('PD2017', 'other syntax'),
 } satisfies Record<string, DiagnosticRow<never>>;
