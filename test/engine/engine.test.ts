@@ -227,7 +227,10 @@ describe.each([
 			expect(continuation.suspensions).toMatchObject([{ id: outcome.id, value: { ask: 'name?' } }]);
 			expect(continuation.inspect().fibers[0]!.frames[0]!.name).toBe('ask');
 			for (const method of ['resume', 'throw', 'cancel', 'continue', 'send'] as const) {
-				await expect(continuation[method]()).rejects.toMatchObject({ name: 'OwnedByEngineError', method });
+				await expect((continuation[method] as () => Promise<unknown>).call(continuation)).rejects.toMatchObject({
+					name: 'OwnedByEngineError',
+					method,
+				});
 			}
 		});
 	});

@@ -46,6 +46,7 @@ export function graph({ variables, blocks, handlers = {}, args = 'args' }: Graph
 		blocks: new Map(made),
 		variables: new Map(all.map((variable) => [variable.name, variable])),
 		parameters: { args, self: null, env: [] },
+		starts: [],
 	};
 }
 

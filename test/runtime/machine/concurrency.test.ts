@@ -21,7 +21,8 @@ async function add(a: unknown, b: unknown) {
 	return `${a}${b}`;
 }
 
-type Any = any; // biome-ignore lint/suspicious/noExplicitAny: frames by hand
+// biome-ignore lint/suspicious/noExplicitAny: frames by hand
+type Any = any;
 
 const branchDef = define({
 	abi: 1, id: 'c#branch', name: 'branch', file: 'c.ts', at: [1, 1], hash: '', kind: 'durable',
