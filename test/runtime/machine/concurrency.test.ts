@@ -21,7 +21,6 @@ async function add(a: unknown, b: unknown) {
 	return `${a}${b}`;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: frames by hand
 type Any = any;
 
 const branchDef = define({
