@@ -137,7 +137,7 @@ function memberTarget(code: Code, callee: t.MemberExpression, name: string): Tar
 		callee: read(receiver.first, key?.first ?? null),
 		again: () => read(receiver.again(), key?.again() ?? null),
 		self: receiver.again,
-		key: key?.again,
+		key: key === null ? null : key.again,
 		site: { name, reload: null, ...(written === undefined ? {} : { key: written }) },
 	};
 }
@@ -246,7 +246,8 @@ function rewritePromise(code: Code, node: t.CallExpression | t.NewExpression): t
 /** Elements of an array literal that is handed to a combinator are in await position. */
 export function markElements(code: Code, node: t.CallExpression): void {
 	const name = promiseStatic(code, node);
-	const list = name !== null && COMBINATORS.has(name) && node.arguments[0] && unwrap(node.arguments[0]);
+	const first = name !== null && COMBINATORS.has(name) ? node.arguments[0] : undefined;
+	const list = first && unwrap(first);
 	if (list?.type !== 'ArrayExpression') return;
 	for (const element of list.elements) if (element && element.type !== 'SpreadElement') markBegin(code, element);
 }
