@@ -98,7 +98,7 @@ class Drive {
 		const turn = this.#machine.apply(event, this.#options.clock.now());
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save();
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
-		this.#options.log.push(...(failed === null ? turn.log : turn.log.filter((record) => record.seq <= seq)));
+		for (const record of turn.log) if (failed === null || record.seq <= seq) this.#options.log.push(record);
 		if (failed !== null) {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
 			return { status: 'failed', error: failed.error, before };
