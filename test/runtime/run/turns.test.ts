@@ -3,7 +3,7 @@ import { run } from '@perdure/runtime';
 import { expect, test } from 'vitest';
 import { loadMain } from './program.ts';
 
-const pause = (ms: number) => new Promise((r) => setTimeout(r, ms));
+const pause = (ms: number) => new Promise<void>((r) => setTimeout(r, ms));
 
 test('outcomes that come while a checkpoint is written queue, in the order they came', async () => {
 	const order: string[] = [];

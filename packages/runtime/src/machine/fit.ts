@@ -76,7 +76,8 @@ function missing(point: PointDef, slots: ReadonlyMap<string, unknown>): string[]
 }
 
 function mismatch(def: FunctionDef, saved: SavedFrame, point: PointDef | null, found: string): SchemaMismatchError {
-	const now = new Set(point?.slots ?? []);
+	const reloaded = new Set(point?.reload?.map(([slot]) => slot));
+	const now = new Set(point?.slots.filter((_, i) => !reloaded.has(i)));
 	const names = new Set([...saved.slots.keys(), ...now]);
 	const differences = [...names]
 		.filter((slot) => point !== null && saved.slots.has(slot) !== now.has(slot))

@@ -34,6 +34,7 @@ export function liveness(graph: Graph): Liveness {
 	const at = (id: BlockId | null) => (id === null ? nothing : (entry.get(id) ?? nothing));
 	const index = (name: string) => indexes.get(name);
 	const isCell = (name: string) => graph.variables.get(name)?.cell === true;
+	const handlers = new Set([...graph.blocks.values()].map(({ handler }) => handler));
 
 	const transfer = (block: Block): VariableSet => {
 		const scope: StatementScope = {
@@ -45,7 +46,9 @@ export function liveness(graph: Graph): Liveness {
 			atBreak: (label) => at(jumpTarget(label)),
 			atContinue: (label) => at(jumpTarget(label)),
 		};
-		return liveBeforeList(block.body, beforeEnd(block, scope), scope);
+		const live = liveBeforeList(block.body, beforeEnd(block, scope), scope);
+		// A cancellation that a handler has swallowed once passes it the next time, whatever stands in it.
+		return handlers.has(block.id) ? union(live, scope.thrown) : live;
 	};
 
 	const beforeEnd = (block: Block, scope: StatementScope): VariableSet => {

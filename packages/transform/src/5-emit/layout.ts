@@ -90,8 +90,12 @@ export function layout(graph: Graph): Layout {
 	};
 }
 
-/** Follows blocks that do nothing but go on. A loop of them is a block that goes to itself. */
+/**
+ * Follows blocks that do nothing but go on. A loop of them is a block that goes to itself. An empty
+ * handler stays: where its own exceptions go must be told, since a cancellation may pass it.
+ */
 function forwarding(graph: Graph): (id: BlockId) => BlockId {
+	const handlers = new Set([...graph.blocks.values()].map(({ handler }) => handler));
 	const known = new Map<BlockId, BlockId>();
 	return (id) => {
 		const path: BlockId[] = [];
@@ -104,7 +108,7 @@ function forwarding(graph: Graph): (id: BlockId) => BlockId {
 			}
 			const found = graph.blocks.get(to);
 			if (!found) broken(`the graph has no block ${to}`);
-			if (found.body.length > 0 || found.end.kind !== 'goto' || path.includes(to)) break;
+			if (found.body.length > 0 || found.end.kind !== 'goto' || handlers.has(to) || path.includes(to)) break;
 			path.push(to);
 			to = found.end.to;
 		}
