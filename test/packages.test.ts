@@ -98,6 +98,18 @@ describe('installed into an empty project', () => {
 		write('src/main.ts', greeting.main('./greet.ts'));
 	});
 
+	test('types of all entries, for whoever has the language of 2022 and the types of the web', () => {
+		const entries = names.flatMap((name) =>
+			Object.keys(manifestOf(name).exports).map((entry) => `@perdure/${name}${entry.slice(1)}`),
+		);
+		// These two are for programs of Node, and speak of its types and TypeScript's.
+		const web = entries.filter((entry) => !/babel-plugin|transform/.test(entry));
+		write('src/types.ts', web.map((entry, index) => `export * as m${index} from '${entry}';\n`).join(''));
+		const options = ['--lib', 'es2022,dom', '--target', 'es2022', '--module', 'nodenext', '--strict', '--noEmit'];
+		run(process.execPath, ['node_modules/typescript/bin/tsc', ...options, 'src/types.ts'], project);
+		rmSync(join(project, 'src/types.ts'));
+	});
+
 	test('register', () => {
 		const args = ['--import', '@perdure/transform/register', 'src/main.ts'];
 		expect(run(process.execPath, args, project)).toBe(greeting.printed);

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 import { RunConflictError } from '../errors/run.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
