@@ -237,3 +237,23 @@ test('a failure of the first turn has no state before it, and says so', async ()
 	await expect(continuation.cancel()).rejects.toMatchObject({ code: 'PD9002' });
 	await expect(continuation.resume()).rejects.toMatchObject({ code: 'PD10008' });
 });
+
+test('several suspensions open: an answer without an address is refused, with one it goes there', async () => {
+	const main = loadMain(`
+		import { suspend } from '@perdure/runtime';
+		async function ask(q) { "use durable"; return [q, await suspend(q)]; }
+		export async function main() { "use durable"; return await Promise.all([ask('a'), ask('b')]); }`);
+	const first = await suspended(run(main, []) as never);
+	const [a, b] = first.continuation.suspensions.map(({ id }) => id) as [string, string];
+	expect(first).toMatchObject({ id: a, value: 'a' });
+	await expect(first.continuation.resume('x')).rejects.toMatchObject({ code: 'PD10010', suspensions: [a, b] });
+	await expect(first.continuation.throw(new Error())).rejects.toMatchObject({ code: 'PD10010' });
+	const second = await suspended(first.continuation.resume('to b', { suspension: b }) as never);
+	expect(second.id).toBe(a);
+	expect(await second.continuation.resume('to a')).toMatchObject({
+		value: [
+			['a', 'to a'],
+			['b', 'to b'],
+		],
+	});
+});

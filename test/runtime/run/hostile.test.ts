@@ -24,11 +24,17 @@ const PROGRAM = `
 		let n = 0;
 		const up = () => ++n;
 		const list = [order, order, new Date(5), /x/g, new Uint8Array([1, 2, 3]), new Error('e', { cause: order })];
+		let settle;
+		const promise = new Promise((resolve) => { settle = resolve; });
+		const later = promise.then((x) => x + 1).finally(up);
+		const raced = Promise.race([later, Promise.all([ask('side'), later])]);
 		try {
 			for (const item of [1, 2]) {
 				for (const key in { a: 1, b: 2 }) await ask(key + item);
 				await eff({ list, up: up() }, make({ item }));
 			}
+			settle(1);
+			await Promise.allSettled([raced, promise]);
 		} finally { await api[String(order.id)](list).then((r) => r + n); }
 		return [list, up];
 	}`;
@@ -49,7 +55,11 @@ beforeAll(async () => {
 		keep(outcome.continuation);
 		const next = await outcome.continuation.send('early', { buffered: [1] });
 		if (next.status === 'suspended') keep(next.continuation);
-		outcome = await outcome.continuation.resume('yes', { onCheckpoint: keep });
+		// Two suspensions are open at first: an answer needs its address.
+		outcome = await outcome.continuation.resume('yes', {
+			onCheckpoint: keep,
+			suspension: outcome.continuation.suspensions.at(-1)!.id,
+		});
 	}
 	expect(outcome.status).toBe('completed');
 	expect(corpus.length).toBeGreaterThan(20);
@@ -237,7 +247,7 @@ test('frames that await each other, or one frame awaited twice, are refused', ()
 	const text = utf8.decode(c);
 	const inner = /\["frame",\[(\d+)\],"perdure\/subject#ask"/.exec(text)!;
 	const rows = [...text.matchAll(/\["frame",/g)];
-	expect(rows.length).toBe(2);
+	expect(rows.length).toBeGreaterThan(1);
 	// The outer frame awaits its own callee.
 	const cyclic = text.replace(/\["frame",null,/, `["frame",[${Number(inner[1]) - 1}],`);
 	expect(() => Continuation.fromBytes(utf8.encode(cyclic))).toThrow(DecodeError);
