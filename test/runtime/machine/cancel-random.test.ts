@@ -16,7 +16,7 @@ import { createTrace } from '../../support/trace.ts';
 import { Simulation } from './simulation.ts';
 
 const FROM = Number(process.env['PERDURE_SEED'] ?? 1);
-const COUNT = Number(process.env['PERDURE_COUNT'] ?? 150);
+const COUNT = Number(process.env['PERDURE_COUNT'] ?? 80);
 /** A program that goes on for longer is compared so far. */
 const MOST_TURNS = 150;
 
