@@ -79,7 +79,7 @@ export async function main() { "use durable"; const results = []; const running 
 	await Promise.all(running); return results.sort(); }`,
 
 	'a fiber that is never awaited ends with the root': `
-export async function main() { "use durable"; const log1 = []; const p = (async () => { await eff('a', 1); await new Promise(() => {}); })(); p.catch(() => {});
+export async function main() { "use durable"; const log1 = []; const p = (async () => { await eff('a', 1); const never = new Promise(() => {}); await never; })(); p.catch(() => {});
 	await eff('b', 2); await eff('c', 3); return 'done'; }`,
 
 	'a closure that calls an async closure of its own': `
@@ -108,4 +108,11 @@ describe.each(Object.entries(CASES))('%s', (_, source) => {
 		const seen = (lines: string[]) => [...new Set(lines)].sort();
 		expect(seen(await execute(subject, way, {}))).toEqual(seen(plain));
 	});
+});
+
+test('a run that nothing can move on fails and says where it stands', async () => {
+	const source =
+		'export async function main() { "use durable"; let kept; const never = new Promise((resolve) => { kept = resolve; }); await never; return kept; }';
+	const subject = compileSubject(source, 'program.ts');
+	expect((await execute(subject, 'inside', {})).at(-1)).toMatch(/DeadlockError.*program\.ts:1:/);
 });

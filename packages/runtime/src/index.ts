@@ -22,6 +22,7 @@ export {
 	AmbiguousResumeError,
 	BlockedError,
 	CancelledError,
+	DeadlockError,
 	InvalidAnswerError,
 	InvalidDurationError,
 	NotSuspendedError,

@@ -253,3 +253,23 @@ export class InvalidDurationError extends PerdureError {
 		return brandOf(e) === 'InvalidDurationError';
 	}
 }
+
+/** All fibers of a run wait for promises of the run that nothing is left to settle. */
+export class DeadlockError extends PerdureError {
+	static readonly code = ROWS.DeadlockError.code;
+	declare readonly runId: string;
+	/** Where the fibers stand, `file:line:column`. */
+	declare readonly points: readonly string[];
+
+	static {
+		brand(DeadlockError, 'DeadlockError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.DeadlockError.message>[0], options?: ErrorOptions) {
+		super(ROWS.DeadlockError, facts, options);
+	}
+
+	static override is(e: unknown): e is DeadlockError {
+		return brandOf(e) === 'DeadlockError';
+	}
+}

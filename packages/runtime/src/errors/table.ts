@@ -308,6 +308,12 @@ export const ROWS = {
 		(f) => `'${f.given}' is not a duration.`,
 		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; for a fixed moment give a Date",
 	),
+	DeadlockError: row<{ runId: string; points: readonly string[] }>(
+		'PD10017',
+		'a run that nothing can move on',
+		(f) => `run '${f.runId}' waits only for promises that nothing can settle (${f.points.join(', ')}).`,
+		'resolve them from the run itself, or wait for an effect, a message, an answer or a time',
+	),
 	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
 		'PD10015',
 		'a run cannot go on',

@@ -1,5 +1,5 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
-import { type CancelledEffect, CancelledError, TimeoutError } from '../errors/run.ts';
+import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { DurablePromise, hasListeners, reject, resolve, subscribe } from '../language/durable-promise.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
@@ -14,11 +14,11 @@ import { Frame } from './frame.ts';
 import { Thunk } from './kinds.ts';
 import { type LogRecord, recordOf } from './log.ts';
 import { dueAt, type Pending, type PendingEffect, type PendingWait, type Savable, type Target } from './pending.ts';
-import { atOf } from './point.ts';
+import { atOf, pointOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import { reaches } from './reach.ts';
 import { warm } from './restore.ts';
-import type { RunState } from './run-state.ts';
+import type { Ended, RunState } from './run-state.ts';
 import type { Event } from './turn.ts';
 
 export interface ComputationOptions {
@@ -115,22 +115,34 @@ export class Computation implements TurnHost {
 	/** What the end of a turn decides. */
 	#close(): void {
 		const state = this.#state;
-		const [unhandled] = this.#unhandled;
-		if (unhandled !== undefined && state.result === null) {
-			state.ended = { status: 'failed', outcome: unhandled.value };
-		} else if (state.result !== null && (state.result.status === 'failed' || state.fibers.length === 0)) {
-			// What this turn issued is dispatched before the run is over: one more turn, at once.
-			if (state.result.status === 'failed' || this.dispatch.length === 0) state.ended = state.result;
-		}
-		if (state.ended === null) {
-			this.#dropLostWaits();
-			return;
-		}
+		state.ended = this.#ending();
+		if (state.ended === null) return;
 		this.dispatch.length = 0;
 		for (const pending of state.pending.values()) {
 			if (pending.kind !== 'native') this.#record(pending, 'discarded', null, null);
 		}
 		state.pending.clear();
+	}
+
+	/** How the run ends with this turn; null while it goes on. */
+	#ending(): Ended | null {
+		const { result, fibers, pending } = this.#state;
+		const [unhandled] = this.#unhandled;
+		if (unhandled !== undefined && result === null) return { status: 'failed', outcome: unhandled.value };
+		if (result?.status === 'failed') return result;
+		// What this turn issued is dispatched before the run is over: one more turn, at once.
+		if (result !== null && fibers.length === 0) return this.dispatch.length === 0 ? result : null;
+		this.#dropLostWaits();
+		if (pending.size > 0) return null;
+		return result ?? { status: 'failed', outcome: this.#deadlock() };
+	}
+
+	#deadlock(): DeadlockError {
+		const points = this.#state.fibers.map(({ top }) => {
+			const point = top === null ? undefined : pointOf(top);
+			return point === undefined ? 'its end' : atOf(top!.def, point.at);
+		});
+		return new DeadlockError({ runId: this.#state.runId, points });
 	}
 
 	/** A wait that nothing can reach any more (a lost race) takes no answer and no message. */

@@ -6,7 +6,7 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { shared } from '../registry/shared.ts';
 import type { Copied } from './copy.ts';
 import { fitsSite } from './effect.ts';
-import { Fiber } from './fiber.ts';
+import { Fiber, FiberReaction } from './fiber.ts';
 import { fitFrame } from './fit.ts';
 import type { Frame } from './frame.ts';
 import { hash } from './key.ts';
@@ -34,8 +34,8 @@ interface Stored {
 	seq: number;
 	settled: number;
 	fiber: number;
-	/** Of each fiber: number, innermost frame, promise, whether it is sheltered. */
-	fibers: (readonly [number, Frame | MutableSavedFrame | null, DurablePromise | null, boolean])[];
+	/** Of each fiber: number, innermost frame, promise, whether it is sheltered, and the promise it awaits (which nothing else may hold). */
+	fibers: (readonly [number, Frame | MutableSavedFrame | null, DurablePromise | null, boolean, DurablePromise | null])[];
 	pending: StoredPending[];
 	messages: Map<string, Copied[]>;
 	cancel: readonly unknown[] | null;
@@ -94,7 +94,10 @@ function storedOf(state: RunState, log: readonly LogRecord[] | null): Stored {
 		seq,
 		settled,
 		fiber,
-		fibers: state.fibers.map(({ id, top, promise, sheltered }) => [id, top, promise, sheltered] as const),
+		fibers: state.fibers.map(({ id, top, promise, sheltered, wait }) => {
+			const awaited = wait instanceof FiberReaction ? wait.promise : null;
+			return [id, top, promise, sheltered, awaited] as const;
+		}),
 		pending: [...state.pending.values()].map((pending) => storePending(pending)),
 		messages,
 		cancel,
@@ -296,7 +299,8 @@ const ROOT: Shape<Stored> = {
 				isCount(entry[0]) &&
 				(entry[1] === null || entry[1] instanceof MutableSavedFrame) &&
 				(entry[2] === null || entry[2] instanceof DurablePromise) &&
-				typeof entry[3] === 'boolean',
+				typeof entry[3] === 'boolean' &&
+				(entry[4] === null || entry[4] instanceof DurablePromise),
 		),
 	pending: (list) => isListOf(list, isPending),
 	messages: (map) => map instanceof Map && [...map].every(([name, list]) => isText(name) && isListOf(list, isCopied)),
