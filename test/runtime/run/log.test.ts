@@ -11,7 +11,7 @@ const CHECKOUT = `
 		try { await fail('x'); } catch {}
 		await sleep(1);
 		const ok = await suspend({ confirm: charge.id });
-		const note = await receive('note', { timeout: 5, otherwise: null });
+		const note = await receive('note', { timeout: 500, otherwise: null });
 		return [ok, note];
 	}`;
 
@@ -55,7 +55,7 @@ test('it goes on over resume, and a wait that timed out is executed', async () =
 	const waiting = await continuation.resume('yes');
 	if (waiting.status !== 'suspended') throw new Error(waiting.status);
 	expect(waiting.log.at(-1)).toMatchObject({ kind: 'receive', args: ['note'], state: 'started' });
-	await new Promise((r) => setTimeout(r, 10));
+	await new Promise((r) => setTimeout(r, 550));
 	const done = await waiting.continuation.continue();
 	expect(done).toMatchObject({ status: 'completed', value: ['yes', null] });
 	expect(done.log.slice(3).map(({ kind, state, outcome }) => [kind, state, outcome])).toEqual([

@@ -151,7 +151,8 @@ export function arrow(params: readonly t.Node[], body: t.Expression | t.BlockSta
 
 /** Gives an anonymous function or class the `name` that it has where the user wrote it. */
 export function named(value: t.Expression, name: string): t.Expression {
-	return index(object([property(text(name), value, true)]), text(name));
+	// A computed key would set the name each time at run time; `__proto__: f` would set the prototype.
+	return index(object([property(text(name), value, name === '__proto__')]), text(name));
 }
 
 /** Keeps the place of `from` for the source map. */
