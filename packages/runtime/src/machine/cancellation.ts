@@ -48,6 +48,7 @@ export function enterHandler(frame: Frame, pc: number, cancellation: boolean): n
 		passed.push(handler);
 	}
 	if (handler < 0) return handler;
+	if (cancellation) frame.cleaning = true;
 	const others = frame.caught?.filter((other) => other !== handler) ?? null;
 	frame.caught = cancellation ? [...(others ?? []), handler] : others;
 	return handler;

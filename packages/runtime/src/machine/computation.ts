@@ -326,6 +326,7 @@ export class Computation implements TurnHost {
 			try {
 				if (frame.cold) warm(frame);
 				out = frame.def.step!(frame, input, sent);
+				frame.cleaning = false;
 			} catch (error) {
 				fiber.top = frame.parent;
 				// The frame below hears of it a tick later; a promise is rejected at once.
@@ -539,7 +540,8 @@ export class Computation implements TurnHost {
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
 		const promise = new DurablePromise();
 		const [starter, asked] = [this.#fiber, this.#asked];
-		const sheltered = this.#state.cancel !== null && starter !== null && isShielded(starter);
+		const sheltered =
+			this.#state.cancel !== null && starter !== null && (starter.top?.cleaning === true || isShielded(starter));
 		const frame = new Frame(def, self, Array.from(args), env);
 		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
 		this.#state.fibers.push(fiber);

@@ -19,6 +19,8 @@ export class Frame implements Activation {
 	caught: number[] | null = null;
 	/** Set once it was thrown again after that: `pc` of the handlers it has entered since. */
 	passed: number[] | null = null;
+	/** A handler was entered with the run's cancellation, and no suspension point was reached since: what starts now is clean-up. */
+	cleaning = false;
 	/** Restored from bytes and not entered since: its reload slots are still to be read. */
 	cold = false;
 

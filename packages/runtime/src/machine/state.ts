@@ -35,7 +35,13 @@ interface Stored {
 	settled: number;
 	fiber: number;
 	/** Of each fiber: number, innermost frame, promise, whether it is sheltered, and the promise it awaits (which nothing else may hold). */
-	fibers: (readonly [number, Frame | MutableSavedFrame | null, DurablePromise | null, boolean, DurablePromise | null])[];
+	fibers: (readonly [
+		number,
+		Frame | MutableSavedFrame | null,
+		DurablePromise | null,
+		boolean,
+		DurablePromise | null,
+	])[];
 	pending: StoredPending[];
 	messages: Map<string, Copied[]>;
 	cancel: readonly unknown[] | null;
