@@ -135,12 +135,20 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 	} else {
 		const closures: Closure[] = [];
 		const starts: Site[] = [];
-		const inside = withCode(code, { closures, starts, owner: ref, chain: ['closure'], path: parts.path });
+		const outer = localsOf(code);
+		const inside = withCode(code, {
+			closures,
+			starts,
+			owner: ref,
+			chain: ['closure'],
+			path: parts.path,
+			local: outer.local,
+		});
 		const value = rewriteFunction(inside, node);
 		closure = {
 			...parts,
 			kind: 'closure',
-			make: makerOf(code, info, nameFunction(value, name, key), captures),
+			make: makerOf(code, info, nameFunction(value, name, key), captures, outer.names),
 			body: null,
 			wrapper: null,
 			closures,
@@ -178,14 +186,15 @@ function makerOf(
 	info: FunctionInfo,
 	result: t.Expression,
 	captures: Closure['captures'],
+	locals: readonly string[],
 ): t.ArrowFunctionExpression {
 	const params = captures.map((each) => id(each.name));
-	if (!info.strict || code.unit.scopes.module.node.type !== 'Program') return arrow(params, result);
-	const program = code.unit.scopes.module.node;
-	if (program.sourceType === 'module' || program.directives.some((each) => each.value.value === 'use strict')) {
-		return arrow(params, result);
-	}
-	const body = block([returns(result)]);
+	const program = code.unit.scopes.module.node as t.Program;
+	const strict =
+		program.sourceType === 'module' || program.directives.some((each) => each.value.value === 'use strict');
+	if (locals.length === 0 && (strict || !info.strict)) return arrow(params, result);
+	const body = block([...locals.map((name) => declare('let', id(name), null)), returns(result)]);
+	if (strict || !info.strict) return arrow(params, body);
 	body.directives = [{ type: 'Directive', value: { type: 'DirectiveLiteral', value: 'use strict' } } as t.Directive];
 	return arrow(params, body);
 }
@@ -206,19 +215,17 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 	const info = code.unit.scopes.functions.get(node)!;
 	const scope = code.unit.scopes.byNode.get(node)!;
 	const bodyScope = code.unit.scopes.bodies.get(node) ?? null;
-	const locals: string[] = [];
-	const local = (role: string) => {
-		const name = uniqueName(code.unit, `$${role}`);
-		locals.push(name);
-		return name;
-	};
+	const { names: locals, local } = localsOf(code);
 	const inside = withCode(code, { fn: info, frame: false, jumps: null, dead: null, local });
 	const result = shallow(node) as t.FunctionExpression;
 	if (node.type === 'FunctionDeclaration' && !code.plain) {
 		(result as t.Node).type = 'FunctionExpression';
 		result.id = null;
 	} else if ('id' in node && node.id) result.id = shallow(node.id);
-	const { params, head } = rewriteParameters(inside, node, scope);
+	// Parameters with defaults do not see what their body declares: a value that they need twice, right
+	// away, is kept around the function.
+	const aside = bodyScope ? withCode(inside, { local: code.local.bind(code) }) : inside;
+	const { params, head } = rewriteParameters(aside, node, scope);
 	result.params = params as t.FunctionExpression['params'];
 	if (node.body.type !== 'BlockStatement') {
 		const value = rewrite(withCode(inside, { path: null }), node.body);
@@ -238,10 +245,20 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 		...(bodyScope ? makeNativeScope(inside, bodyScope) : []),
 		...node.body.body.flatMap((each) => rewriteStatement(inside, each)),
 	];
-	// Parameters are written before them and may use them: `var`.
-	body.body = [...locals.map((name) => declare('var', id(name), null)), ...statements];
+	body.body = [...locals.map((name) => declare('let', id(name), null)), ...statements];
 	result.body = body;
 	return result;
+}
+
+/** Variables of a native function that its expressions need, named as they are asked for. */
+function localsOf(code: Code): { names: string[]; local: (role: string) => string } {
+	const names: string[] = [];
+	const local = (role: string) => {
+		const name = uniqueName(code.unit, `$${role}`);
+		names.push(name);
+		return name;
+	};
+	return { names, local };
 }
 
 /** Parameters; those that live in cells are moved into the body, in order, `length` kept. */

@@ -27,7 +27,7 @@ export function rewriteClass(
 	if (node.decorators) result.decorators = node.decorators.map((decorator) => copy(code, decorator));
 	result.body = shallow(node.body);
 	result.body.body = node.body.body.flatMap((member) => rewriteClassMember(code, member));
-	return overCaptures(code, result, node.body.body);
+	return overCaptures(code, node, result, node.body.body);
 }
 
 /** An object literal; with methods or accessors that capture, made over what they capture. */
@@ -38,6 +38,7 @@ export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expressio
 	);
 	return overCaptures(
 		code,
+		node,
 		result,
 		result.properties.some((each) => each.type === 'ObjectMethod') ? node.properties : [],
 	);
@@ -122,12 +123,15 @@ function rewriteClassMember(code: Code, member: t.ClassBody['body'][number]): t.
 	}
 }
 
-function overCaptures(code: Code, value: t.Expression, members: readonly t.Node[]): t.Expression {
+function overCaptures(code: Code, node: t.Node, value: t.Expression, members: readonly t.Node[]): t.Expression {
 	if (!code.frame) return value;
 	const captured = new Set<Binding>();
 	for (const member of members) {
 		const info = code.unit.scopes.functions.get(member);
-		for (const binding of info?.free ?? []) if (isOfUnit(code.unit, binding)) captured.add(binding);
+		for (const binding of info?.free ?? []) {
+			const own = binding.kind === 'class-name' && binding.declaration === node;
+			if (!own && isOfUnit(code.unit, binding)) captured.add(binding);
+		}
 	}
 	if (captured.size === 0) return value;
 	const names = [...captured].map((binding) => storageOf(code.unit, binding).name);

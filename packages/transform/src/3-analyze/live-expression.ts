@@ -86,17 +86,44 @@ export function liveBefore(node: t.Node | null | undefined, after: VariableSet, 
 		case 'ObjectProperty':
 		case 'ObjectMethod':
 			return property(node, after, scope);
+		case 'CallExpression': {
+			const callee = node.callee;
+			if (callee.type !== 'ArrowFunctionExpression' || callee.body.type === 'BlockStatement') break;
+			// Called where it is made: its body runs behind the arguments.
+			const before = liveBefore(callee.body, union(after, scope.thrown), hiding(scope, ownNames(callee)));
+			return node.arguments.reduceRight((live, argument) => liveBefore(argument, live, scope), before);
+		}
 		case 'FunctionExpression':
 		case 'FunctionDeclaration':
 		case 'ArrowFunctionExpression':
-		case 'ClassExpression':
-		case 'ClassDeclaration':
 			return mentions(node, union(after, scope.thrown), scope);
-		default: {
-			const before = mayThrow(node) ? union(after, scope.thrown) : after;
-			return childrenBackward(node, before, (child, live) => liveBefore(child, live, scope));
+		case 'ClassExpression':
+		case 'ClassDeclaration': {
+			const inner = hiding(scope, node.id ? [node.id.name] : []);
+			const live = node.body.body.reduceRight(
+				(each, member) =>
+					liveBefore(computedKey(member), mentions({ ...member, key: NO_KEY } as t.Node, each, inner), inner),
+				union(after, scope.thrown),
+			);
+			return liveBefore(node.superClass, live, inner);
 		}
+		default:
 	}
+	const before = mayThrow(node) ? union(after, scope.thrown) : after;
+	return childrenBackward(node, before, (child, live) => liveBefore(child, live, scope));
+}
+
+/** The scope inside something whose own names hide variables of the frame. */
+function hiding(scope: ExpressionScope, names: readonly string[]): ExpressionScope {
+	if (names.length === 0) return scope;
+	const hidden = new Set(names);
+	return { ...scope, index: (name) => (hidden.has(name) ? undefined : scope.index(name)) };
+}
+
+const NO_KEY = { type: 'StringLiteral', value: '' } as t.StringLiteral;
+
+function computedKey(member: t.Node): t.Node | null {
+	return 'computed' in member && member.computed && 'key' in member ? (member.key as t.Node) : null;
 }
 
 /** Which way a constant test goes; null if only running can tell. What follows `while (true)` reads nothing. */
@@ -202,7 +229,7 @@ function optionalChain(
 function property(node: t.ObjectProperty | t.ObjectMethod, after: VariableSet, scope: ExpressionScope): VariableSet {
 	const live =
 		node.type === 'ObjectMethod'
-			? mentions(node, after, scope)
+			? mentions({ ...node, key: NO_KEY } as t.Node, after, scope)
 			: liveBefore(node.value, node.computed ? union(after, scope.thrown) : after, scope);
 	return node.computed ? liveBefore(node.key, union(live, scope.thrown), scope) : live;
 }
@@ -225,8 +252,7 @@ function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): Var
 			if (index !== undefined) live = add(live, index);
 			return;
 		}
-		// In its heritage and body a class's name is its own.
-		const own = inner.type === 'ClassExpression' && inner.id ? new Set([...hidden, inner.id.name]) : hidden;
+		const own = new Set([...hidden, ...ownNames(inner)]);
 		for (const key of t.VISITOR_KEYS[inner.type] ?? []) {
 			const child = (inner as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[key];
 			for (const each of Array.isArray(child) ? child : [child]) if (each) visit(each, own);
@@ -234,6 +260,21 @@ function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): Var
 	};
 	visit(node, new Set());
 	return live;
+}
+
+/** Names that a function or class declares inside itself, where they hide what has their name outside. */
+function ownNames(node: t.Node): string[] {
+	if (!t.isFunction(node) && !t.isClass(node)) return [];
+	const names: string[] = [];
+	if (t.isFunction(node)) names.push(...node.params.flatMap((param) => Object.keys(t.getBindingIdentifiers(param))));
+	if ('id' in node && node.id) names.push((node.id as t.Identifier).name);
+	if (node.type === 'ArrowFunctionExpression' && node.body.type !== 'BlockStatement') return names;
+	t.traverseFast(node, (inner) => {
+		if (inner.type === 'VariableDeclarator') names.push(...Object.keys(t.getBindingIdentifiers(inner.id)));
+		else if (inner.type === 'CatchClause' && inner.param)
+			names.push(...Object.keys(t.getBindingIdentifiers(inner.param)));
+	});
+	return names;
 }
 
 /** `<div>`: the name of an element rather than of a component. */
