@@ -42,6 +42,7 @@ export const WIRE_TYPES: readonly WireType[] = [
 	row('Array', 'A', 'type arguments', extendable),
 	row('ReadonlyArray', 'A', 'type arguments'),
 	row('IArguments', 'G', 'anything'),
+	row('TemplateStringsArray', 'J', 'nothing'),
 	row('Map', 'M', 'type arguments', extendable),
 	row('ReadonlyMap', 'M', 'type arguments'),
 	row('Set', 'V', 'type arguments', extendable),
