@@ -80,9 +80,9 @@ export function insertStatements(source: string, random: Random): string {
 			collectBlocks(node.body, blocks);
 		}
 	});
-	// While the iterator of a user's is alive nothing may wait.
-	const mayWait = !source.includes(' of spy(');
-	for (let i = 1 + random.int(4); i > 0; i--) {
+	// While the iterator of a user's, or a class, is alive nothing may wait.
+	const mayWait = !/ of spy\(|class C/.test(source);
+	for (let i = blocks.length === 0 ? 0 : 1 + random.int(4); i > 0; i--) {
 		const block = random.pick(blocks);
 		block.splice(random.int(block.length + 1), 0, addition(mayWait && random.chance(0.4)));
 	}

@@ -34,7 +34,12 @@ let failed = 0;
 
 const check = async (seed: number, source: string, fuel: Fuel | null = null): Promise<Disagreement | null> => {
 	const found = await disagreement(source, {}, WAYS, fuel);
-	return found ?? (values.edits ? disagreementAfterEdit(source, new Random(seed), fuel) : null);
+	if (found !== null || !values.edits) return found;
+	try {
+		return await disagreementAfterEdit(source, new Random(seed), fuel);
+	} catch (error) {
+		return { kind: 'not a program', text: String((error as Error).stack) };
+	}
 };
 
 for (let seed = first; seed < first + count; seed++) {

@@ -35,7 +35,8 @@ export class TraceLimitError extends Error {}
 
 export function createTrace(): Trace {
 	const lines: string[] = [];
-	const record = (line: string) => {
+	const record = (tag: unknown, rest: string) => {
+		const line = `${typeof tag === 'string' ? tag : render(tag)}${rest}`;
 		if (lines.length >= MOST_LINES) throw new TraceLimitError('the program writes too many lines');
 		lines.push(line);
 	};
@@ -43,32 +44,32 @@ export function createTrace(): Trace {
 		lines,
 		module: {
 			log(tag, value) {
-				record(`${tag} ${render(value)}`);
+				record(tag, ` ${render(value)}`);
 				return value as never;
 			},
 			echo(tag, value) {
-				record(`${tag} ${render(value)}`);
+				record(tag, ` ${render(value)}`);
 				return structuredClone(value) as never;
 			},
 			async eff(tag, value) {
-				record(`${tag}! ${render(value)}`);
+				record(tag, `! ${render(value)}`);
 				await null;
 				// Results of effects enter a run as copies; the plain program must see a copy too.
 				return structuredClone(value) as never;
 			},
 			async fail(tag, message = tag) {
-				record(`${tag}! throws ${message}`);
+				record(tag, `! throws ${message}`);
 				await null;
 				throw new Error(message);
 			},
 			boom(tag, message = tag) {
-				record(`${tag} throws ${message}`);
+				record(tag, ` throws ${message}`);
 				throw new Error(message);
 			},
 			spy: (tag, values, broken) => spyIterable(record, tag, values, broken),
 			key: (tag, name) => ({
 				toString() {
-					record(`${tag} key ${name}`);
+					record(tag, ` key ${name}`);
 					return name;
 				},
 			}),
@@ -77,18 +78,18 @@ export function createTrace(): Trace {
 }
 
 function spyIterable<T>(
-	record: (line: string) => void,
+	record: (tag: unknown, rest: string) => void,
 	tag: string,
 	values: readonly T[],
 	broken?: 'next' | 'return' | 'value',
 ): Iterable<T> {
 	return {
 		[Symbol.iterator]() {
-			record(`${tag} open`);
+			record(tag, ' open');
 			let index = 0;
 			return {
 				next() {
-					record(`${tag} next`);
+					record(tag, ' next');
 					if (index >= values.length) return { done: true, value: undefined as never };
 					if (broken === 'next' && index > 0) throw new Error(`${tag} next`);
 					const value = values[index++]!;
@@ -102,7 +103,7 @@ function spyIterable<T>(
 					};
 				},
 				return() {
-					record(`${tag} return`);
+					record(tag, ' return');
 					if (broken === 'return') throw new Error(`${tag} return`);
 					return { done: true, value: undefined as never };
 				},

@@ -144,6 +144,14 @@ export function callExpression(context: Context, type: Type, deep: number): stri
 	]);
 }
 
+/** Its parameter is a pattern with a default of its own. */
+function patternClosure(context: Context): string {
+	const body = functionContext(context, false);
+	const fallback = body.make.expression(body, 'num', 1);
+	const parameter = body.declare('num');
+	return `(({ a: ${parameter} = ${fallback}, ...rest } = { a: ${context.random.pick(['1', 'undefined'])} }) => ${body.make.expression(body, 'num', 1)} + Object.keys(rest).length)`;
+}
+
 function calledClosure(context: Context, deep: number): string {
 	const thunks = context.read('thunks');
 	return context.random.make<string>([
@@ -162,7 +170,12 @@ export function closure(context: Context, deep: number): string {
 	return context.random.make<string>([
 		[3, () => `((${parameter}) => ${result()})`],
 		[1, () => `((${parameter}) => {\n${body.make.statements(body, 2)}\nreturn ${result()};\n})`],
-		[1, () => `(function (${parameter}) { return ${body.make.expression(body.with({ hasThis: false }), 'num', 1)}; })`],
+		[
+			1,
+			() =>
+				`(function (${parameter}) { return ${body.make.expression(body.with({ hasThis: false, hasArguments: false }), 'num', 1)}; })`,
+		],
+		[context.features.patterns ? 1 : 0, () => patternClosure(context)],
 		[fallback === null ? 0 : 3, () => `((${parameter} = ${fallback}) => ${result()})`],
 	]);
 }

@@ -4,7 +4,8 @@
  */
 import type { Random } from './random.ts';
 
-export type Type = 'num' | 'str' | 'arr' | 'obj' | 'maybe' | 'map' | 'set' | 'thunks';
+/** `any` is everything else that is data, and data that holds other data. */
+export type Type = 'num' | 'str' | 'arr' | 'obj' | 'maybe' | 'map' | 'set' | 'any' | 'thunks';
 
 export interface Variable {
 	readonly name: string;
@@ -26,6 +27,9 @@ export interface Features {
 	readonly deadZones: boolean;
 	readonly optional: boolean;
 	readonly spies: boolean;
+	readonly kinds: boolean;
+	readonly classes: boolean;
+	readonly arguments: boolean;
 }
 
 /** A lexical scope. Names are drawn from a small pool so that inner scopes shadow outer ones. */
@@ -148,6 +152,8 @@ export class Context {
 	readonly times: number;
 	/** `this` is an object of the run with a number `k`. */
 	readonly hasThis: boolean;
+	/** `arguments` are those of a durable function. */
+	readonly hasArguments: boolean;
 	/** Inside a nested function: kept closures are not called there, or they might call one another for ever. */
 	readonly nested: boolean;
 
@@ -166,6 +172,7 @@ export class Context {
 		this.room = from.room;
 		this.times = from.times;
 		this.hasThis = from.hasThis;
+		this.hasArguments = from.hasArguments;
 		this.nested = from.nested;
 	}
 

@@ -31,13 +31,14 @@ function ofType(context: Context, type: Type, deep: number): string {
 				[
 					5,
 					() =>
-						`(${make('num')} ${random.pick(['+', '-', '*', '%', '&', '|', '^', '<<', '>>>', '<', '>='])} ${make('num')})`,
+						`(${make('num')} ${random.pick(['+', '-', '*', '/', '%', '**', '&', '|', '^', '<<', '>>', '>>>', '<', '>=', '==', '!='])} ${make('num')})`,
 				],
 				[1, () => `(${random.pick(['-', '~', '+', '!', 'void'])} ${make('num')})`],
 				[1, () => `(typeof ${random.chance(0.3) ? 'missing' : make('num')}).length`],
 				[1, () => `(${make('num')} ${random.pick(['===', '!=='])} ${make('num')})`],
 				[1, () => `(${random.pick([`'a'`, `'b'`, make('str')])} in ${make('obj')})`],
 				[1, () => `(${make('arr')} instanceof Array)`],
+				[context.features.kinds ? 2 : 0, () => sameness(context)],
 				[1, () => `(delete ${make('obj')}[${keyOf(context, deep)}])`],
 				[3, () => memberRead(context, deep)],
 				[2, () => updateExpression(context, deep)],
@@ -61,6 +62,8 @@ function ofType(context: Context, type: Type, deep: number): string {
 				[1, () => `(${make('num')} ? null : ${make('obj')})`],
 				[1, () => make('obj')],
 			]);
+		case 'any':
+			return kindOf(context, deep);
 		case 'map':
 			return `new Map([[1, ${make('num')}], [2, ${make('num')}]])`;
 		case 'set':
@@ -87,13 +90,18 @@ function leaf(context: Context, type: Type): string {
 	switch (type) {
 		case 'num':
 			if (context.hasThis && random.chance(0.3)) return 'this.k';
-			return random.chance(0.06) ? random.pick(['-0', 'NaN', 'undefined', 'null', 'Infinity']) : String(random.int(9));
+			if (context.hasArguments && random.chance(0.1)) return random.pick(['arguments.length', 'arguments[0]']);
+			return random.chance(0.06)
+				? random.pick(['(-0)', 'NaN', 'undefined', 'null', 'Infinity'])
+				: String(random.int(9));
 		case 'str':
 			return `'${random.pick(['a', 'b', 'c', 'ab', ''])}'`;
 		case 'arr':
 			return `[${random.times(random.int(4), () => String(random.int(9))).join(', ')}]`;
 		case 'obj':
 			return `{ a: ${random.int(9)}, b: ${random.int(9)} }`;
+		case 'any':
+			return random.pick(KINDS);
 		case 'maybe':
 			return random.pick(['null', 'undefined', `{ a: ${random.int(9)} }`]);
 		case 'map':
@@ -103,6 +111,47 @@ function leaf(context: Context, type: Type): string {
 		case 'thunks':
 			return '[]';
 	}
+}
+
+const KINDS = [
+	'12n',
+	`Symbol.for('s')`,
+	'new Date(7)',
+	'/a(b)/gu',
+	'new Uint8Array([1, 2])',
+	'new Float64Array([-0, NaN])',
+	'Object.freeze({ a: 1 })',
+	'Object.assign(Object.create(null), { a: 1 })',
+	`Object.assign([1, , 3], { extra: 'x' })`,
+	`new RangeError('range')`,
+	`'\\ud800\\u{1F600}'`,
+	'true',
+	'Object(1)',
+	`new URL('https://example.com/?a=b')`,
+];
+
+/** Data of an odd kind, or data that holds what other variables hold too. */
+function kindOf(context: Context, deep: number): string {
+	const { random } = context;
+	const part = () => {
+		const type = random.pick(['any', 'obj', 'arr', 'map', 'set'] as const);
+		return context.read(type) ?? context.make.expression(context, 'any', deep - 1);
+	};
+	return random.make<string>([
+		[3, () => random.pick(KINDS)],
+		[2, () => `[${part()}, ${part()}]`],
+		[2, () => `({ p: ${part()}, q: ${part()} })`],
+		[1, () => `new Map([[${part()}, ${part()}]])`],
+		[1, () => `new Set([${part()}])`],
+		[1, () => `[${part()}].map((e) => ({ e }))[0]`],
+	]);
+}
+
+/** Whether two variables hold the same object, directly or inside. */
+function sameness(context: Context): string {
+	const pick = () => context.read(context.random.pick(['any', 'obj', 'arr'] as const)) ?? '0';
+	const inside = context.random.pick(['', '?.p', '?.[0]', '?.q']);
+	return `((${pick()})${inside} === ${pick()})`;
 }
 
 function text(context: Context): string {

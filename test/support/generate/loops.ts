@@ -106,6 +106,10 @@ function collection(context: Context): readonly [Type | 'entry', string] {
 		[1, () => ['num', `new Uint8Array(${make('arr')})`]],
 		[1, () => ['obj', `[${make('obj')}, ${make('obj')}]`]],
 		[1, () => ['entry', `${make('arr')}.entries()`]],
+		[1, () => ['num', `${make('arr')}.${context.random.pick(['keys', 'values'])}()`]],
+		[1, () => ['num', `${make('map')}.${context.random.pick(['keys', 'values'])}()`]],
+		[1, () => ['entry', `${make('set')}.entries()`]],
+		[context.features.kinds ? 1 : 0, () => ['any', `[${make('any')}, ${make('any')}]`]],
 	]);
 }
 

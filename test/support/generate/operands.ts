@@ -105,7 +105,8 @@ export function assignment(context: Context, type: Type, deep: number): string {
 		[4, () => `(${context.make.target(context, type, deep)} = ${value()})`],
 		[
 			type === 'num' ? 4 : 0,
-			() => `(${context.make.target(context, 'num', deep)} ${random.pick(['+=', '-=', '*=', '|='])} ${value()})`,
+			() =>
+				`(${context.make.target(context, 'num', deep)} ${random.pick(['+=', '-=', '*=', '/=', '%=', '**=', '|=', '&=', '^=', '<<=', '>>>='])} ${value()})`,
 		],
 		[2, () => `(${context.make.target(context, type, deep)} ${random.pick(['&&=', '||=', '??='])} ${value()})`],
 		[context.features.patterns ? 1 : 0, () => `(${context.make.assignmentPattern(context, deep)}, ${value()})`],

@@ -73,6 +73,9 @@ function pickFeatures(random: Random, without: readonly (keyof Features)[]): Fea
 		deadZones: on('deadZones', 0.3),
 		optional: on('optional', 0.5),
 		spies: on('spies', 0.3),
+		kinds: on('kinds', 0.4),
+		classes: on('classes', 0.2),
+		arguments: on('arguments', 0.2),
 	};
 }
 
@@ -99,6 +102,7 @@ function contextFor(
 		room: 3,
 		times: 1,
 		hasThis: false,
+		hasArguments: features.arguments,
 		nested: false,
 	});
 }
@@ -138,7 +142,11 @@ function parameters(context: Context): { text: string; types: Type[]; first: str
 	const { random } = context;
 	const types: Type[] = [];
 	const parts: string[] = [];
-	const sync = context.with({ suspends: false, features: { ...context.features, closures: false } });
+	const sync = context.with({
+		suspends: false,
+		hasArguments: false,
+		features: { ...context.features, closures: false },
+	});
 	const first = context.declare('num', { assignable: false });
 	types.push('num');
 	parts.push(first);

@@ -39,6 +39,8 @@ function statement(context: Context): string {
 		[features.closures && nested ? 1 : 0, () => functionDeclaration(context)],
 		[features.patterns ? 1 : 0, () => `${context.make.assignmentPattern(context, 3)};`],
 		[1, () => mutation(context)],
+		[features.classes && nested ? 2 : 0, () => classStatement(context)],
+		[features.kinds ? 2 : 0, () => kindStatement(context)],
 	]);
 }
 
@@ -62,8 +64,15 @@ function declaration(context: Context): string {
 	// The initialiser first: it must not refer to the new name.
 	const value = context.make.expression(context, type, 4);
 	const isGrown = type === 'thunks' || type === 'map' || type === 'set';
+	const more = context.random.chance(0.15) && kind !== 'var' ? `, ${second(context, kind)}` : '';
 	const name = context.declare(type, { assignable: kind !== 'const' && !isGrown, isVar: kind === 'var' });
-	return `${kind} ${name} = ${value};`;
+	return more === '' ? `${kind} ${name} = ${value};` : `${kind} ${more.slice(2)}, ${name} = ${value};`;
+}
+
+/** Another declarator, which comes first. */
+function second(context: Context, kind: 'let' | 'const'): string {
+	const value = context.make.expression(context, 'num', 2);
+	return `${context.declare('num', { assignable: kind !== 'const' })} = ${value}`;
 }
 
 function ifStatement(context: Context): string {
@@ -133,6 +142,31 @@ function functionDeclaration(context: Context): string {
 
 function statementBetween(context: Context): string {
 	return context.suspends ? `await eff(${context.tag('e')}, 0);` : '';
+}
+
+/** A class that is made, used and forgotten within a turn: instances of it cannot be saved. */
+function classStatement(context: Context): string {
+	const inTurn = context.inner({ suspends: false });
+	const name = context.names.tag('C');
+	const method = functionContext(inTurn, false).with({ hasThis: true, hasArguments: false });
+	const parameter = method.declare('num');
+	const number = (inside: Context) => inside.make.expression(inside, 'num', 2);
+	const members = [
+		`k = ${number(inTurn.with({ hasThis: false, hasArguments: false }))};`,
+		`run(${parameter}) {\n${method.make.statements(method, 2)}\nreturn ${number(method)};\n}`,
+		`get twice() { return log(${context.tag()}, this.k * 2); }`,
+		`static [log(${context.tag('k')}, 'make')]() { return new ${name}(); }`,
+	];
+	const use = `log(${context.tag()}, [${name}.make().run(${number(inTurn)}), new ${name}().twice]);`;
+	return `{\nclass ${name} {\n${members.join('\n')}\n}\n${use}\n}`;
+}
+
+/** Declares data of an odd kind, or says what became of it. */
+function kindStatement(context: Context): string {
+	const name = context.read('any');
+	if (name !== null && context.random.chance(0.6)) return `log(${context.tag()}, ${name});`;
+	const value = context.make.expression(context, 'any', 3);
+	return `let ${context.declare('any')} = ${value};`;
 }
 
 /** Changes an array, map or set in place. */

@@ -135,6 +135,9 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 	'patterns in loop heads, captured': `
 		export async function main() { "use durable"; const fs = []; for (let { a, b: [c] } of [{ a: 1, b: [2] }, { a: 3, b: [4] }]) { fs.push(() => [a++, c++]); await eff('x', a) } for (const [k, v] of Object.entries({ p: 1 })) fs.push(() => k + v); await eff('y'); return fs.map((f) => f()); }
 	`,
+	'this, arguments and new.target of members, in arrows too': `
+		export async function main() { "use durable"; const k = await eff('k', 1); class C { #p = k; constructor(x) { this.x = x; this.nt = (() => new.target === C)() } run() { return (() => [this.x, this.#p, arguments.length, (() => this.x)()])() } static make(...a) { return new C(...a) } get g() { const f = () => { const q = 1; try { q = 2 } catch (e) { return e.name + this.x } }; return f() } static s = (() => this.name)(); static { this.t = [1].map((v) => v + k + this.s) } *gen() { yield* [this.x, ...(() => [this.x])()] } async am() { return await (async () => this.x)() } } const r = C.make(5); const o = { get z() { return (() => this.y)() }, y: 3, m() { return (() => this.y)() } }; return [r.run(1), r.nt, r.g, C.s, C.t, [...r.gen()], o.z, o.m()]; }
+	`,
 	'increments of members whose parts await': `
 		export async function main() { "use durable"; const o = { n: 1, l: [1, 2] }; (await eff('o', 1), o).n++; o.l[await eff('i', 1)]--; const r = o.l[await eff('i', 0)]++ + ++o.n; return [r, o]; }
 	`,

@@ -99,6 +99,7 @@ export function place(storage: Storage): t.Identifier | t.MemberExpression {
 
 /** Declared by the code that is being written itself, so the engine minds constants and dead zones. */
 export function isNative(code: Code, binding: Binding): boolean {
+	if (isPlain(code.unit, binding.scope.fn)) return true;
 	return code.fn === binding.scope.fn && !(code.frame && storageOf(code.unit, binding).frame);
 }
 
