@@ -27,6 +27,8 @@ export async function disagreementAfterEdit(
 	random: Random,
 	fuel: Fuel | null = null,
 ): Promise<Disagreement | null> {
+	// What is added must be in sight, also in a program that was made smaller.
+	if (!/import \{[^}]*\blog\b[^}]*\beff\b/.test(source)) return null;
 	const edited = insertStatements(source, random);
 	const before = createTrace();
 	const checkpoints: { readonly bytes: Uint8Array; readonly lines: number }[] = [];
