@@ -34,6 +34,7 @@ function statement(context: Context): string {
 			() => `if (${context.make.condition(context, 2)}) ${jump(context)}`,
 		],
 		[features.deadZones ? 1 : 0, () => deadZone(context)],
+		[2, () => hiding(context)],
 		[features.deadZones ? 1 : 0, () => constantAssignment(context)],
 		[features.closures ? 2 : 0, () => keptClosure(context)],
 		[features.closures && nested ? 1 : 0, () => functionDeclaration(context)],
@@ -86,6 +87,28 @@ function ifStatement(context: Context): string {
 	]);
 	const then = random.chance(0.15) ? `log(${context.tag()});` : context.make.block(context, size());
 	return `if (${test}) ${then}${otherwise}`;
+}
+
+/** A declaration hides a variable for a while, mostly without an await; afterwards the variable is what it was. */
+function hiding(context: Context): string {
+	const { random } = context;
+	const name = context.read(random.pick(['num', 'arr', 'obj'] as const));
+	if (name === null) return ';';
+	const value = context.suspends && random.chance(0.2) ? `await eff(${context.tag('e')}, 5)` : String(random.int(9));
+	const use = `log(${context.tag()}, ${name});`;
+	const inner = random.make<string>([
+		[3, () => `{ ${random.pick(['const', 'let'])} ${name} = ${value}; ${use} }`],
+		[1, () => `{ let ${name} = ${value}; ${name}++; ${use} }`],
+		[1, () => `{ const [${name}] = [${value}]; ${use} }`],
+		[2, () => `for (let ${name} = 1; ${name} < 2; ${name}++) ${use}`],
+		[1, () => `for (const ${name} of [${value}]) { ${use} }`],
+		[1, () => `do { const ${name} = ${value}; ${use} } while (false);`],
+		[1, () => `try { throw ${value}; } catch (${name}) { ${use} }`],
+		[1, () => `switch (1) { case 1: let ${name} = ${value}; ${use} }`],
+		[1, () => `{ class ${name} {} log(${context.tag()}, typeof ${name}); }`],
+		[1, () => `{ function ${name}() {} log(${context.tag()}, typeof ${name}); }`],
+	]);
+	return random.chance(0.5) ? `${inner}\nlog(${context.tag()}, ${name});` : inner;
 }
 
 /** A use before the declaration: caught and recorded. */

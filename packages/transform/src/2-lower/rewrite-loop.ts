@@ -120,7 +120,7 @@ function rewriteForEach(code: Code, inside: Code, node: t.ForInStatement | t.For
 	const body = rewriteArm(inside, node.body);
 	loop.body = block([
 		...emptyCells(code, bindings),
-		...natives.map((binding) => declare('let', id(binding.name), null)),
+		...natives.map((binding) => declare('let', id(storageOf(code.unit, binding).name), null)),
 		statement(assign(rewritePattern(code, declarator.id, 'declare'), id(item))),
 		body,
 	]);

@@ -198,7 +198,7 @@ function rewriteCatch(code: Code, node: t.CatchClause): t.CatchClause {
 	const natives = bindings.filter((binding) => !storageOf(code.unit, binding).cell);
 	body.body.unshift(
 		...emptyCells(code, bindings),
-		...natives.map((binding) => declare('let', id(binding.name), null)),
+		...natives.map((binding) => declare('let', id(storageOf(code.unit, binding).name), null)),
 		statement(assign(rewritePattern(code, node.param, 'declare'), id(parameter))),
 	);
 	result.body = body;

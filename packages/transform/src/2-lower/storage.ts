@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { boundIdentifiers } from '../1-parse/hoist.ts';
-import { type Binding, isConstant, type Reference } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, isConstant, type Reference } from '../1-parse/scope.ts';
 import {
 	array,
 	assign,
@@ -77,11 +77,24 @@ export function storageOf(unit: UnitState, binding: Binding): Storage {
 function nativeName(unit: UnitState, binding: Binding, cell: boolean, plain: boolean): string {
 	if (binding.kind === 'this') return uniqueName(unit, '$this');
 	if (binding.kind === 'new.target') return uniqueName(unit, '$target');
+	// No parameter may have its name in strict code.
+	if (binding.kind === 'arguments') return uniqueName(unit, '$arguments');
 	// Both it and the `var` of its name are seen where that is written (ECMA-262 B.3.3).
 	if (!plain && unit.scopes.annexB.has(binding.declaration) && binding.kind === 'function')
 		return uniqueName(unit, binding.name);
 	if (cell && parameterOfName(binding)) return uniqueName(unit, binding.name);
+	// Beside a frame's variables names are told apart by their text alone, so none may hide another.
+	// (The name that a class has inside itself is part of the class.)
+	if (!plain && binding.kind !== 'class-name' && isFrameFunction(unit, binding.scope.fn)) {
+		if (unit.taken.has(binding.name)) return uniqueName(unit, binding.name);
+		unit.taken.add(binding.name);
+	}
 	return binding.name;
+}
+
+/** Becomes a graph: the durable function itself, or an async closure of it. */
+function isFrameFunction(unit: UnitState, fn: FunctionInfo | null): boolean {
+	return fn !== null && (fn === unit.root || ('async' in fn.node && fn.node.async === true));
 }
 
 /** A native pattern that binds a cell binds only cells: it becomes one assignment. */
