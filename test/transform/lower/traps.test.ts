@@ -138,6 +138,12 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 	'this, arguments and new.target of members, in arrows too': `
 		export async function main() { "use durable"; const k = await eff('k', 1); class C { #p = k; constructor(x) { this.x = x; this.nt = (() => new.target === C)() } run() { return (() => [this.x, this.#p, arguments.length, (() => this.x)()])() } static make(...a) { return new C(...a) } get g() { const f = () => { const q = 1; try { q = 2 } catch (e) { return e.name + this.x } }; return f() } static s = (() => this.name)(); static { this.t = [1].map((v) => v + k + this.s) } *gen() { yield* [this.x, ...(() => [this.x])()] } async am() { return await (async () => this.x)() } } const r = C.make(5); const o = { get z() { return (() => this.y)() }, y: 3, m() { return (() => this.y)() } }; return [r.run(1), r.nt, r.g, C.s, C.t, [...r.gen()], o.z, o.m()]; }
 	`,
+	'names of blocks that do not suspend hide variables of the frame': `
+		export async function main() { "use durable"; const d = 5; let e = 1; const out = []; const a = await eff('a'); for (let d; 0;) ''; for (const d of [1]) out.push(d); for (const e in { k: 1 }) out.push(e); try { throw 2 } catch (d) { out.push(d) } { let d = 7, { e } = { e: 8 }; out.push(d, e); } switch (1) { case 1: let d = 9; out.push(d) } { function d() { return 3 } out.push(d()) } { class e {} out.push(e.name, (class {}).name) } { let C = 1; C = class {}; out.push(C.name) } { const { d: x = d, ...e } = { q: 1 }; out.push(x, e) } L: for (let d = 0; d < 2; d++) { if (d) continue L; out.push(() => d) } await eff('b', d); return [d, e, ...out.map((f) => typeof f === 'function' ? f() : f)]; }
+	`,
+	'arguments of a function, captured by arrows in arrows': `
+		export async function main() { "use durable"; const f = function () { return (() => () => arguments.length + arguments[0])()() }; await eff('a'); return f(4, 5); }
+	`,
 	'increments of members whose parts await': `
 		export async function main() { "use durable"; const o = { n: 1, l: [1, 2] }; (await eff('o', 1), o).n++; o.l[await eff('i', 1)]--; const r = o.l[await eff('i', 0)]++ + ++o.n; return [r, o]; }
 	`,

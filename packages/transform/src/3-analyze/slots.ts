@@ -1,7 +1,6 @@
 /** The slots of a graph: for each suspension point the variables that a parked frame keeps. */
 import type * as t from '@babel/types';
 import type { BlockId, Graph, Variable } from '../2-lower/cfg.ts';
-import { broken } from '../invariant.ts';
 import { canonical } from './canonical.ts';
 import { hashText } from './hash.ts';
 import { type Liveness, liveness } from './liveness.ts';
@@ -50,7 +49,7 @@ function storedName({ slot, temporary }: Variable): string {
 }
 
 /**
- * Equal temporaries of one point become `<name>~<nth>/<of>`. Only what lives at the same point counts,
+ * Equal temporaries of one point (and variables of two loops alike, where both are taken to be live) become `<name>~<nth>/<of>`. Only what lives at the same point counts,
  * so that an equal expression elsewhere in the function disturbs no stored frame; and how many there
  * are is part of the name, so that one of two is never taken for the only one.
  */
@@ -60,8 +59,7 @@ function tellApart(slots: readonly Variable[], nameOf: (variable: Variable) => s
 		const name = nameOf(variable);
 		const known = equals.get(name);
 		if (!known) equals.set(name, [variable]);
-		else if (variable.temporary) known.push(variable);
-		else broken(`two variables that live at one point are stored as '${name}'`);
+		else known.push(variable);
 	}
 	return slots.map((variable) => {
 		const name = nameOf(variable);
