@@ -1,10 +1,10 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import type { Machine } from '../machine/machine.ts';
 
+/** Bytes of state that are looked at for each turn: a state of `n` bytes is checked again after `n / SHARE` turns. */
+const SHARE = 256;
 /** States up to this size (bytes) are checked at every turn. */
 const SMALL = 16_384;
-/** Larger ones each time so many turns have passed. */
-const EVERY = 64;
 
 /**
  * In development each park shows that the run can be saved, not only those whose bytes somebody asks
@@ -12,7 +12,8 @@ const EVERY = 64;
  */
 export class SaveCheck {
 	readonly #on = !isProduction();
-	#size = 0;
+	/** The next turn that is checked. */
+	#next = 0;
 
 	/**
 	 * The state as saved, or null where that was not tried. A native promise is reported only when bytes
@@ -20,10 +21,11 @@ export class SaveCheck {
 	 * @throws NotSerializableError
 	 */
 	save(machine: Machine): Uint8Array | null {
-		if (!this.#on || (this.#size > SMALL && machine.state.turn % EVERY !== 0)) return null;
+		const { turn } = machine.state;
+		if (!this.#on || turn < this.#next) return null;
 		try {
 			const bytes = machine.save();
-			this.#size = bytes.length;
+			this.#next = bytes.length <= SMALL ? 0 : turn + Math.floor(bytes.length / SHARE);
 			return bytes;
 		} catch (error) {
 			if (NotSerializableError.is(error) && error.kind === 'promise') return null;

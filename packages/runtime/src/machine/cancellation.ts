@@ -55,19 +55,25 @@ export function enterHandler(frame: Frame, pc: number, cancellation: boolean): n
 }
 
 /** The effect in flight that a fiber awaits, directly or as a promise. */
-export function awaitedEffect(state: RunState, fiber: Fiber): PendingEffect | null {
+export function awaitedEffect(effects: ReadonlyMap<DurablePromise, PendingEffect>, fiber: Fiber): PendingEffect | null {
 	const { wait } = fiber;
 	if (wait === null) return null;
 	if (!(wait instanceof FiberReaction)) return wait.kind === 'effect' ? wait : null;
+	return effects.get(wait.promise) ?? null;
+}
+
+/** Effects in flight whose outcome a promise gets. */
+export function effectsByPromise(state: RunState): ReadonlyMap<DurablePromise, PendingEffect> {
+	const effects = new Map<DurablePromise, PendingEffect>();
 	for (const pending of state.pending.values()) {
-		if (pending.kind === 'effect' && pending.target === wait.promise) return pending;
+		if (pending.kind === 'effect' && pending.target instanceof DurablePromise) effects.set(pending.target, pending);
 	}
-	return null;
+	return effects;
 }
 
 /** Was it issued by a fiber that is being cleaned up, or is it the clean-up? Then it goes on. */
 export function isSpared(state: RunState, pending: PendingEffect): boolean {
 	if (!(pending.target instanceof DurablePromise)) return isShielded(pending.target);
-	const issuer = state.fibers.find(({ id }) => id === pending.by);
+	const issuer = state.fibers.get(pending.by);
 	return issuer !== undefined && isShielded(issuer);
 }

@@ -5,7 +5,7 @@ import { DurablePromise, hasListeners, reject, resolve, subscribe } from '../lan
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
-import { awaitedEffect, CANCEL_GRACE, insist, isShielded, isSpared } from './cancellation.ts';
+import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
 import { type Copied, capture, captureOutcome, release } from './copy.ts';
 import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
@@ -13,7 +13,7 @@ import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
 import { Thunk } from './kinds.ts';
 import { type LogRecord, recordOf } from './log.ts';
-import { dueAt, type Pending, type PendingEffect, type PendingWait, type Savable, type Target } from './pending.ts';
+import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import { reaches } from './reach.ts';
@@ -72,6 +72,8 @@ export class Computation implements TurnHost {
 	/** The fiber that steps; null in a reaction of a promise before any has. */
 	#fiber: Fiber | null = null;
 	#asked: Asked = null;
+	/** Fibers that ran in this turn. */
+	readonly #ran: Fiber[] = [];
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
 	#recipes = new Map<unknown, Thunk>();
 	/** Promises made by a call whose place is not known yet. */
@@ -87,6 +89,7 @@ export class Computation implements TurnHost {
 		else this.#deliver(event);
 		this.#drain();
 		this.#close();
+		this.#count();
 	}
 
 	/** In rounds: a long turn would keep all its jobs that are done, and what they hold. */
@@ -103,9 +106,7 @@ export class Computation implements TurnHost {
 
 	/** Each timer with what it sets off before the next, in the order of their times: as a host fires them. */
 	#fireDue(): void {
-		const { now } = this.#options;
-		const due = [...this.#state.pending.values()].filter((pending) => (dueAt(pending) ?? Infinity) <= now);
-		for (const pending of due.sort((a, b) => dueAt(a)! - dueAt(b)!)) {
+		for (const pending of this.#state.pending.due(this.#options.now)) {
 			if (!this.#state.pending.has(pending.key)) continue;
 			this.#fire(pending);
 			this.#drain();
@@ -124,6 +125,16 @@ export class Computation implements TurnHost {
 		state.pending.clear();
 	}
 
+	/** Brings up to date what is known of the fibers that ran. */
+	#count(): void {
+		const { fibers, census } = this.#state;
+		for (const fiber of this.#ran) {
+			fiber.ran = false;
+			if (fibers.has(fiber.id)) census.note(fiber);
+			else census.drop(fiber);
+		}
+	}
+
 	/** How the run ends with this turn; null while it goes on. */
 	#ending(): Ended | null {
 		const { result, fibers, pending } = this.#state;
@@ -131,14 +142,14 @@ export class Computation implements TurnHost {
 		if (unhandled !== undefined && result === null) return { status: 'failed', outcome: unhandled.value };
 		if (result?.status === 'failed') return result;
 		// What this turn issued is dispatched before the run is over: one more turn, at once.
-		if (result !== null && fibers.length === 0) return this.dispatch.length === 0 ? result : null;
+		if (result !== null && fibers.size === 0) return this.dispatch.length === 0 ? result : null;
 		this.#dropLostWaits();
 		if (pending.size > 0) return null;
 		return result ?? { status: 'failed', outcome: this.#deadlock() };
 	}
 
 	#deadlock(): DeadlockError {
-		const points = this.#state.fibers.map(({ top }) => {
+		const points = [...this.#state.fibers.values()].map(({ top }) => {
 			const point = top === null ? undefined : pointOf(top);
 			return point === undefined ? 'its end' : atOf(top!.def, point.at);
 		});
@@ -148,15 +159,12 @@ export class Computation implements TurnHost {
 	/** A wait that nothing can reach any more (a lost race) takes no answer and no message. */
 	#dropLostWaits(): void {
 		const { fibers, pending } = this.#state;
-		const waits = [...pending.values()].filter(
-			({ kind, target }) => (kind === 'suspend' || kind === 'receive') && target instanceof DurablePromise,
-		);
-		if (waits.length === 0) return;
-		const reached = reaches(fibers, pending.values());
-		for (const wait of waits) {
-			if (reached(wait.target as DurablePromise)) continue;
+		if (!pending.promised) return;
+		const reached = reaches(fibers.values(), pending.values());
+		for (const wait of [...pending.waits.values()]) {
+			if (!(wait.target instanceof DurablePromise) || reached(wait.target)) continue;
 			pending.delete(wait.key);
-			this.#record(wait as PendingWait, 'discarded', null, null);
+			this.#record(wait, 'discarded', null, null);
 		}
 	}
 
@@ -166,7 +174,7 @@ export class Computation implements TurnHost {
 		const state = this.#state;
 		switch (event.type) {
 			case 'started':
-				this.#jobs.push(new Resumption(state.fibers[0]!, 0, undefined));
+				this.#jobs.push(new Resumption(state.fibers.get(0)!, 0, undefined));
 				return;
 			case 'effectSettled': {
 				const pending = state.pending.get(event.key);
@@ -180,9 +188,9 @@ export class Computation implements TurnHost {
 			}
 			case 'received': {
 				const payload = capture([event.payload]);
-				for (const pending of state.pending.values()) {
-					if (pending.kind !== 'receive' || pending.message !== event.name) continue;
-					this.#settle(pending, true, payload);
+				for (const wait of state.pending.waits.values()) {
+					if (wait.message !== event.name) continue;
+					this.#settle(wait, true, payload);
 					return;
 				}
 				const buffered = state.messages.get(event.name);
@@ -261,19 +269,20 @@ export class Computation implements TurnHost {
 			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
 			if (pending.flying) {
 				this.abort.push(pending.key);
-				pending.graceAt = this.#options.now + CANCEL_GRACE;
+				state.pending.limit(pending, this.#options.now + CANCEL_GRACE);
 				continue;
 			}
 			this.#record(pending, 'discarded', null, null);
 			this.#giveCancelled(pending, 'unknown');
 		}
-		for (const fiber of [...state.fibers]) this.#interrupt(fiber);
+		const effects = effectsByPromise(state);
+		for (const fiber of [...state.fibers.values()]) this.#interrupt(fiber, effects);
 	}
 
-	#interrupt(fiber: Fiber): void {
+	#interrupt(fiber: Fiber, effects: ReadonlyMap<DurablePromise, PendingEffect>): void {
 		const { wait } = fiber;
 		// One that awaits an effect hears of it when that has settled, or its grace has passed.
-		if (wait === null || isShielded(fiber) || awaitedEffect(this.#state, fiber) !== null) return;
+		if (wait === null || isShielded(fiber) || awaitedEffect(effects, fiber) !== null) return;
 		if (wait instanceof FiberReaction) {
 			wait.fiber = null;
 			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
@@ -312,6 +321,10 @@ export class Computation implements TurnHost {
 
 	#step(fiber: Fiber, mode: Mode, value: unknown): void {
 		if (this.#state.result?.status === 'failed') return;
+		if (!fiber.ran) {
+			fiber.ran = true;
+			this.#ran.push(fiber);
+		}
 		let frame = fiber.top;
 		let input: Mode = mode;
 		let sent = value;
@@ -404,7 +417,7 @@ export class Computation implements TurnHost {
 
 	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
 		const state = this.#state;
-		state.fibers.splice(state.fibers.indexOf(fiber), 1);
+		state.fibers.delete(fiber.id);
 		if (fiber.promise !== null) {
 			if (!ok && this.isCancellation(value)) fiber.promise.handled = true;
 			if (ok) resolve(fiber.promise, value);
@@ -415,7 +428,7 @@ export class Computation implements TurnHost {
 		else if (this.isCancellation(value)) state.result = { status: 'cancelled', outcome: state.cancel![0] };
 		else state.result = { status: 'failed', outcome: value };
 		// When the root fails all is frozen as it is; otherwise what is left is cleaned up.
-		if (state.result.status === 'failed' || state.fibers.length === 0) return;
+		if (state.result.status === 'failed' || state.fibers.size === 0) return;
 		if (state.cancel === null) this.#cancel(RUN_OVER);
 	}
 
@@ -544,7 +557,7 @@ export class Computation implements TurnHost {
 			this.#state.cancel !== null && starter !== null && (starter.top?.cleaning === true || isShielded(starter));
 		const frame = new Frame(def, self, Array.from(args), env);
 		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
-		this.#state.fibers.push(fiber);
+		this.#state.fibers.set(fiber.id, fiber);
 		this.#step(fiber, 0, undefined);
 		this.#fiber = starter;
 		this.#asked = asked;
@@ -590,7 +603,7 @@ export class Computation implements TurnHost {
 		if (pending === undefined) return;
 		this.#unplaced.delete(promise);
 		const placed = { ...pending, site: site.id, at: atOf(code, site.at) };
-		if (this.#state.pending.has(pending.key)) this.#state.pending.set(pending.key, placed);
+		this.#state.pending.replace(placed);
 		this.#record(placed, 'started', null, null);
 	}
 

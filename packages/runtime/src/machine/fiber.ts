@@ -20,6 +20,10 @@ export class Fiber {
 	/** Started by clean-up: a cancellation does not reach it. */
 	readonly sheltered: boolean;
 	wait: Pending | FiberReaction | null = null;
+	/** Its frames when the last turn it ran in had ended, the outermost first. */
+	readonly chain: Frame[] = [];
+	/** It has run in the turn that is computed. */
+	ran = false;
 
 	constructor(id: number, top: Frame | null, promise: DurablePromise | null = null, sheltered = false) {
 		this.id = id;

@@ -23,6 +23,9 @@ export class Frame implements Activation {
 	cleaning = false;
 	/** Restored from bytes and not entered since: its reload slots are still to be read. */
 	cold = false;
+	/** Where it is in its fiber, from the outermost; and the slots it had when that was last looked at. */
+	place = -1;
+	noted: readonly unknown[] | null = null;
 
 	constructor(def: FunctionDef, self: unknown, args: readonly unknown[], env: readonly unknown[] = NONE) {
 		this.def = def;

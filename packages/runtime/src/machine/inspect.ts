@@ -44,7 +44,7 @@ export function inspect(state: RunState, status: string): Inspection {
 		runId,
 		functionId,
 		status,
-		fibers: fibers.map((fiber) => ({ id: fiber.id, frames: [...frames(fiber.top)].map(inspectFrame) })),
+		fibers: [...fibers.values()].map((fiber) => ({ id: fiber.id, frames: [...frames(fiber.top)].map(inspectFrame) })),
 		pending: [...pending.values()].map((p): PendingInspection => {
 			if (p.kind === 'native') {
 				return { key: p.key, kind: p.kind, name: 'a native promise', at: '', since: new Date(Number.NaN), until: null };

@@ -177,7 +177,7 @@ export class Machine {
 		return waitsOf(this.state);
 	}
 
-	/** Ids of all functions whose frames the run has: who loads it needs all of them. */
+	/** Ids of all functions that it needs to go on: who loads it needs all of them. */
 	get functionIds(): string[] {
 		return functionIdsOf(this.state);
 	}

@@ -19,7 +19,17 @@ import type { Pending } from './pending.ts';
  * and from what a pending outcome would set off. A promise whose reactions lead only to promises that
  * have settled (the losers of a race) is not among them, unless a variable holds it.
  */
-export function reaches(fibers: readonly Fiber[], pending: Iterable<Pending>): (promise: DurablePromise) => boolean {
+export function reaches(fibers: Iterable<Fiber>, pending: Iterable<Pending>): (promise: DurablePromise) => boolean {
+	let all: ReadonlySet<unknown> | null = null;
+	const held = (promise: DurablePromise): boolean => {
+		all ??= reachable(fibers, pending);
+		return all.has(promise);
+	};
+	// What its reactions lead to mostly decides it, without a look at the whole run.
+	return (promise) => promise.reactions.some((reaction) => matters(reaction, held)) || held(promise);
+}
+
+function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): ReadonlySet<unknown> {
 	const held = new Set<unknown>();
 	const queue: unknown[] = [];
 	for (const fiber of fibers) for (let frame = fiber.top; frame !== null; frame = frame.parent) queue.push(...frame.s);
@@ -28,9 +38,9 @@ export function reaches(fibers: readonly Fiber[], pending: Iterable<Pending>): (
 		const value = queue.pop();
 		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || held.has(value)) continue;
 		held.add(value);
-		queue.push(...partsOf(value));
+		for (const part of partsOf(value)) queue.push(part);
 	}
-	return (promise) => held.has(promise) || promise.reactions.some((reaction) => matters(reaction, held));
+	return held;
 }
 
 function partsOf(value: object): readonly unknown[] {
@@ -56,7 +66,7 @@ function handlersOf(promise: DurablePromise): unknown[] {
 }
 
 /** Would it do anything that the run could see? */
-function matters(reaction: Reaction, held: ReadonlySet<unknown>): boolean {
+function matters(reaction: Reaction, held: (promise: DurablePromise) => boolean): boolean {
 	if (reaction instanceof FiberReaction) return reaction.fiber !== null;
 	if (reaction instanceof ThenReaction || reaction instanceof FinallyReaction) return true;
 	const next =
@@ -67,5 +77,5 @@ function matters(reaction: Reaction, held: ReadonlySet<unknown>): boolean {
 				: reaction instanceof AdoptReaction
 					? reaction.adopter
 					: (reaction as PassReaction).derived;
-	return next.state === 'pending' && (held.has(next) || next.reactions.some((other) => matters(other, held)));
+	return next.state === 'pending' && (next.reactions.some((other) => matters(other, held)) || held(next));
 }

@@ -1,8 +1,9 @@
 import type { FunctionDef } from '@perdure/abi';
+import { Census } from './census.ts';
 import { type Copied, release } from './copy.ts';
 import { Fiber } from './fiber.ts';
 import { Frame } from './frame.ts';
-import { dueAt, type Pending } from './pending.ts';
+import { PendingTable } from './pending-table.ts';
 import type { OpenWait, RunStatus } from './turn.ts';
 
 /** How a run ended. */
@@ -26,9 +27,11 @@ export interface RunState {
 	settled: number;
 	/** The latest number of a fiber; never reused. */
 	fiber: number;
-	readonly fibers: Fiber[];
-	/** In order of issue. */
-	readonly pending: Map<string, Pending>;
+	/** By number, in order of start. */
+	readonly fibers: Map<number, Fiber>;
+	readonly pending: PendingTable;
+	/** Of the frames at the end of the last turn. */
+	readonly census: Census;
 	/** Messages not asked for yet, by name, in the order they came. */
 	readonly messages: Map<string, Copied[]>;
 	/** Set once the run was cancelled, or its root ended while other fibers were left: the reason, as a list of one. */
@@ -63,8 +66,9 @@ export function beginning({ runId, lineage, def, self, args, now }: Beginning): 
 		seq: 0,
 		settled: 0,
 		fiber: 0,
-		fibers: [new Fiber(0, new Frame(def, self, args))],
-		pending: new Map(),
+		fibers: new Map([[0, new Fiber(0, new Frame(def, self, args))]]),
+		pending: new PendingTable(),
+		census: new Census(),
 		messages: new Map(),
 		cancel: null,
 		result: null,
@@ -76,49 +80,33 @@ export function beginning({ runId, lineage, def, self, args, now }: Beginning): 
 
 /** The last turn has dispatched effects; the next one ends the run. */
 function isEnding({ result, fibers, ended }: RunState): boolean {
-	return ended === null && result !== null && fibers.length === 0;
+	return ended === null && result !== null && fibers.size === 0;
 }
 
 export function statusOf(state: RunState): RunStatus {
 	if (state.ended !== null) return state.ended.status;
 	if (isEnding(state)) return 'running';
-	for (const { kind } of state.pending.values()) if (kind === 'effect' || kind === 'native') return 'running';
-	return 'waiting';
+	return state.pending.running ? 'running' : 'waiting';
 }
 
 /** Can anything but answers, messages and limits of waits move it on? */
 export function isBusy(state: RunState): boolean {
-	if (isEnding(state)) return true;
-	for (const { kind } of state.pending.values()) if (kind !== 'suspend' && kind !== 'receive') return true;
-	return false;
+	return isEnding(state) || state.pending.busy;
 }
 
 /** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 export function wakeAtOf(state: RunState): number | null {
-	let earliest: number | null = isEnding(state) ? 0 : null;
-	for (const pending of state.pending.values()) {
-		const at = dueAt(pending);
-		if (at !== null && (earliest === null || at < earliest)) earliest = at;
-	}
-	return earliest;
+	return isEnding(state) ? 0 : state.pending.earliest;
 }
 
 /** Open `suspend`s and `receive`s, oldest first. */
 export function waitsOf(state: RunState): OpenWait[] {
-	const waits: OpenWait[] = [];
-	for (const pending of state.pending.values()) {
-		if (pending.kind !== 'suspend' && pending.kind !== 'receive') continue;
-		const { key, kind, message, since, limit } = pending;
-		waits.push({ id: key, kind, value: release(pending.value)[0], name: message, since, limit });
-	}
-	return waits;
+	return [...state.pending.waits.values()].map(({ key, kind, value, message, since, limit }) => {
+		return { id: key, kind, value: release(value)[0], name: message, since, limit };
+	});
 }
 
-/** Ids of all functions whose frames the run has: who loads it needs all of them. */
-export function functionIdsOf(state: RunState): string[] {
-	const ids = new Set([state.functionId]);
-	for (const fiber of state.fibers) {
-		for (let frame = fiber.top; frame !== null; frame = frame.parent) ids.add(frame.def.id);
-	}
-	return [...ids];
+/** Ids of all functions that a run's frames and pending effects need, sorted: a worker claims what it knows whole. */
+export function functionIdsOf({ functionId, census, pending }: RunState): string[] {
+	return [...new Set([functionId, ...census.functions.names, ...pending.callers.names])].sort();
 }

@@ -4,6 +4,7 @@ import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { shared } from '../registry/shared.ts';
+import { Census } from './census.ts';
 import type { Copied } from './copy.ts';
 import { fitsSite } from './effect.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
@@ -13,6 +14,7 @@ import { hash } from './key.ts';
 import { Host, MutableSavedFrame, runCodec } from './kinds.ts';
 import type { LogRecord } from './log.ts';
 import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
+import { PendingTable } from './pending-table.ts';
 import { atOf, pointOf } from './point.ts';
 import type { Ended, RunState } from './run-state.ts';
 
@@ -100,7 +102,7 @@ function storedOf(state: RunState, log: readonly LogRecord[] | null): Stored {
 		seq,
 		settled,
 		fiber,
-		fibers: state.fibers.map(({ id, top, promise, sheltered, wait }) => {
+		fibers: [...state.fibers.values()].map(({ id, top, promise, sheltered, wait }) => {
 			const awaited = wait instanceof FiberReaction ? wait.promise : null;
 			return [id, top, promise, sheltered, awaited] as const;
 		}),
@@ -162,7 +164,7 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 		fibers.set(id, new Fiber(id, fitFrames(top, met), promise, sheltered));
 	}
 	if (!fibers.has(0) && stored.result === null) throw malformed('the run has no root');
-	const pending = new Map<string, Pending>();
+	const pending = new PendingTable();
 	for (const facts of stored.pending) {
 		const target = typeof facts.target === 'number' ? fibers.get(facts.target) : facts.target;
 		if (target === undefined || (target instanceof Fiber && target.wait !== null)) {
@@ -181,7 +183,9 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 	}
 	if (![...fibers.values()].every((fiber) => fiber.wait !== null)) throw malformed('a fiber waits for nothing');
 	const { v: _, fibers: __, pending: ___, log, ...facts } = stored;
-	return { state: { ...facts, fibers: [...fibers.values()], pending, ended: null }, log: [...(log ?? [])] };
+	const census = new Census();
+	for (const fiber of fibers.values()) census.note(fiber);
+	return { state: { ...facts, fibers, pending, census, ended: null }, log: [...(log ?? [])] };
 }
 
 /** `met`: frames that have their place; each is awaited by one other at most. */
@@ -224,7 +228,7 @@ function restorePending(facts: StoredPending, target: Target): Pending {
  */
 export function schemaIdOf(state: RunState): string {
 	const lines: string[] = [];
-	for (const fiber of state.fibers) {
+	for (const fiber of state.fibers.values()) {
 		lines.push(`fiber ${fiber.id}`);
 		for (let frame = fiber.top; frame !== null; frame = frame.parent) {
 			const point = pointOf(frame);

@@ -55,7 +55,9 @@ export class HotRun {
 	#machine!: Machine;
 	#writer!: StateWriter;
 	#before!: Before;
-	#events: Event[] = [];
+	readonly #events: Event[] = [];
+	/** Keys of effects whose outcome is among the events. */
+	readonly #settled = new Set<string>();
 	#mail: Mail[] = [];
 	/** Mail may be there that was not fetched. */
 	#announced = false;
@@ -163,6 +165,7 @@ export class HotRun {
 	#outcome(): Event | undefined {
 		for (;;) {
 			const event = this.#events.shift();
+			if (event?.type === 'effectSettled') this.#settled.delete(event.key);
 			if (event?.type !== 'effectSettled' || this.#machine.awaits(event.key)) return event;
 		}
 	}
@@ -212,7 +215,7 @@ export class HotRun {
 
 	/** The turn was computed without mail that had come before it: mail first, then the same event. */
 	async #again(event: Event): Promise<void> {
-		this.#events.unshift(event);
+		this.#putBack(event);
 		this.#mailFirst = true;
 		await this.#reload(this.#turn);
 	}
@@ -223,8 +226,13 @@ export class HotRun {
 		await this.#pause(Math.min(RETRY[0] * 2 ** (this.#failures - 1), RETRY[1]));
 		if (!(await this.#reload(commit.turn))) return;
 		if (this.#turn === commit.turn) this.#host.progressed(this);
-		else if (mail === null) this.#events.unshift(event);
+		else if (mail === null) this.#putBack(event);
 		if (this.#reissued) for (const call of this.#machine.pendingCalls(false)) this.#dispatch(call);
+	}
+
+	#putBack(event: Event): void {
+		this.#events.unshift(event);
+		if (event.type === 'effectSettled') this.#settled.add(event.key);
 	}
 
 	/** Takes up the stored state; false when the run is not this worker's any more. */
@@ -261,6 +269,7 @@ export class HotRun {
 		performEffect(call, controller.signal).then((settled) => {
 			this.#inFlight.delete(call.key);
 			if (this.#gone) return;
+			this.#settled.add(call.key);
 			this.#events.push({ type: 'effectSettled', key: call.key, ...settled });
 			this.pump();
 		});
@@ -274,7 +283,7 @@ export class HotRun {
 
 	/** In flight, or settled and not yet a turn. */
 	#begun(key: string): boolean {
-		return this.#inFlight.has(key) || this.#events.some((event) => event.type === 'effectSettled' && event.key === key);
+		return this.#inFlight.has(key) || this.#settled.has(key);
 	}
 
 	/** What was in flight when the run was claimed; another attempt is counted before it is made. */

@@ -4,7 +4,6 @@ import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
 import { encode } from './bytes.ts';
-import { functionIdsOf } from './function-ids.ts';
 import { logBytes } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
@@ -37,7 +36,7 @@ export function beforeOf(machine: Machine, row: { turn: number; epoch: number; s
 		seq: machine.state.seq,
 		open: openOf(waits),
 		waits: idsOf(waits),
-		functions: functionIdsOf(machine).join('\n'),
+		functions: machine.functionIds.join('\n'),
 		progress: machine.state.progress,
 	};
 }
@@ -76,7 +75,7 @@ function success(
 	const { status } = turn;
 	const over = status === 'completed' || status === 'cancelled';
 	const waits = over ? [] : waitsOf(machine);
-	const functions = functionIdsOf(machine);
+	const functions = machine.functionIds;
 	const { progress } = machine.state;
 	const state = over ? null : writeState(writer, machine.state);
 	if (state !== null) size.check(machine, writer.bytes);
@@ -145,11 +144,7 @@ type Wait = Pick<OpenWait, 'kind'> & { readonly key: string };
 
 /** As `machine.waits`, without copying the values. */
 function waitsOf(machine: Machine): Wait[] {
-	const waits: Wait[] = [];
-	for (const { kind, key } of machine.state.pending.values()) {
-		if (kind === 'suspend' || kind === 'receive') waits.push({ kind, key });
-	}
-	return waits;
+	return [...machine.state.pending.waits.values()];
 }
 
 function openOf(waits: readonly Wait[]): string[] {

@@ -1,0 +1,158 @@
+import { DurablePromise } from '../language/durable-promise.ts';
+import { Tally } from './census.ts';
+import { dueAt, type Pending, type PendingEffect, type PendingWait, type Savable } from './pending.ts';
+
+/**
+ * What a run waits for, by key, in order of issue; and what every turn asks of it, kept up to date so
+ * that a turn of a run with ten thousand effects costs what one with a single effect does.
+ *
+ * Owns: counts and order of what is in it. Called by: the machine.
+ * T1: whoever changes what `dueAt` says of something in it, does so by `limit`.
+ */
+export class PendingTable extends Map<string, Pending> {
+	/** Open `suspend`s and `receive`s, oldest first. */
+	readonly waits = new Map<string, PendingWait>();
+	/** Functions that made the calls which are effects. */
+	readonly callers = new Tally();
+	/** Effects of cancelled fibers: few, or the run is at its end. */
+	readonly #limited = new Set<PendingEffect>();
+	/** Effects and native promises. */
+	#running = 0;
+	/** Waits whose outcome a promise gets. */
+	#promised = 0;
+	/** A binary heap by time. What has left the table is still in it until its time comes. */
+	readonly #due: { readonly at: number; readonly pending: Savable }[] = [];
+
+	override set(key: string, pending: Pending): this {
+		this.delete(key);
+		super.set(key, pending);
+		this.#note(pending);
+		return this;
+	}
+
+	/** Puts a record of the same wait in place of the one that is there. */
+	replace(pending: Savable): void {
+		const { key } = pending;
+		if (!this.has(key)) return;
+		super.set(key, pending);
+		if (pending.kind === 'suspend' || pending.kind === 'receive') this.waits.set(key, pending);
+		const at = dueAt(pending);
+		if (at !== null) this.#push(at, pending);
+	}
+
+	override delete(key: string): boolean {
+		const old = this.get(key);
+		if (old === undefined) return false;
+		this.#forget(old);
+		return super.delete(key);
+	}
+
+	override clear(): void {
+		for (const key of [...this.keys()]) this.delete(key);
+		this.#due.length = 0;
+	}
+
+	/** Is an effect or a native promise outstanding? */
+	get running(): boolean {
+		return this.#running > 0;
+	}
+
+	/** Is there anything but open waits? */
+	get busy(): boolean {
+		return this.size > this.waits.size;
+	}
+
+	/** Is there a wait that a lost race may have left behind? */
+	get promised(): boolean {
+		return this.#promised > 0;
+	}
+
+	/** When time alone moves something on (ms since the epoch), or null. */
+	get earliest(): number | null {
+		let earliest = this.#top()?.at ?? null;
+		for (const effect of this.#limited) {
+			const at = dueAt(effect)!;
+			if (earliest === null || at < earliest) earliest = at;
+		}
+		return earliest;
+	}
+
+	/** A cancelled fiber waits for its effect until then. */
+	limit(effect: PendingEffect, graceAt: number): void {
+		effect.graceAt = graceAt;
+		this.#limited.add(effect);
+	}
+
+	/** All whose time has come, in the order of their times; the caller takes each out of the table. */
+	due(now: number): Savable[] {
+		const due: Savable[] = [];
+		for (let top = this.#top(); top !== undefined && top.at <= now; top = this.#top()) {
+			due.push(top.pending);
+			this.#pop();
+		}
+		for (const effect of this.#limited) if (dueAt(effect)! <= now) due.push(effect);
+		return due.sort((a, b) => dueAt(a)! - dueAt(b)! || a.seq - b.seq);
+	}
+
+	#note(pending: Pending): void {
+		if (pending.kind === 'effect' || pending.kind === 'native') this.#running++;
+		if (pending.kind === 'effect') {
+			this.callers.add(pending.functionId);
+			if (pending.graceAt !== null) this.#limited.add(pending);
+		} else if (pending.kind !== 'native') {
+			const at = dueAt(pending);
+			if (at !== null) this.#push(at, pending);
+			if (pending.kind !== 'sleep') this.#noteWait(pending, 1);
+		}
+	}
+
+	#forget(pending: Pending): void {
+		if (pending.kind === 'effect' || pending.kind === 'native') this.#running--;
+		if (pending.kind === 'effect') {
+			this.callers.remove(pending.functionId);
+			this.#limited.delete(pending);
+		} else if (pending.kind === 'suspend' || pending.kind === 'receive') this.#noteWait(pending, -1);
+	}
+
+	#noteWait(wait: PendingWait, by: 1 | -1): void {
+		if (by === 1) this.waits.set(wait.key, wait);
+		else this.waits.delete(wait.key);
+		if (wait.target instanceof DurablePromise) this.#promised += by;
+	}
+
+	/** The earliest that is still in the table. */
+	#top(): { readonly at: number; readonly pending: Savable } | undefined {
+		for (;;) {
+			const top = this.#due[0];
+			if (top === undefined || this.get(top.pending.key) === top.pending) return top;
+			this.#pop();
+		}
+	}
+
+	#push(at: number, pending: Savable): void {
+		const heap = this.#due;
+		let i = heap.push({ at, pending }) - 1;
+		while (i > 0) {
+			const up = (i - 1) >> 1;
+			if (heap[up]!.at <= at) break;
+			[heap[i], heap[up]] = [heap[up]!, heap[i]!];
+			i = up;
+		}
+	}
+
+	#pop(): void {
+		const heap = this.#due;
+		const last = heap.pop()!;
+		if (heap.length === 0) return;
+		heap[0] = last;
+		for (let i = 0; ; ) {
+			let least = i;
+			for (const child of [2 * i + 1, 2 * i + 2]) {
+				if (child < heap.length && heap[child]!.at < heap[least]!.at) least = child;
+			}
+			if (least === i) return;
+			[heap[i], heap[least]] = [heap[least]!, heap[i]!];
+			i = least;
+		}
+	}
+}
