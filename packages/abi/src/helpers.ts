@@ -23,6 +23,8 @@ export const HELPERS = [
 	'constant', // constant(name): never                     throws the TypeError of an assignment to a constant
 	'iterate', // iterate(iterable): Iterator                GetIterator; savable for arrays, strings, maps, sets, typed arrays
 	'iterateCall', // iterateCall(receiver, key): Iterator   GetIterator(receiver[key]()), savable for entries/keys/values of those
+	'iterateAsync', // iterateAsync(iterable): AsyncIterator  GetIterator for `for await`
+	'iterateAsyncCall', // iterateAsyncCall(receiver, key)    the same of receiver[key]()
 	'enumerate', // enumerate(object): Iterator              for-in
 	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
 	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey

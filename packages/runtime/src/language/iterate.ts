@@ -1,3 +1,5 @@
+import { AGAIN } from './method.ts';
+
 /**
  * The iterator of a `for-of` or `for-in` whose body suspends. Native iterators hide their position,
  * so those of arrays, strings, maps, sets and typed arrays are replaced by records that say where
@@ -64,7 +66,7 @@ export function iterate(iterable: unknown): Steps {
 export function iterateCall(receiver: unknown, key: PropertyKey): Steps {
 	const method = (receiver as Record<PropertyKey, unknown>)[key];
 	if (typeof method !== 'function') throw new TypeError(`${describe(receiver)}.${String(key)} is not a function`);
-	const native = native_(receiver, method);
+	const native = nativeSteps(receiver, method);
 	if (native !== null) return native;
 	return iterate(Reflect.apply(method, receiver, []));
 }
@@ -78,14 +80,14 @@ export function enumerate(object: unknown): Steps {
 }
 
 function fromMethod(iterable: unknown, method: () => unknown): Steps {
-	const native = native_(iterable, method);
+	const native = nativeSteps(iterable, method);
 	if (native !== null) return native;
 	const iterator = Reflect.apply(method, iterable, []);
 	if (!isObject(iterator)) throw new TypeError(`Result of the Symbol.iterator method is not an object`);
 	return new ForeignSteps(iterator as Iterator<unknown>, (iterator as Iterator<unknown>).next);
 }
 
-function native_(source: unknown, method: unknown): Steps | null {
+export function nativeSteps(source: unknown, method: unknown): Steps | null {
 	const known = methods.get(method);
 	if (known === undefined) return null;
 	switch (known.of) {
@@ -247,8 +249,10 @@ export class KeySteps implements Steps {
 export class ForeignSteps implements Steps {
 	value: unknown;
 	readonly iterator: Iterator<unknown>;
-	/** Read once, as ECMA-262's iterator record does. */
-	readonly next: unknown;
+	/** Read once, as ECMA-262's iterator record does; `AGAIN` after a restore. */
+	next: unknown;
+	/** The result that ended it. */
+	last: unknown;
 	/** [[Done]] of the iterator record: it ended, was closed, or threw by itself. Nothing of it is called any more. */
 	done = false;
 
@@ -262,22 +266,39 @@ export class ForeignSteps implements Steps {
 		// Done unless all below goes well: an iterator that throws is never closed (7.4.8, IteratorStep).
 		this.done = true;
 		this.value = undefined;
+		if (this.next === AGAIN) this.next = this.iterator.next;
 		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
 		const result = Reflect.apply(this.next, this.iterator, []);
 		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
-		if ((result as IteratorResult<unknown>).done) return false;
+		if ((result as IteratorResult<unknown>).done) {
+			this.last = result;
+			return false;
+		}
 		this.value = (result as IteratorResult<unknown>).value;
 		this.done = false;
 		return true;
 	}
 
+	/** The value of the result that ended it, which a `for-of` never reads. */
+	lastValue(): unknown {
+		const { last } = this;
+		this.last = undefined;
+		return (last as { value?: unknown } | undefined)?.value;
+	}
+
 	close(): void {
-		if (this.done) return;
+		this.closeWithResult();
+	}
+
+	/** As `close`; gives what `return` gave, null where there is no such method. */
+	closeWithResult(): IteratorResult<unknown> | null {
+		if (this.done) return null;
 		this.done = true;
 		const method = this.iterator.return;
-		if (method === undefined || method === null) return;
+		if (method === undefined || method === null) return null;
 		const result = Reflect.apply(method, this.iterator, []);
 		if (!isObject(result)) throw new TypeError(`${describe(result)} is not an object`);
+		return result as IteratorResult<unknown>;
 	}
 
 	closeThrow(): void {
@@ -302,11 +323,11 @@ function lengthOf(source: Indexed): number {
 	return length;
 }
 
-function isObject(value: unknown): value is object {
+export function isObject(value: unknown): value is object {
 	return (typeof value === 'object' && value !== null) || typeof value === 'function';
 }
 
-function describe(value: unknown): string {
+export function describe(value: unknown): string {
 	if (typeof value === 'string') return JSON.stringify(value);
 	if (typeof value === 'function') return value.name || 'function';
 	return isObject(value) ? Object.prototype.toString.call(value) : String(value);

@@ -489,6 +489,14 @@ export class Computation implements TurnHost {
 		);
 	}
 
+	awaited(frame: Frame, callee: Callable, self: unknown, args: unknown[]): unknown {
+		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
+		const definition = definitionOf(callee);
+		if (definition?.step === undefined) return Reflect.apply(callee, self, args);
+		this.#asked = { push: new Frame(definition, self, args, environmentOf(callee)) };
+		return undefined;
+	}
+
 	chain(
 		frame: Frame,
 		site: number,

@@ -11,11 +11,13 @@ import {
 	KeySteps,
 	StringSteps,
 } from '../language/iterate.ts';
+import { savedMethod } from '../language/method.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import type { FiberReaction } from './fiber.ts';
 import type { SavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
+import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
 
@@ -267,7 +269,7 @@ const keySteps: Kind<KeySteps, Host> = {
 const foreignSteps: Kind<ForeignSteps, Host> = {
 	tag: 'foreign-steps',
 	prototypes: [ForeignSteps.prototype],
-	take: ({ iterator, next, done }) => [iterator, next, done],
+	take: ({ iterator, next, done }) => [iterator, savedMethod(iterator, 'next', next), done],
 	label: () => '',
 	moment: 'made',
 	make([iterator, next, done]) {
@@ -400,5 +402,6 @@ export const runCodec = new Codec<Host>([
 	keySteps,
 	foreignSteps,
 	frame,
+	...ITERATOR_KINDS,
 	...PROMISE_KINDS,
 ]);

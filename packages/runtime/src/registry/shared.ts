@@ -35,6 +35,8 @@ export interface TurnHost {
 		key?: unknown,
 	): unknown;
 	tail(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	/** A call that the language makes and awaits, of `next()` or of a method that disposes: never an effect. */
+	awaited(frame: unknown, callee: Callable, self: unknown, args: unknown[]): unknown;
 	/** As `call`, without waiting: what there is to wait for comes back as a promise of the run. */
 	begin(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
 	/** A call elsewhere has given a promise. */

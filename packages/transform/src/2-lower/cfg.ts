@@ -16,6 +16,10 @@ import type * as t from '@babel/types';
  *  - `close(): void`    IteratorClose with a normal completion. Does nothing after the end.
  *  - `closeThrow(): void`  IteratorClose with a throw completion: what `return()` throws is swallowed.
  *    Does nothing after the end, after a throwing `step` or after `close`.
+ * Those of `%iterateAsync` and `%iterateAsyncCall` are records whose steps are awaited:
+ *  - `next(%frame)`  its awaited result goes to `take(result): boolean`, as `step`.
+ *  - `closes(): boolean`  GetMethod of `return`; then what `close(%frame)` gives is awaited and goes
+ *    to `closed(result)` (not with a throw completion, whose handler swallows errors of `close`).
  */
 export type BlockId = number;
 

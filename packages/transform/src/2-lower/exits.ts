@@ -1,6 +1,7 @@
 import type * as t from '@babel/types';
 import { assign, block, call, id, jump, member, nothing, returns, statement, text } from './build.ts';
 import type { BlockId } from './cfg.ts';
+import { awaitClosing } from './for-await.ts';
 import type { Frame, Region } from './frame.ts';
 
 /**
@@ -22,6 +23,8 @@ interface Target {
 interface Closing {
 	readonly kind: 'closing';
 	readonly iterator: string;
+	/** Of a `for await`: what `return()` gives is awaited; the iterated expression, and the loop. */
+	readonly awaited: { readonly of: t.Expression; readonly whole: t.Node } | null;
 	/** The region around the loop: an error of closing is not the loop's. */
 	readonly region: Region;
 	/** By jump: the block that closes the iterator and goes on outward. */
@@ -103,7 +106,12 @@ function closeOnTheWay(frame: Frame, exit: Closing, way: Jump): BlockId {
 	const outer = { current: frame.current, region: frame.region };
 	frame.current = draft;
 	frame.region = exit.region;
-	frame.emit(statement(call(member(id(exit.iterator), 'close'), [])));
+	if (exit.awaited) {
+		const { of, whole } = exit.awaited;
+		const result = frame.temporary('closed', of);
+		frame.region = { ...exit.region, chain: [...exit.region.chain, 'close', key] };
+		awaitClosing(frame, exit.iterator, result, of, whole, null);
+	} else frame.emit(statement(call(member(id(exit.iterator), 'close'), [])));
 	jumpFrom(frame, exit.outer, way, way.kind === 'return' ? id(frame.resultVariable) : null);
 	frame.current = outer.current;
 	frame.region = outer.region;
@@ -151,9 +159,11 @@ export function jumpOf(node: t.BreakStatement | t.ContinueStatement): Jump {
 	return { kind: node.type === 'BreakStatement' ? 'break' : 'continue', label: node.label?.name ?? null };
 }
 
-/** Does a `return` from here run a `finally` body first? */
+/** Does a `return` from here run a `finally` body first, or wait until an iterator is closed? */
 export function passesFinally(exits: Exit | null): boolean {
-	for (let exit = exits; exit; exit = exit.outer) if (exit.kind === 'finally') return true;
+	for (let exit = exits; exit; exit = exit.outer) {
+		if (exit.kind === 'finally' || (exit.kind === 'closing' && exit.awaited)) return true;
+	}
 	return false;
 }
 

@@ -5,6 +5,7 @@ import { assign, at, call, helper, id, member, statement, text } from './build.t
 import { checkIterated } from './check.ts';
 import { bindPattern, makeCells } from './declarations.ts';
 import { lowerValue } from './expressions.ts';
+import { lowerForAwait } from './for-await.ts';
 import type { Frame } from './frame.ts';
 import { loopExit } from './loops.ts';
 import { holdValue } from './operands.ts';
@@ -18,10 +19,6 @@ import { initialise } from './storage.ts';
 const VIEWS = new Set(['entries', 'keys', 'values']);
 
 export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonly string[]): void {
-	if (node.await) {
-		frame.unit.sink.report('PD2004', node, { what: 'A for await loop', way: 'await each item in a for loop' });
-		return;
-	}
 	if (node.left.type === 'VariableDeclaration' && /using/.test(node.left.kind)) {
 		frame.unit.sink.report('PD2006', node.left, {
 			what: `A '${node.left.kind}' declaration`,
@@ -30,12 +27,16 @@ export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonl
 		return;
 	}
 	checkIterated(frame, node.right);
+	if (node.await) {
+		lowerForAwait(frame, node, labels);
+		return;
+	}
 	const after = frame.block();
 	const outer = frame.region;
 	frame.inside(frame.around('for-of'), () => {
 		openHead(frame, node);
 		const iterator = frame.temporary('iterator', node.right);
-		frame.emit(at(statement(assign(id(iterator), iterate(frame, node.right))), node.right));
+		frame.emit(at(statement(assign(id(iterator), iterate(frame, node.right, 'sync'))), node.right));
 		const loops = frame.nextLoop();
 		const around = frame.region;
 		frame.inside({ loops }, () => {
@@ -45,6 +46,7 @@ export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonl
 			const bodyExits = loopExit(labels, null, head, {
 				kind: 'closing',
 				iterator,
+				awaited: null,
 				region: around,
 				ways: new Map(),
 				outer: loopExit(labels, after, null, outer.exits),
@@ -93,7 +95,7 @@ export function lowerForIn(frame: Frame, node: t.ForInStatement, labels: readonl
 }
 
 /** The names of the head exist, uninitialised, while the iterated expression runs. */
-function openHead(frame: Frame, node: t.ForInStatement | t.ForOfStatement): void {
+export function openHead(frame: Frame, node: t.ForInStatement | t.ForOfStatement): void {
 	frame.openScope(frame.unit.scopes.byNode.get(node));
 	const init = node.left.type === 'VariableDeclaration' ? node.left.declarations[0]?.init : null;
 	if (init && node.left.type === 'VariableDeclaration') {
@@ -101,7 +103,8 @@ function openHead(frame: Frame, node: t.ForInStatement | t.ForOfStatement): void
 	}
 }
 
-function iterate(frame: Frame, right: t.Expression): t.Expression {
+/** GetIterator of what is iterated. */
+export function iterate(frame: Frame, right: t.Expression, kind: 'sync' | 'async'): t.Expression {
 	const plain = unwrap(right);
 	if (plain.type === 'CallExpression' && plain.arguments.length === 0) {
 		const callee = unwrap(plain.callee);
@@ -112,14 +115,17 @@ function iterate(frame: Frame, right: t.Expression): t.Expression {
 			callee.object.type !== 'Super'
 		) {
 			const key = callee.property.name;
-			if (VIEWS.has(key)) return call(helper('iterateCall'), [lowerValue(frame, callee.object), text(key)]);
+			if (VIEWS.has(key)) {
+				const view = kind === 'sync' ? 'iterateCall' : 'iterateAsyncCall';
+				return call(helper(view), [lowerValue(frame, callee.object), text(key)]);
+			}
 		}
 	}
-	return call(helper('iterate'), [lowerValue(frame, right)]);
+	return call(helper(kind === 'sync' ? 'iterate' : 'iterateAsync'), [lowerValue(frame, right)]);
 }
 
 /** Each iteration has names of its own: fresh cells. */
-function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement, value: t.Expression): void {
+export function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement, value: t.Expression): void {
 	const left = node.left;
 	if (left.type !== 'VariableDeclaration') {
 		if (suspends(left, frame.unit.memo)) lowerPattern(frame, left, holdValue(frame, value, 'value', left), 'assign');

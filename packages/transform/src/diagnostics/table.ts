@@ -78,7 +78,6 @@ export const TABLE = {
 	PD2001: syntax('PD2001', 'direct eval'),
 	PD2002: syntax('PD2002', 'with'),
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
-	PD2004: syntax('PD2004', 'for await'),
 	PD2005: syntax('PD2005', 'generators inside durable functions'),
 	PD2006: syntax('PD2006', 'using'),
 	PD2007: syntax('PD2007', 'super and private names in a durable method'),
