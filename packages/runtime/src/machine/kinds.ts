@@ -131,7 +131,7 @@ const closureKind: Kind<Callable, Host> = {
 			return parts[count + at];
 		});
 		expect(def.make !== undefined, `'${id}' is no closure`);
-		return closure(def, env) as Callable;
+		return closure((def.make as Callable)(...env), def, env) as Callable;
 	},
 };
 

@@ -4,6 +4,7 @@
  * what it changes: opaque code shares nodes with the user's tree, from which ids are computed.
  */
 import * as t from '@babel/types';
+import { array, call, member } from './build.ts';
 
 export interface Marks {
 	/** The expression that stands for `%name`; `this` for what is around the durable function. */
@@ -40,6 +41,9 @@ function rewriteStatement(node: t.Statement, marks: Marks, around: Around): t.St
 }
 
 function rewrite(node: t.Node, marks: Marks, around: Around, inside: Inside): t.Node {
+	if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === '%closure') {
+		return rewriteClosure(node, marks, inside);
+	}
 	if (node.type === 'ThisExpression') return inside === 'function' ? node : marks.mark('this');
 	if (node.type === 'Identifier') {
 		if (!node.name.startsWith('%')) return node;
@@ -61,6 +65,17 @@ function rewrite(node: t.Node, marks: Marks, around: Around, inside: Inside): t.
 		copy[key] = next;
 	}
 	return (copy as unknown as t.Node | null) ?? node;
+}
+
+/** `%closure(def, [env])` is printed as `closure(def.make(env), def, [env])`: see the helper. */
+function rewriteClosure(node: t.CallExpression, marks: Marks, inside: Inside): t.Node {
+	const [definition, env] = node.arguments as [t.Identifier, t.ArrayExpression];
+	// Each twice: trees must not share nodes. What is captured are names, so that reading them again is the same.
+	const ref = () => rewrite(definition, marks, 'nothing', inside) as t.Expression;
+	const captured = () =>
+		env.elements.map((each) => t.cloneNode(rewrite(each!, marks, 'nothing', inside)) as t.Expression);
+	const made = call(member(ref(), 'make'), captured());
+	return { ...node, callee: marks.mark('closure'), arguments: [made, ref(), array(captured())] } as t.CallExpression;
 }
 
 function rewriteList(list: readonly (t.Node | null)[], marks: Marks, around: Around, inside: Inside): unknown {
