@@ -16,16 +16,8 @@ export interface Program {
 }
 
 export function prepare(source: string, filename: string, fuel: Fuel | null = null): Program {
-	const { outputText } = ts.transpileModule(source, {
-		fileName: filename,
-		compilerOptions: {
-			module: ts.ModuleKind.CommonJS,
-			target: ts.ScriptTarget.ESNext,
-			verbatimModuleSyntax: false,
-			inlineSourceMap: false,
-		},
-	});
-	const code = fuel === null ? outputText : addFuel(outputText);
+	const script = scriptOf(source, filename);
+	const code = fuel === null ? script : addFuel(script);
 	const body = compileFunction(code, ['exports', 'require', 'module', BURN], { filename });
 	return {
 		evaluate(modules) {
@@ -38,6 +30,38 @@ export function prepare(source: string, filename: string, fuel: Fuel | null = nu
 			return module.exports;
 		},
 	};
+}
+
+function scriptOf(source: string, filename: string): string {
+	const script = filename.endsWith('.js') ? linked(source) : null;
+	if (script !== null) return script;
+	return ts.transpileModule(source, {
+		fileName: filename,
+		compilerOptions: {
+			module: ts.ModuleKind.CommonJS,
+			target: ts.ScriptTarget.ESNext,
+			verbatimModuleSyntax: false,
+			inlineSourceMap: false,
+		},
+	}).outputText;
+}
+
+/**
+ * The short way for JavaScript that imports names and exports functions, as generated programs do: a
+ * tenth of the time of the compiler. Null for any other form.
+ */
+function linked(source: string): string | null {
+	const exported: string[] = [];
+	const script = source
+		.replace(/^import \{([^}]*)\} from (['"].*['"]);$/gm, (_, names: string, from: string) => {
+			return `const {${names.replace(/ as /g, ': ')}} = require(${from});`;
+		})
+		.replace(/^export ((?:async )?function\*? ?(\w+))/gm, (_, head: string, name: string) => {
+			exported.push(`exports.${name} = ${name};`);
+			return head;
+		});
+	if (/\b(?:import|export) /.test(script)) return null;
+	return `"use strict"; ${exported.join(' ')} ${script}`;
 }
 
 /** Forgets what modules have declared: the next process has loaded none of them yet. */

@@ -246,20 +246,46 @@ function isCellAccess(node: t.Node, scope: ExpressionScope): boolean {
 /** Everything a nested function or class mentions is read when it is made. */
 function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): VariableSet {
 	let live = after;
-	const visit = (inner: t.Node, hidden: ReadonlySet<string>): void => {
+	const visit = (inner: t.Node, parent: t.Node, hidden: ReadonlySet<string>): void => {
 		if (inner.type === 'Identifier' || inner.type === 'JSXIdentifier') {
-			const index = hidden.has(inner.name) ? undefined : scope.index(inner.name);
+			if (isName(inner, parent) || hidden.has(inner.name)) return;
+			const index = scope.index(inner.name);
 			if (index !== undefined) live = add(live, index);
 			return;
 		}
 		const own = new Set([...hidden, ...ownNames(inner)]);
 		for (const key of t.VISITOR_KEYS[inner.type] ?? []) {
 			const child = (inner as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[key];
-			for (const each of Array.isArray(child) ? child : [child]) if (each) visit(each, own);
+			for (const each of Array.isArray(child) ? child : [child]) if (each) visit(each, inner, own);
 		}
 	};
-	visit(node, new Set());
+	visit(node, node, new Set());
 	return live;
+}
+
+/** Does the identifier name a property or a label, rather than a variable? */
+function isName(node: t.Node, parent: t.Node): boolean {
+	switch (parent.type) {
+		case 'MemberExpression':
+		case 'OptionalMemberExpression':
+			return parent.property === node && !parent.computed;
+		case 'ObjectProperty':
+			return parent.key === node && parent.value !== node && !parent.computed;
+		case 'ObjectMethod':
+		case 'ClassMethod':
+		case 'ClassProperty':
+		case 'ClassAccessorProperty':
+			return parent.key === node && !parent.computed;
+		case 'PrivateName':
+		case 'LabeledStatement':
+		case 'BreakStatement':
+		case 'ContinueStatement':
+		case 'MetaProperty':
+		case 'JSXAttribute':
+			return true;
+		default:
+			return false;
+	}
 }
 
 /** Names that a function or class declares inside itself, where they hide what has their name outside. */
