@@ -1,4 +1,5 @@
 import { construct } from '../language/call.ts';
+import { DurablePromise } from '../language/durable-promise.ts';
 import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import type { Callable } from '../registry/shared.ts';
@@ -21,8 +22,13 @@ export function primitiveOf(callee: unknown): string | undefined {
 const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
-	return intrinsics.has(callee) || promiseStatics.has(callee);
+	return intrinsics.has(callee) || promiseStatics.has(callee) || promiseMethods.has(callee);
 }
+
+/** `then`, `catch`, `finally` of the run's own promises. */
+const promiseMethods: ReadonlySet<unknown> = new Set(
+	Object.values(Object.getOwnPropertyDescriptors(DurablePromise.prototype)).map(({ value }) => value),
+);
 
 /** `new` of a built-in or of a closure of the run happens in the turn; that of a promise is an effect. */
 export function constructsInTurn(callee: unknown, self: unknown): boolean {
