@@ -12,6 +12,7 @@ export default defineConfig({
 			{ find: /^@perdure\/transform\/(.+)$/, replacement: `${source('transform/src/')}$1.ts` },
 			{ find: '@perdure/transform', replacement: source('transform/src/index.ts') },
 			{ find: '@perdure/babel-plugin', replacement: source('babel-plugin/src/index.ts') },
+			{ find: '@perdure/testing', replacement: source('testing/src/index.ts') },
 		],
 	},
 	test: { include: ['test/**/*.test.ts'], testTimeout: 60_000 },

@@ -87,6 +87,7 @@ describe('packages', () => {
 		runtime: ['abi'],
 		transform: ['abi'],
 		'babel-plugin': ['abi', 'transform'],
+		testing: ['runtime'],
 	};
 
 	test('every package has its place', () => {

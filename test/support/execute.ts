@@ -4,13 +4,15 @@
  *  outside   compiled, called like any function
  *  inside    compiled, in a run that stays in memory
  *  restored  compiled, in a run that is stored to bytes and dropped at the end of every turn, before its
- *            effects are dispatched, and restored in a fresh evaluation of the module
- *  now and then  the same, but only every third turn: what was restored goes on in memory for a while
+ *            effects are dispatched, and restored in a fresh evaluation of the module: the driver that
+ *            users have in @perdure/testing
+ *  now and then  the same by way of checkpoints, every third turn: what was restored goes on in memory for a while
  */
 
 import * as runtime from '@perdure/runtime';
 import { Continuation, type Outcome, type RunOptions, run } from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
+import { type Ended, testRun } from '@perdure/testing';
 import { transform } from '@perdure/transform';
 import { type Exports, forgetModules, type Program, prepare } from './evaluate.ts';
 import type { Fuel } from './fuel.ts';
@@ -21,8 +23,8 @@ export type Way = 'plain' | 'outside' | 'inside' | 'restored' | 'now and then';
 
 export const WAYS: readonly Way[] = ['plain', 'outside', 'inside', 'restored', 'now and then'];
 
-/** After how many turns a run is dropped. */
-const DROPPED_EVERY: Partial<Record<Way, number>> = { restored: 1, 'now and then': 3 };
+/** After how many turns 'now and then' is. */
+const NOW_AND_THEN = 3;
 
 export interface Execution {
 	/** The exported function to call; `main` by default. */
@@ -71,8 +73,9 @@ async function settle(subject: Subject, way: Way, execution: Execution, trace: T
 			const value = await (load()[entry] as (...args: unknown[]) => unknown)(...structuredClone(args));
 			return `returns ${render(value)}`;
 		}
-		const every = DROPPED_EVERY[way];
-		return await settleRun(load, entry, args, execution.answers ?? [], every === undefined ? null : new Dropper(every));
+		const answers = [...(execution.answers ?? [])];
+		if (way === 'restored') return await settleRestored(load, entry, args, answers);
+		return await settleRun(load, entry, args, answers, way === 'inside' ? null : new Dropper(NOW_AND_THEN));
 	} catch (error) {
 		return `throws ${render(error)}`;
 	}
@@ -88,40 +91,73 @@ function evaluate(program: Program, trace: Trace): Exports {
 
 type Main = (...args: unknown[]) => Promise<unknown>;
 
+async function settleRestored(
+	load: () => Exports,
+	entry: string,
+	args: readonly unknown[],
+	answers: unknown[],
+): Promise<string> {
+	const driver = testRun(load()[entry] as Main, args, { onRestart: load });
+	let standing = await driver.next();
+	for (;;) {
+		switch (standing.status) {
+			case 'suspended':
+				if (answers.length === 0) return `suspended ${render(standing.value)}`;
+				standing = await driver.resume(answers.shift());
+				break;
+			case 'sleeping':
+				standing = await driver.advance(standing.until);
+				break;
+			case 'running':
+				standing = await driver.next();
+				break;
+			default:
+				return settled(standing);
+		}
+	}
+}
+
 async function settleRun(
 	load: () => Exports,
 	entry: string,
 	args: readonly unknown[],
-	answers: readonly unknown[],
+	answers: unknown[],
 	dropper: Dropper | null,
 ): Promise<string> {
-	const answersLeft = [...answers];
 	const main = load()[entry] as Main;
 	let outcome: Outcome<unknown> = await run(main, args, dropper?.options() ?? {});
 	for (;;) {
 		switch (outcome.status) {
-			case 'completed':
-				return `returns ${render(outcome.value)}`;
-			case 'failed':
-				return `throws ${render(outcome.error)}`;
-			case 'cancelled':
-				return `cancelled ${render(outcome.reason)}`;
 			case 'parked':
 				// The dropped process: nothing of it is left but the bytes.
 				load();
 				outcome = await Continuation.fromBytes(dropper!.bytes()).continue(dropper!.options());
 				break;
 			case 'suspended': {
-				if (answersLeft.length === 0) return `suspended ${render(outcome.value)}`;
+				if (answers.length === 0) return `suspended ${render(outcome.value)}`;
 				let continuation = outcome.continuation;
 				if (dropper) {
 					const bytes = continuation.toBytes();
 					load();
 					continuation = Continuation.fromBytes(bytes);
 				}
-				outcome = await continuation.resume(answersLeft.shift(), dropper?.options() ?? {});
+				outcome = await continuation.resume(answers.shift(), dropper?.options() ?? {});
+				break;
 			}
+			default:
+				return settled(outcome);
 		}
+	}
+}
+
+function settled(end: Ended<unknown>): string {
+	switch (end.status) {
+		case 'completed':
+			return `returns ${render(end.value)}`;
+		case 'failed':
+			return `throws ${render(end.error)}`;
+		case 'cancelled':
+			return `cancelled ${render(end.reason)}`;
 	}
 }
 

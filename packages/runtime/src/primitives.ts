@@ -1,9 +1,9 @@
 /** The primitives of durable functions (api.md, "Inside durable functions"). */
 
+import { plainClock } from './driver/effects.ts';
 import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
 import { PRIMITIVE } from './machine/callee.ts';
-import { realClock } from './ports/clock.ts';
 import { type Callable, shared } from './registry/shared.ts';
 
 export interface WaitOptions {
@@ -16,8 +16,9 @@ export interface WaitOptions {
  * Outside any run, and inside effects, it is a timer of the process.
  */
 export const sleep = primitive('sleep', (time: Duration | Date): Promise<void> => {
-	const until = deadline(time, realClock.now());
-	return new Promise((resolve) => realClock.timer(until, resolve));
+	const clock = plainClock();
+	const until = deadline(time, clock.now());
+	return new Promise((resolve) => clock.timer(until, resolve));
 });
 
 /**

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { OutsideRunError } from '../errors/run.ts';
 import { type Copied, captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
+import { type Clock, realClock } from '../ports/clock.ts';
 
 /** What an effect may ask about itself. */
 export interface EffectContext {
@@ -14,7 +15,7 @@ export interface EffectContext {
 	readonly runId: string;
 }
 
-const contexts = new AsyncLocalStorage<EffectContext>();
+const contexts = new AsyncLocalStorage<{ readonly effect: EffectContext; readonly clock: Clock }>();
 
 /**
  * The effect that is being performed, across its own awaits.
@@ -23,7 +24,12 @@ const contexts = new AsyncLocalStorage<EffectContext>();
 export function currentEffect(): EffectContext {
 	const context = contexts.getStore();
 	if (context === undefined) throw new OutsideRunError({ primitive: 'currentEffect' });
-	return context;
+	return context.effect;
+}
+
+/** What `sleep` waits by outside durable code: the clock of the effect that is being performed, or the real one. */
+export function plainClock(): Clock {
+	return contexts.getStore()?.clock ?? realClock;
 }
 
 export interface Settled {
@@ -34,10 +40,10 @@ export interface Settled {
 }
 
 /** Performs one attempt. Never rejects: what the effect throws is its outcome. */
-export async function performEffect(call: EffectCall, signal: AbortSignal): Promise<Settled> {
+export async function performEffect(call: EffectCall, signal: AbortSignal, clock: Clock = realClock): Promise<Settled> {
 	const { key, attempt, runId } = call;
 	try {
-		const value = await contexts.run({ key, attempt, signal, runId }, () => call.invoke());
+		const value = await contexts.run({ effect: { key, attempt, signal, runId }, clock }, () => call.invoke());
 		return { ok: true, value, copy: captureOutcome(value) };
 	} catch (error) {
 		return { ok: false, value: error, copy: captureOutcome(error) };

@@ -273,3 +273,23 @@ export class DeadlockError extends PerdureError {
 		return brandOf(e) === 'DeadlockError';
 	}
 }
+
+/** A test asked for the result of a run that has not ended. */
+export class NotSettledError extends PerdureError {
+	static readonly code = ROWS.NotSettledError.code;
+	declare readonly runId: string;
+	/** What it waits for, as a clause. */
+	declare readonly standing: string;
+
+	static {
+		brand(NotSettledError, 'NotSettledError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.NotSettledError.message>[0], options?: ErrorOptions) {
+		super(ROWS.NotSettledError, facts, options);
+	}
+
+	static override is(e: unknown): e is NotSettledError {
+		return brandOf(e) === 'NotSettledError';
+	}
+}

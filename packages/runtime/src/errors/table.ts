@@ -257,12 +257,12 @@ export const ROWS = {
 		(f) => `${f.what} took longer than ${f.timeout ?? 'allowed'}.`,
 		'give it more time, or catch this and go another way',
 	),
-	NotSuspendedError: row<{ runId: string; suspension?: string | undefined }>(
+	NotSuspendedError: row<{ runId: string; suspension?: string | undefined; standing?: string | undefined }>(
 		'PD10008',
 		'an answer to something that does not wait',
 		(f) =>
 			f.suspension === undefined
-				? `run '${f.runId}' waits for no answer.`
+				? `run '${f.runId}' waits for no answer${f.standing === undefined ? '' : `: ${f.standing}`}.`
 				: `run '${f.runId}' does not wait at the suspension '${f.suspension}' any more.`,
 		'read describe().waitingFor or continuation.suspensions for what is open',
 	),
@@ -313,6 +313,12 @@ export const ROWS = {
 		'a run that nothing can move on',
 		(f) => `run '${f.runId}' waits only for promises that nothing can settle (${f.points.join(', ')}).`,
 		'resolve them from the run itself, or wait for an effect, a message, an answer or a time',
+	),
+	NotSettledError: row<{ runId: string; standing: string }>(
+		'PD10018',
+		'the result of a test run that has not ended',
+		(f) => `run '${f.runId}' has not ended: ${f.standing}.`,
+		'move it on before its result: answer with resume, send the message, advance the clock',
 	),
 	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
 		'PD10015',

@@ -1,0 +1,25 @@
+/**
+ * For @perdure/testing, not for people: the parts of a driver, for one that holds the clock, decides what
+ * is delivered when, and drops the run whenever it likes. May change with every version.
+ */
+export { Continuation } from './continuation.ts';
+export { performEffect } from './driver/effects.ts';
+export { SaveCheck } from './driver/save-check.ts';
+export {
+	AmbiguousResumeError,
+	CancelledError,
+	NotSettledError,
+	NotSuspendedError,
+} from './errors/run.ts';
+export { NotSerializableError, StateTooLargeError } from './errors/saving.ts';
+export { tellForeign } from './language/durable-promise.ts';
+export { deadline } from './language/duration.ts';
+export { capture, release } from './machine/copy.ts';
+export type { EffectCall } from './machine/effect-call.ts';
+export type { PendingInspection } from './machine/inspect.ts';
+export { type LogRecord, readLog } from './machine/log.ts';
+export { Machine } from './machine/machine.ts';
+export type { Event, Turn } from './machine/turn.ts';
+export type { Clock } from './ports/clock.ts';
+export { durable } from './registry/functions.ts';
+export { handlerMap } from './registry/handlers.ts';
