@@ -90,6 +90,12 @@ export const WIRE_TYPES: readonly WireType[] = [
 	row('Temporal.PlainYearMonth', 'P', 'nothing', optional),
 	row('Temporal.PlainMonthDay', 'P', 'nothing', optional),
 	row('Temporal.Duration', 'P', 'nothing', optional),
+	row('ArrayIterator', 'iterator', 'type arguments'),
+	row('StringIterator', 'iterator', 'nothing'),
+	row('MapIterator', 'iterator', 'type arguments'),
+	row('SetIterator', 'iterator', 'type arguments'),
+	row('RegExpStringIterator', 'iterator', 'nothing'),
+	row('IteratorObject', 'iterator-helper', 'anything'),
 ];
 
 /** A type that is never saved, and the way out for values of it. */
@@ -124,7 +130,7 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{
 		type: 'Iterator',
 		kind: 'iterator',
-		help: 'iterate with for-of over the array, string, map, set or typed array itself, or collect it first ([...it])',
+		help: 'make it in durable code (list.entries() can be saved there), iterate with for-of over the array, string, map, set or typed array itself, or collect it first ([...it])',
 	},
 	{ type: 'WeakMap', kind: 'value', help: 'use a Map: what is saved must be reachable' },
 	{ type: 'WeakSet', kind: 'value', help: 'use a Set: what is saved must be reachable' },

@@ -6,6 +6,7 @@
 import type { FunctionDef } from '@perdure/abi';
 import { drivePlain } from './driver/plain.ts';
 import { InvariantError } from './errors/internal.ts';
+import { AnyIterator } from './language/native-iterators.ts';
 import { isForeign } from './machine/callee.ts';
 import { enterHandler } from './machine/cancellation.ts';
 import type { Frame } from './machine/frame.ts';
@@ -91,10 +92,10 @@ export function begin(
 
 /** Is the value of a call elsewhere than in await position one that the turn must know of? Cheap, for every call. */
 export function isPromise(value: unknown): boolean {
-	return typeof value === 'object' && value instanceof Promise;
+	return typeof value === 'object' && (value instanceof Promise || value instanceof AnyIterator);
 }
 
-/** The promise that a call elsewhere has given: inside a turn, one of the run. */
+/** What a call elsewhere has given: inside a turn, a promise or an iterator of the run in place of a native one. */
 export function started(
 	owner: Frame | FunctionDef,
 	site: number,

@@ -86,7 +86,9 @@ test.each([
 	['new WeakMap()', 'PD3001'],
 	['() => {}', null],
 	['world', 'PD3007'],
-	['[1][Symbol.iterator]()', 'PD3006'],
+	['[1][Symbol.iterator]()', null],
+	['world.list()', 'PD3006'],
+	['Iterator.from(world.list()).map((x) => x)', 'PD3006'],
 	['(function* () {})()', 'PD3006'],
 	['Promise.resolve(1)', null],
 	['{ get x() { return 1; } }', 'PD3001'],
@@ -99,7 +101,7 @@ test.each([
 		export async function main() { "use durable"; const held = ${expression}; await eff(); return typeof held; }`;
 	let main: (...args: unknown[]) => Promise<unknown>;
 	try {
-		main = loadMain(source, { world: () => {}, eff: async () => {} });
+		main = loadMain(source, { world: Object.assign(() => {}, { list: () => [1].values() }), eff: async () => {} });
 	} catch (error) {
 		// A compile error says it as well.
 		expect(String(error)).toMatch(/PD[23]\\d+|PD\\d+/);

@@ -59,7 +59,7 @@ export function refuseValue(value: object): Refusal {
 	const tag = Object.prototype.toString.call(value).slice(8, -1);
 	if (tag === 'Promise') return byName('Promise', 'a native promise');
 	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper')
-		return byName('Iterator', 'an iterator that was not made by for-of');
+		return byName('Iterator', 'an iterator that foreign code made');
 	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag, article(tag));
 	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
 	const prototype: object | null = Object.getPrototypeOf(value);

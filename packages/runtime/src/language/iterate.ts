@@ -87,25 +87,27 @@ function fromMethod(iterable: unknown, method: () => unknown): Steps {
 	return new ForeignSteps(iterator as Iterator<unknown>, (iterator as Iterator<unknown>).next);
 }
 
-export function nativeSteps(source: unknown, method: unknown): Steps | null {
+/** Where a built-in iterator that `method` makes of `source` stands at its start; null for any other method. */
+export function nativeSteps(source: unknown, method: unknown): ArraySteps | StringSteps | CollectionSteps | null {
 	const known = methods.get(method);
 	if (known === undefined) return null;
 	switch (known.of) {
 		case 'array':
 			// Array.prototype.values of any array-like is an array iterator.
-			if (!isObject(source) || ArrayIteratorPrototype.next !== nativeNext.array) return null;
-			return new ArraySteps(source as unknown as Indexed, 0, known.kind);
+			if (source === undefined || source === null || ArrayIteratorPrototype.next !== nativeNext.array) return null;
+			return new ArraySteps(Object(source) as Indexed, 0, known.kind);
 		case 'typed':
-			if (!ArrayBuffer.isView(source) || ArrayIteratorPrototype.next !== nativeNext.array) return null;
+			// Anything that is no typed array, or is out of bounds, fails as the method itself does.
+			if (!isTypedArray(source) || ArrayIteratorPrototype.next !== nativeNext.array) return null;
 			return new ArraySteps(source as unknown as Indexed, 0, known.kind);
 		case 'string':
 			if (typeof source !== 'string' || StringIteratorPrototype.next !== nativeNext.string) return null;
 			return new StringSteps(source, 0);
 		case 'map':
-			if (!(source instanceof Map) || MapIteratorPrototype.next !== nativeNext.map) return null;
+			if (!isMap(source) || MapIteratorPrototype.next !== nativeNext.map) return null;
 			return new CollectionSteps(source, known.kind, 0);
 		case 'set':
-			if (!(source instanceof Set) || SetIteratorPrototype.next !== nativeNext.set) return null;
+			if (!isSet(source) || SetIteratorPrototype.next !== nativeNext.set) return null;
 			return new CollectionSteps(source, known.kind, 0);
 	}
 }
@@ -175,18 +177,19 @@ export class CollectionSteps implements Steps {
 	readonly source: Map<unknown, unknown> | Set<unknown>;
 	readonly kind: IterationKind;
 	done = false;
+	readonly #next: () => IteratorResult<unknown>;
 	#native: Iterator<unknown>;
 
 	constructor(source: Map<unknown, unknown> | Set<unknown>, kind: IterationKind, position: number) {
 		this.source = source;
 		this.kind = kind;
-		this.#native = source[kind]();
-		for (let i = 0; i < position; i++) this.#native.next();
+		this.#next = isMap(source) ? nativeNext.map : nativeNext.set;
+		this.#native = walk(source, kind, position);
 	}
 
 	step(): boolean {
 		if (this.done) return false;
-		const result = this.#native.next();
+		const result = Reflect.apply(this.#next, this.#native, []);
 		if (result.done) {
 			this.done = true;
 			this.value = undefined;
@@ -198,19 +201,12 @@ export class CollectionSteps implements Steps {
 
 	/** How many of the present entries lie behind it. Walks what lies ahead. */
 	position(): number {
-		if (this.done) return this.source.size;
+		if (this.done) return sizeOf(this.source);
 		let ahead = 0;
-		while (!this.#native.next().done) ahead++;
-		const position = this.source.size - ahead;
-		this.#native = this.source[this.kind]();
-		for (let i = 0; i < position; i++) this.#native.next();
+		while (!Reflect.apply(this.#next, this.#native, []).done) ahead++;
+		const position = sizeOf(this.source) - ahead;
+		this.#native = walk(this.source, this.kind, position);
 		return position;
-	}
-
-	/** After a restore, once the collection has its entries again. */
-	advance(position: number): void {
-		this.#native = this.source[this.kind]();
-		for (let i = 0; i < position; i++) this.#native.next();
 	}
 
 	close(): void {}
@@ -266,9 +262,7 @@ export class ForeignSteps implements Steps {
 		// Done unless all below goes well: an iterator that throws is never closed (7.4.8, IteratorStep).
 		this.done = true;
 		this.value = undefined;
-		if (this.next === AGAIN) this.next = this.iterator.next;
-		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
-		const result = Reflect.apply(this.next, this.iterator, []);
+		const result = this.advance();
 		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
 		if ((result as IteratorResult<unknown>).done) {
 			this.last = result;
@@ -277,6 +271,13 @@ export class ForeignSteps implements Steps {
 		this.value = (result as IteratorResult<unknown>).value;
 		this.done = false;
 		return true;
+	}
+
+	/** Calls `next`, and gives what that gives. */
+	advance(): unknown {
+		if (this.next === AGAIN) this.next = this.iterator.next;
+		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
+		return Reflect.apply(this.next, this.iterator, []);
 	}
 
 	/** The value of the result that ended it, which a `for-of` never reads. */
@@ -313,13 +314,60 @@ export class ForeignSteps implements Steps {
 	}
 }
 
-function lengthOf(source: Indexed): number {
-	if (!ArrayBuffer.isView(source))
-		return Math.min(Math.max(Math.trunc(Number(source.length)) || 0, 0), Number.MAX_SAFE_INTEGER);
-	const length = Reflect.apply(lengthOfTypedArray, source, []);
-	if (length === 0 && (source.buffer as ArrayBuffer).detached) {
-		throw new TypeError('Cannot perform %ArrayIteratorPrototype%.next on a detached ArrayBuffer');
+// The built-in methods themselves: a subclass may have others under their names.
+const [mapIs, setIs, mapSize, setSize] = [
+	Map.prototype.has,
+	Set.prototype.has,
+	Object.getOwnPropertyDescriptor(Map.prototype, 'size')!.get!,
+	Object.getOwnPropertyDescriptor(Set.prototype, 'size')!.get!,
+];
+const mapMethods = { values: Map.prototype.values, keys: Map.prototype.keys, entries: Map.prototype.entries };
+const setMethods = { values: Set.prototype.values, keys: Set.prototype.keys, entries: Set.prototype.entries };
+const keysOfTypedArray = TypedArray.prototype.keys;
+const tagOfTypedArray = Object.getOwnPropertyDescriptor(TypedArray.prototype, Symbol.toStringTag)!.get!;
+
+/** A native iterator of the collection that has walked past so many entries. */
+function walk(source: Map<unknown, unknown> | Set<unknown>, kind: IterationKind, position: number): Iterator<unknown> {
+	const ofMap = isMap(source);
+	const made = Reflect.apply((ofMap ? mapMethods : setMethods)[kind], source, []);
+	const next = ofMap ? nativeNext.map : nativeNext.set;
+	for (let i = 0; i < position; i++) Reflect.apply(next, made, []);
+	return made;
+}
+
+function sizeOf(source: Map<unknown, unknown> | Set<unknown>): number {
+	return Reflect.apply(isMap(source) ? mapSize : setSize, source, []);
+}
+
+function isMap(value: unknown): value is Map<unknown, unknown> {
+	return isObject(value) && answers(mapIs, value);
+}
+
+function isSet(value: unknown): value is Set<unknown> {
+	return isObject(value) && answers(setIs, value);
+}
+
+/** Does a built-in accept the object as its receiver? */
+function answers(method: (key: unknown) => boolean, value: object): boolean {
+	try {
+		Reflect.apply(method, value, [undefined]);
+		return true;
+	} catch {
+		return false;
 	}
+}
+
+/** The name of its type is known to no object but a typed array. */
+function isTypedArray(value: unknown): value is Uint8Array {
+	return ArrayBuffer.isView(value) && Reflect.apply(tagOfTypedArray, value, []) !== undefined;
+}
+
+/** @throws TypeError for a typed array that is out of bounds or detached. */
+function lengthOf(source: Indexed): number {
+	if (!isTypedArray(source)) return Math.min(Math.max(Math.trunc(+source.length) || 0, 0), Number.MAX_SAFE_INTEGER);
+	const length = Reflect.apply(lengthOfTypedArray, source, []);
+	// The getter says 0 where the iterator throws: so does each method that reads elements.
+	if (length === 0) Reflect.apply(keysOfTypedArray, source, []);
 	return length;
 }
 

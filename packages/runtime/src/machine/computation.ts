@@ -2,6 +2,7 @@ import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { DurablePromise, hasListeners, reject, resolve, subscribe } from '../language/durable-promise.ts';
+import { savable } from '../language/native-iterators.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
@@ -483,7 +484,8 @@ export class Computation implements TurnHost {
 		}
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) return this.#parked(this.#primitive(primitive, args, this.#fiber!, frame.def, def));
-		if (isIntrinsic(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
+		if (isIntrinsic(callee) || constructsInTurn(callee, self))
+			return savable(Reflect.apply(callee, self, args), callee, self, args);
 		return this.#parked(
 			this.#issue(frame.def, def, this.#fiber!, { fn: callee as Callable, self, key, args, rest: [] }),
 		);
@@ -531,7 +533,8 @@ export class Computation implements TurnHost {
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) return this.#promised((target) => this.#primitive(primitive, args, target, code, def));
-		if (!isForeign(callee) || constructsInTurn(callee, self)) return Reflect.apply(callee, self, args);
+		if (!isForeign(callee) || constructsInTurn(callee, self))
+			return savable(Reflect.apply(callee, self, args), callee, self, args);
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
 		return this.#promised((target) => this.#issue(code, def, target, issue));
 	}
@@ -539,7 +542,7 @@ export class Computation implements TurnHost {
 	started(
 		owner: Frame | FunctionDef,
 		site: number,
-		promise: unknown,
+		value: unknown,
 		callee: unknown,
 		self: unknown,
 		args: unknown[],
@@ -547,14 +550,15 @@ export class Computation implements TurnHost {
 	): unknown {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
-		if (promise instanceof DurablePromise) {
-			this.#place(promise, code, def);
-			return promise;
+		if (value instanceof DurablePromise) {
+			this.#place(value, code, def);
+			return value;
 		}
-		if (!(promise instanceof Promise) || !isForeign(callee)) return promise;
+		if (!(value instanceof Promise)) return savable(value, callee, self, args);
+		if (!isForeign(callee)) return value;
 		// It runs already: nobody else may hear of its rejection before the turn is durable.
-		promise.then(undefined, () => {});
-		const issue: Issue = { fn: callee as Callable, self, key, args, rest: [], running: promise };
+		value.then(undefined, () => {});
+		const issue: Issue = { fn: callee as Callable, self, key, args, rest: [], running: value };
 		return this.#promised((target) => this.#issue(code, def, target, issue));
 	}
 

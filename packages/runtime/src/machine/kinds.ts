@@ -3,15 +3,6 @@ import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
-import {
-	ArraySteps,
-	CollectionSteps,
-	ForeignSteps,
-	type IterationKind,
-	KeySteps,
-	StringSteps,
-} from '../language/iterate.ts';
-import { savedMethod } from '../language/method.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import type { FiberReaction } from './fiber.ts';
@@ -20,6 +11,7 @@ import { Frame } from './frame.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
+import { STEP_KINDS } from './step-kinds.ts';
 
 /** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
 export class Thunk {
@@ -203,81 +195,7 @@ const operands: Kind<Operands, Host> = {
 	},
 };
 
-const isKind = (kind: unknown): kind is IterationKind => kind === 'values' || kind === 'keys' || kind === 'entries';
 const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
-
-const arraySteps: Kind<ArraySteps, Host> = {
-	tag: 'array-steps',
-	prototypes: [ArraySteps.prototype],
-	take: ({ source, index, kind }) => [source, index, kind],
-	make([source, index, kind]) {
-		expect(isCount(index) && isKind(kind), 'a malformed iterator');
-		expect(typeof source === 'object' || source === PENDING, 'an iterator over no array');
-		return new ArraySteps(null, index, kind);
-	},
-	fill(value, [source]) {
-		value.source = source as ArraySteps['source'];
-	},
-};
-
-const stringSteps: Kind<StringSteps, Host> = {
-	tag: 'string-steps',
-	prototypes: [StringSteps.prototype],
-	take: ({ source, index }) => [source, index],
-	moment: 'made',
-	make([source, index]) {
-		expect(typeof source === 'string' && isCount(index), 'a malformed iterator');
-		return new StringSteps(source, index);
-	},
-};
-
-/** Entries that the iterators of one decoding may have to walk past: many over one large map cost their product. */
-const MOST_WALKED = 16_000_000;
-
-/** Made when the collection has its entries again: the native iterator has to walk past those behind it. */
-const collectionSteps: Kind<CollectionSteps, Host> = {
-	tag: 'collection-steps',
-	prototypes: [CollectionSteps.prototype],
-	take: (value) => [value.source, value.kind, value.done ? -1 : value.position()],
-	moment: 'filled',
-	make([source, kind, position], host) {
-		expect((source instanceof Map || source instanceof Set) && isKind(kind), 'a malformed iterator');
-		expect(position === -1 || (isCount(position) && position <= source.size), 'an iterator beyond its collection');
-		host.walked += Math.max(position, 0);
-		expect(host.walked <= MOST_WALKED, 'iterators that are too far along');
-		const steps = new CollectionSteps(source, kind, Math.max(position, 0));
-		steps.done = position === -1;
-		return steps;
-	},
-};
-
-const keySteps: Kind<KeySteps, Host> = {
-	tag: 'key-steps',
-	prototypes: [KeySteps.prototype],
-	take: ({ object, keys, index }) => [object, index, ...keys],
-	make([object, index, ...keys]) {
-		expect(isCount(index) && keys.every((key) => typeof key === 'string' || key === PENDING), 'a malformed iterator');
-		return new KeySteps(object === PENDING ? null : object, keys as string[], index);
-	},
-	fill(value, [object, , ...keys]) {
-		value.object = object;
-		value.keys = keys as string[];
-	},
-};
-
-/** An iterator of the user's own is saved if its parts are: an object whose `next` is a closure of the run. */
-const foreignSteps: Kind<ForeignSteps, Host> = {
-	tag: 'foreign-steps',
-	prototypes: [ForeignSteps.prototype],
-	take: ({ iterator, next, done }) => [iterator, savedMethod(iterator, 'next', next), done],
-	label: () => '',
-	moment: 'made',
-	make([iterator, next, done]) {
-		const steps = new ForeignSteps(iterator as Iterator<unknown>, next);
-		steps.done = done === true;
-		return steps;
-	},
-};
 
 /**
  * An activation: names of function, point and slots, then what they hold. Decodes to what `fit.ts`
@@ -396,12 +314,8 @@ export const runCodec = new Codec<Host>([
 	durable,
 	thunk,
 	operands,
-	arraySteps,
-	stringSteps,
-	collectionSteps,
-	keySteps,
-	foreignSteps,
 	frame,
+	...STEP_KINDS,
 	...ITERATOR_KINDS,
 	...PROMISE_KINDS,
 ]);

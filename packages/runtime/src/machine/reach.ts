@@ -9,6 +9,8 @@ import {
 	type Resolver,
 	ThenReaction,
 } from '../language/durable-promise.ts';
+import { stepsOf } from '../language/iterator.ts';
+import { helperState, wrappedSource } from '../language/iterator-helper.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
 import { environmentOf } from '../registry/functions.ts';
 import { type Fiber, FiberReaction } from './fiber.ts';
@@ -50,6 +52,8 @@ function partsOf(value: object): readonly unknown[] {
 		const resolver = (value as Partial<Resolver>)[RESOLVER];
 		return resolver === undefined ? (environmentOf(value) ?? []) : [resolver.promise];
 	}
+	const hidden = stepsOf(value) ?? helperState(value) ?? wrappedSource(value);
+	if (hidden) return [hidden];
 	if (value instanceof Map) return [...value.keys(), ...value.values()];
 	if (value instanceof Set) return [...value];
 	return Object.values(value);

@@ -11,7 +11,7 @@ import { type Code, isOfUnit } from './unit.ts';
 /**
  * Calls that are not awaited where they stand (language.md, "Calls", the column "elsewhere"): they run
  * at once, as written, and what they give is looked at. A promise of the host's means that an effect
- * has started: `%isPromise($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
+ * has started (and a native iterator cannot be saved): `%isPromise($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
  *
  * And calls in await position that are not waited for yet, the elements of `Promise.all([...])` or the
  * right side of an assignment: `%begin(frame, site, f, void 0, [x])` gives the promise and nothing has
@@ -190,6 +190,8 @@ const NEVER = new Set(
 	).split(' '),
 );
 
+const INDIRECT = new Set(['fromAsync', 'prototype', 'apply', 'call', 'bind']);
+
 function mayStart(code: Code, node: t.CallExpression): boolean {
 	const callee: t.Node = unwrap(node.callee);
 	if (callee.type === 'Super' || callee.type === 'Import') return false;
@@ -199,13 +201,12 @@ function mayStart(code: Code, node: t.CallExpression): boolean {
 
 function isNever(code: Code, callee: t.Node): boolean {
 	let root = callee;
-	while (root.type === 'MemberExpression') root = unwrap(root.object);
-	if (root.type !== 'Identifier' || !isGlobal(code, root) || !NEVER.has(root.name)) return false;
-	return !(
-		callee.type === 'MemberExpression' &&
-		callee.property.type === 'Identifier' &&
-		callee.property.name === 'fromAsync'
-	);
+	while (root.type === 'MemberExpression') {
+		// `Array.prototype.values.call(list)`, `Reflect.apply(f, null, [])`: what is called is anything.
+		if (root.property.type === 'Identifier' && INDIRECT.has(root.property.name)) return false;
+		root = unwrap(root.object);
+	}
+	return root.type === 'Identifier' && isGlobal(code, root) && NEVER.has(root.name);
 }
 
 const STATICS = new Set(['all', 'allSettled', 'any', 'race', 'resolve', 'reject', 'withResolvers', 'try']);
