@@ -31,6 +31,8 @@ const FUEL = 50_000;
 // A smaller program may leave a promise behind that nobody awaits.
 process.on('unhandledRejection', () => {});
 let failed = 0;
+const begun = performance.now();
+const rate = (seed: number) => `${(((seed - first + 1) * 1000) / (performance.now() - begun)).toFixed(1)} a second`;
 
 const check = async (seed: number, source: string, fuel: Fuel | null = null): Promise<Disagreement | null> => {
 	const found = await disagreement(source, {}, WAYS, fuel);
@@ -54,7 +56,7 @@ for (let seed = first; seed < first + count; seed++) {
 		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);
 		if (failed >= most) break;
 	}
-	if ((seed - first + 1) % 1000 === 0) console.log(`${seed - first + 1} programs, ${failed} failed`);
+	if ((seed - first + 1) % 1000 === 0) console.log(`${seed - first + 1} programs, ${failed} failed, ${rate(seed)}`);
 }
 console.log(`${failed === 0 ? 'no' : failed} disagreements, seeds ${first} to ${first + count - 1}`);
 process.exitCode = failed === 0 ? 0 : 1;
