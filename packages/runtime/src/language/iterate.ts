@@ -11,6 +11,8 @@ import { AGAIN } from './method.ts';
  */
 export interface Steps {
 	value: unknown;
+	/** Does nobody see when it is closed? */
+	readonly quiet?: boolean;
 	step(): boolean;
 	close(): void;
 	closeThrow(): void;
@@ -115,6 +117,7 @@ export function nativeSteps(source: unknown, method: unknown): ArraySteps | Stri
 /** %ArrayIteratorPrototype%.next (23.1.5.2.1): arrays, array-likes and typed arrays. */
 export class ArraySteps implements Steps {
 	value: unknown;
+	readonly quiet = true;
 	/** null once the end was reached: it stays there even if the array grows again. */
 	source: Indexed | null;
 	index: number;
@@ -147,6 +150,7 @@ export class ArraySteps implements Steps {
 /** %StringIteratorPrototype%.next (22.1.5.1.1): by code point. */
 export class StringSteps implements Steps {
 	value: unknown;
+	readonly quiet = true;
 	readonly source: string;
 	index: number;
 
@@ -174,6 +178,7 @@ export class StringSteps implements Steps {
  */
 export class CollectionSteps implements Steps {
 	value: unknown;
+	readonly quiet = true;
 	readonly source: Map<unknown, unknown> | Set<unknown>;
 	readonly kind: IterationKind;
 	done = false;

@@ -15,7 +15,7 @@ import { type Link, linkSuspends, takeApart } from './links.ts';
 import { holdNode, holdValue, isHeld, lowerList } from './operands.ts';
 import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
-import { markElements } from './starts.ts';
+import { begin, markElements } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { lazyTemplate } from './thunks.ts';
 
@@ -289,6 +289,7 @@ function carryOut(frame: Frame, op: CallOperation | ChainOperation, use: Use): v
 	const stays = op.kind === 'chain' || region.guards.length > 0;
 	const outside = stays && region.handler !== null;
 	const ready = closing.length > 0 || outside ? holdOperands(frame, op) : op;
+	if (closing.length > 0 && ready.kind === 'call') startBeforeClosing(frame, ready, closing);
 	for (const { iterator, region: around } of closing) {
 		frame.region = around;
 		frame.enter(frame.block());
@@ -305,6 +306,24 @@ function carryOut(frame: Frame, op: CallOperation | ChainOperation, use: Use): v
 		frame.end({ kind: 'return', value: id(result) });
 	}
 	frame.region = region;
+}
+
+/**
+ * An iterator of the user's sees when it is closed: after the call, as in JavaScript. Then the call starts
+ * here, as beside a `finally`. Native iterators see nothing: with them the call may replace the frame.
+ */
+function startBeforeClosing(frame: Frame, op: CallOperation, closing: readonly { readonly iterator: string }[]): void {
+	const quiet = closing
+		.map(({ iterator }): t.Expression => member(id(iterator), 'quiet'))
+		.reduce((left, right) => ({ type: 'LogicalExpression', operator: '&&', left, right }) as t.LogicalExpression);
+	const start = frame.block();
+	const replace = frame.block();
+	frame.branch(quiet, replace, start);
+	frame.current = start;
+	const { site, callee, self, key, args } = op;
+	const target = { site, key: key === null ? null : () => again(key) };
+	complete(frame, begin(frame, site.node, target, again(callee), self ? again(self) : nothing(), args));
+	frame.current = replace;
 }
 
 function holdOperands<O extends CallOperation | ChainOperation>(frame: Frame, op: O): O {
