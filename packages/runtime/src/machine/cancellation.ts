@@ -21,7 +21,7 @@ export function isShielded(fiber: Fiber, top: Frame | null = fiber.top): boolean
 	if (fiber.sheltered) return true;
 	for (let frame = top; frame !== null; frame = frame.parent) {
 		for (const guard of pointOf(frame)?.guards ?? []) {
-			if (guard === 'finally' || frame.caught?.includes(guard)) return true;
+			if (guard === 'finally' || frame.cancelled?.caught.includes(guard)) return true;
 		}
 	}
 	return false;
@@ -29,15 +29,15 @@ export function isShielded(fiber: Fiber, top: Frame | null = fiber.top): boolean
 
 /** The cancellation is about to be thrown at a point of a frame: not for the first time, if something in it swallowed the last one. */
 export function insist(frame: Frame): void {
-	if (frame.caught !== null) frame.passed ??= [];
+	if (frame.cancelled !== null) frame.cancelled.passed ??= [];
 }
 
 /** Where an exception thrown at `pc` goes within the frame: the `pc` of a handler, or -1. */
 export function enterHandler(frame: Frame, pc: number, cancellation: boolean): number {
 	const { handlers, catches } = frame.def;
 	let handler = handlers![pc] ?? -1;
-	const { passed } = frame;
-	if (cancellation && passed !== null) {
+	const passed = frame.cancelled?.passed;
+	if (cancellation && passed) {
 		// Outwards, so a table in which that is no way out ends too.
 		const skipped = new Set<number>();
 		while (handler >= 0 && (catches?.includes(handler) || passed.includes(handler))) {
@@ -48,9 +48,12 @@ export function enterHandler(frame: Frame, pc: number, cancellation: boolean): n
 		passed.push(handler);
 	}
 	if (handler < 0) return handler;
-	if (cancellation) frame.cleaning = true;
-	const others = frame.caught?.filter((other) => other !== handler) ?? null;
-	frame.caught = cancellation ? [...(others ?? []), handler] : others;
+	if (frame.cancelled !== null) frame.cancelled.caught = frame.cancelled.caught.filter((other) => other !== handler);
+	if (cancellation) {
+		frame.cancelled ??= { caught: [], passed: null, cleaning: true };
+		frame.cancelled.caught.push(handler);
+		frame.cancelled.cleaning = true;
+	}
 	return handler;
 }
 

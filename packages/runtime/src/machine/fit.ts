@@ -53,8 +53,9 @@ function frameAt(
 	// The chain of constructs is part of the point's id, so guards keep their positions.
 	const guards = point.guards ?? [];
 	const received = guards.filter((guard, i) => typeof guard === 'number' && caught[i] === true) as number[];
-	if (cancelled !== null) frame.caught = received;
-	if (cancelled === 'again') frame.passed = [];
+	if (cancelled !== null) {
+		frame.cancelled = { caught: received, passed: cancelled === 'again' ? [] : null, cleaning: false };
+	}
 	return frame;
 }
 

@@ -2,6 +2,16 @@ import type { Activation, FunctionDef } from '@perdure/abi';
 
 const NONE: readonly unknown[] = [];
 
+/** What a frame remembers of the run's cancellation (cancellation.ts). */
+export interface CancelledFrame {
+	/** `pc` of the handlers that were last entered with it. */
+	caught: number[];
+	/** Set once it was thrown again after that: `pc` of the handlers it has entered since. */
+	passed: number[] | null;
+	/** A handler was entered with it, and no suspension point was reached since: what starts now is clean-up. */
+	cleaning: boolean;
+}
+
 /**
  * One activation of a compiled function. The one shape that all steps, drivers and fibers see, so
  * that the engine's inline caches stay monomorphic.
@@ -15,12 +25,8 @@ export class Frame implements Activation {
 	env: readonly unknown[];
 	/** The frame that awaits this one. */
 	parent: Frame | null = null;
-	/** `pc` of the handlers that were last entered with the run's cancellation; null when none ever was. */
-	caught: number[] | null = null;
-	/** Set once it was thrown again after that: `pc` of the handlers it has entered since. */
-	passed: number[] | null = null;
-	/** A handler was entered with the run's cancellation, and no suspension point was reached since: what starts now is clean-up. */
-	cleaning = false;
+	/** How the run's cancellation has moved through it; null where it never did. Apart, so that a call has less to make. */
+	cancelled: CancelledFrame | null = null;
 	/** Restored from bytes and not entered since: its reload slots are still to be read. */
 	cold = false;
 	/** Where it is in its fiber, from the outermost; and the slots it had when that was last looked at. */

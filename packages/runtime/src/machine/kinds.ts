@@ -205,7 +205,7 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 	tag: 'frame',
 	prototypes: [Frame.prototype],
 	take(value) {
-		const { def, s, parent, caught, passed } = value as Frame;
+		const { def, s, parent, cancelled } = value as Frame;
 		const point = pointOf(value as Frame)!;
 		const equal = point.equal;
 		const saved = savedSlots(value as Frame);
@@ -213,8 +213,9 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 			parent,
 			def.id,
 			point.id,
-			(point.guards ?? []).map((guard) => (typeof guard === 'number' && caught?.includes(guard) ? 'c' : '-')).join('') +
-				(caught === null ? '' : passed === null ? 'r' : 'p'),
+			(point.guards ?? [])
+				.map((guard) => (typeof guard === 'number' && cancelled?.caught.includes(guard) ? 'c' : '-'))
+				.join('') + (cancelled === null ? '' : cancelled.passed === null ? 'r' : 'p'),
 			...(equal === undefined ? [0] : [5, equal.nth, equal.of, equal.before, equal.after, equal.between]),
 			saved.length,
 			...saved.map((slot) => point.slots[slot]),
