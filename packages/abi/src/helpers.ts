@@ -26,6 +26,7 @@ export const HELPERS = [
 	'iterateAsync', // iterateAsync(iterable): AsyncIterator  GetIterator for `for await`
 	'iterateAsyncCall', // iterateAsyncCall(receiver, key)    the same of receiver[key]()
 	'enumerate', // enumerate(object): Iterator              for-in
+	'resources', // resources(): Resources                    what `using` declarations of a scope are disposed by
 	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
 	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey
 	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message

@@ -15,6 +15,7 @@ import { type Callable, type ChainArguments, shared } from './registry/shared.ts
 
 export { Cell, constant, TDZ, tdz } from './language/binding.ts';
 export { construct, invoke } from './language/call.ts';
+export { resources } from './language/dispose.ts';
 export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { iterateAsync, iterateAsyncCall } from './language/iterate-async.ts';
 export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';

@@ -11,6 +11,7 @@ import { Frame } from './frame.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
+import { resourcesKind } from './resource-kinds.ts';
 import { STEP_KINDS } from './step-kinds.ts';
 
 /** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
@@ -319,4 +320,5 @@ export const runCodec = new Codec<Host>([
 	...STEP_KINDS,
 	...ITERATOR_KINDS,
 	...PROMISE_KINDS,
+	resourcesKind,
 ]);

@@ -20,6 +20,10 @@ import type * as t from '@babel/types';
  *  - `next(%frame)`  its awaited result goes to `take(result): boolean`, as `step`.
  *  - `closes(): boolean`  GetMethod of `return`; then what `close(%frame)` gives is awaited and goes
  *    to `closed(result)` (not with a throw completion, whose handler swallows errors of `close`).
+ *
+ * `%resources()` keeps what `using` declares: `add(value, name)` and `addAsync(value, name)` give the
+ * value; `next(): boolean` disposes of what needs no await, true when `dispose(%frame, site)` is to be
+ * awaited first; `fail(error)` says what was thrown meanwhile, `failed` and `error` with what it ends.
  */
 export type BlockId = number;
 

@@ -8,13 +8,11 @@ import { lowerPattern } from './patterns.ts';
 import { assignVar, bindingsOf, rewriteDeclaration } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { storageOf } from './storage.ts';
+import { isUsing, lowerUsing } from './using.ts';
 
 export function lowerDeclaration(frame: Frame, node: t.VariableDeclaration): void {
-	if (node.kind === 'using' || node.kind === 'await using') {
-		frame.unit.sink.report('PD2006', node, {
-			what: `A '${node.kind}' declaration`,
-			way: 'dispose of it in a finally block',
-		});
+	if (isUsing(node)) {
+		for (const declarator of node.declarations) lowerUsing(frame, node, declarator);
 		return;
 	}
 	for (const declarator of node.declarations) {

@@ -3,9 +3,8 @@ import { suspendAt } from './awaits.ts';
 import { assign, at, call, helper, id, member, statement } from './build.ts';
 import type { Frame, Region } from './frame.ts';
 import { loopExit } from './loops.ts';
-import { bindItem, iterate, openHead } from './loops-over.ts';
+import { iterate, lowerItem, openHead } from './loops-over.ts';
 import { holdValue } from './operands.ts';
-import { lowerArm } from './statements.ts';
 
 /**
  * `for await` (ECMA-262 14.7.5.6): what `next()` gives is awaited, and what `return()` gives when the
@@ -49,8 +48,7 @@ export function lowerForAwait(frame: Frame, node: t.ForOfStatement, labels: read
 			closeFailed(frame, node, iterator, failed.id, { ...frame.region, ...closing });
 			frame.current = body;
 			frame.inside({ handler: failed.id, exits: bodyExits }, () => {
-				bindItem(frame, node, member(id(iterator), 'value'));
-				lowerArm(frame, node.body);
+				lowerItem(frame, node, member(id(iterator), 'value'));
 			});
 			if (frame.current) frame.goto(head);
 		});

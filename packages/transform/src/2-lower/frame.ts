@@ -18,6 +18,8 @@ export interface Region {
 	readonly path: readonly string[];
 	/** Where jumps out of here pass, innermost first. */
 	readonly exits: Exit | null;
+	/** The variable that keeps what `using` declares here. */
+	readonly resources: string | null;
 }
 
 /** A block that is still being written. */
@@ -51,7 +53,7 @@ export class Frame implements Code {
 	constructor(unit: UnitState, fn: FunctionInfo, chain: readonly string[]) {
 		this.unit = unit;
 		this.fn = fn;
-		this.region = { handler: null, guards: [], loops: [], chain, path: [], exits: null };
+		this.region = { handler: null, guards: [], loops: [], chain, path: [], exits: null, resources: null };
 		this.jumps = {
 			breaks: false,
 			continues: false,

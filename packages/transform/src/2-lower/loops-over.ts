@@ -14,18 +14,12 @@ import { bindingsOf } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { lowerArm } from './statements.ts';
 import { initialise } from './storage.ts';
+import { addResource, isUsing, lowerDisposing } from './using.ts';
 
 /** `entries()`, `keys()`, `values()`: their iterators can be saved as the collection and a position. */
 const VIEWS = new Set(['entries', 'keys', 'values']);
 
 export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonly string[]): void {
-	if (node.left.type === 'VariableDeclaration' && /using/.test(node.left.kind)) {
-		frame.unit.sink.report('PD2006', node.left, {
-			what: `A '${node.left.kind}' declaration`,
-			way: 'dispose of it in a finally block',
-		});
-		return;
-	}
 	checkIterated(frame, node.right);
 	if (node.await) {
 		lowerForAwait(frame, node, labels);
@@ -61,13 +55,22 @@ export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonl
 			frame.end({ kind: 'throw', value: error });
 			frame.current = body;
 			frame.inside({ handler: failed.id, exits: bodyExits }, () => {
-				bindItem(frame, node, member(id(iterator), 'value'));
-				lowerArm(frame, node.body);
+				lowerItem(frame, node, member(id(iterator), 'value'));
 			});
 			if (frame.current) frame.goto(head);
 		});
 	});
 	frame.current = after;
+}
+
+/** One iteration: the names of the head, then the body. */
+export function lowerItem(frame: Frame, node: t.ForOfStatement, value: t.Expression): void {
+	const lower = () => {
+		bindItem(frame, node, value);
+		lowerArm(frame, node.body);
+	};
+	if (isUsing(node.left)) lowerDisposing(frame, [node.left], 'head', lower);
+	else lower();
 }
 
 /** Keys are enumerated as the specification allows; nothing is to be closed. */
@@ -125,7 +128,7 @@ export function iterate(frame: Frame, right: t.Expression, kind: 'sync' | 'async
 }
 
 /** Each iteration has names of its own: fresh cells. */
-export function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement, value: t.Expression): void {
+function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement, value: t.Expression): void {
 	const left = node.left;
 	if (left.type !== 'VariableDeclaration') {
 		if (suspends(left, frame.unit.memo)) lowerPattern(frame, left, holdValue(frame, value, 'value', left), 'assign');
@@ -137,7 +140,8 @@ export function bindItem(frame: Frame, node: t.ForInStatement | t.ForOfStatement
 		const binding = bindingsOf(frame, pattern)[0];
 		if (pattern.type === 'Identifier' && binding) {
 			makeFresh(frame, node);
-			frame.emit(at(statement(initialise(frame, binding, value)), pattern));
+			const item = isUsing(left) ? addResource(frame, left, pattern, value) : value;
+			frame.emit(at(statement(initialise(frame, binding, item)), pattern));
 			return;
 		}
 		makeFresh(frame, node);

@@ -6,6 +6,7 @@ import type { Draft, Frame } from './frame.ts';
 import { renewCell } from './rewrite-scope.ts';
 import { lowerArm, lowerStatement } from './statements.ts';
 import { storageOf } from './storage.ts';
+import { isUsing, lowerDisposing } from './using.ts';
 
 /** What a loop's body may jump to. */
 export function loopExit(
@@ -56,6 +57,12 @@ export function lowerDoWhile(frame: Frame, node: t.DoWhileStatement, labels: rea
  * where a closure has captured one: those are cells, and get a new one before each update.
  */
 export function lowerFor(frame: Frame, node: t.ForStatement, labels: readonly string[]): void {
+	const { init } = node;
+	if (!init || !isUsing(init)) lowerForLoop(frame, node, labels);
+	else lowerDisposing(frame, [init], 'for', () => lowerForLoop(frame, node, labels));
+}
+
+function lowerForLoop(frame: Frame, node: t.ForStatement, labels: readonly string[]): void {
 	const after = frame.block();
 	const outer = frame.around('for');
 	frame.inside(outer, () => {

@@ -6,7 +6,7 @@ import { shallow } from './nodes.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { initialise, storageOf, writeReference } from './storage.ts';
-import { type Code, isOfUnit } from './unit.ts';
+import { type Code, isOfUnit, uniqueName } from './unit.ts';
 
 /** The bindings that a pattern declares. */
 export function bindingsOf(code: Code, pattern: t.Node): Binding[] {
@@ -68,6 +68,9 @@ function moveDeclarator(
 ): t.Statement[] {
 	const first = bindings[0];
 	if (node.id.type === 'Identifier' && first) {
+		if (declaration.kind === 'using' || declaration.kind === 'await using') {
+			return moveUsing(code, declaration, node, first);
+		}
 		if (declaration.kind === 'var') {
 			return node.init
 				? [at(statement(assignVar(code, node.id, rewriteNamed(code, node.init, first.name))), node)]
@@ -91,6 +94,25 @@ function moveDeclarator(
 	const value = rewriteNamed(code, node.init ?? nothing(), null);
 	const mode = declaration.kind === 'var' ? 'assign' : 'declare';
 	return [...head, at(statement(assign(rewritePattern(code, node.id, mode), value)), node)];
+}
+
+/** A captured resource lives in a cell; a name beside it is what the engine disposes of. */
+function moveUsing(
+	code: Code,
+	declaration: t.VariableDeclaration,
+	node: t.VariableDeclarator,
+	binding: Binding,
+): t.Statement[] {
+	const resource = uniqueName(code.unit, `$${binding.name}`);
+	const native = shallow(declaration);
+	const declarator = shallow(node);
+	declarator.id = id(resource);
+	declarator.init = rewriteNamed(code, node.init!, binding.name);
+	native.declarations = [declarator];
+	const storage = storageOf(code.unit, binding);
+	const first = initialise(code, binding, id(resource));
+	if (storage.frame || storage.atEntry) return [native, at(statement(first), node)];
+	return [native, at(declare('const', id(storage.name), construct(helper('Cell'), [id(resource)])), node)];
 }
 
 /** `catch (e) { var e = 1 }` writes the parameter (ECMA-262 B.3.4): the name is resolved like any other. */

@@ -81,7 +81,8 @@ function rewriteFor(code: Code, inside: Code, node: t.ForStatement): { before: t
 }
 
 function initialiseHead(code: Code, init: t.VariableDeclaration, declarator: t.VariableDeclarator): t.Statement[] {
-	const single = { ...init, kind: 'let', declarations: [declarator] } as t.VariableDeclaration;
+	const kind = init.kind === 'const' ? 'let' : init.kind;
+	const single = { ...init, kind, declarations: [declarator] } as t.VariableDeclaration;
 	return rewriteDeclaration(code, single).map((each) => {
 		// The variable of a cell that its declaration makes is declared already.
 		const made = each.type === 'VariableDeclaration' && each.kind === 'const' ? each.declarations[0]! : null;
@@ -115,7 +116,7 @@ function rewriteForEach(code: Code, inside: Code, node: t.ForInStatement | t.For
 		return loop;
 	}
 	const item = uniqueName(code.unit, '$item');
-	loop.left = declare('const', id(item), null);
+	loop.left = { ...declare('const', id(item), null), kind: left.kind === 'let' ? 'const' : left.kind };
 	const natives = bindings.filter((binding) => !storageOf(code.unit, binding).cell);
 	const body = rewriteArm(inside, node.body);
 	loop.body = block([

@@ -175,7 +175,7 @@ function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first
 	return steady(code, plain) ?? keep(code, rewrite(code, node), 'arg', plain);
 }
 
-function siteNumber(code: Code, node: t.Node, { site }: Pick<Target, 'site'>): number {
+export function siteNumber(code: Code, node: t.Node, { site }: Pick<Target, 'site'>): number {
 	const loops = code.frame ? (code as Frame).region.loops : [];
 	return code.starts.push({ node, chain: code.chain, loc: node.loc ?? null, loops, ...site }) - 1;
 }

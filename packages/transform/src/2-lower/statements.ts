@@ -11,10 +11,21 @@ import { lowerReturn } from './returns.ts';
 import { rewriteStatement } from './rewrite-statement.ts';
 import { lowerSwitch } from './switch.ts';
 import { lowerTry } from './try.ts';
+import { isUsing, lowerDisposing } from './using.ts';
 
 export function lowerStatements(frame: Frame, body: readonly t.Statement[]): void {
 	// Behind a jump nothing is reached; declarations there were hoisted by the scope's head.
-	for (const node of body) if (frame.current) lowerStatement(frame, node);
+	for (let i = 0; i < body.length && frame.current; i++) {
+		const node = body[i]!;
+		if (isUsing(node)) {
+			const rest = body.slice(i);
+			lowerDisposing(frame, rest.filter(isUsing), 'using', () => {
+				for (const each of rest) if (frame.current) lowerStatement(frame, each);
+			});
+			return;
+		}
+		lowerStatement(frame, node);
+	}
 }
 
 export function lowerStatement(frame: Frame, node: t.Statement, labels: readonly string[] = []): void {

@@ -79,7 +79,6 @@ export const TABLE = {
 	PD2002: syntax('PD2002', 'with'),
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
 	PD2005: syntax('PD2005', 'generators inside durable functions'),
-	PD2006: syntax('PD2006', 'using'),
 	PD2007: syntax('PD2007', 'super and private names in a durable method'),
 	PD2008: syntax('PD2008', 'an await inside a class'),
 	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
