@@ -6,6 +6,8 @@ export const HELPERS = [
 	'define', // define(def): FunctionDef                    registers a durable function and its closures
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
 	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
+	'generate', // generate(def, self, args, env?, fn?): object    body of a generator function's wrapper: makes the generator
+	'delegate', // delegate(iterable): Delegation            `yield*` in a generator
 	'closure', // closure(made, def, env): Function          makes what `def.make(...env)` gave a closure of the run
 	'call', // call(frame, site, callee, self, args, key?)   a call in await position; key: see CallOperation.key
 	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link

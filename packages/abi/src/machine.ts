@@ -8,8 +8,11 @@
 /** Changes when emitted code and runtime no longer understand each other. */
 export const ABI = 1;
 
-/** How a step is entered: with a value, or with an exception to throw at the suspension point. */
-export type Mode = 0 | 1;
+/**
+ * How a step is entered: with a value, with an exception to throw at the suspension point, or (at a
+ * `yield`) with the value of a return completion that leaves from there.
+ */
+export type Mode = 0 | 1 | 2;
 
 /**
  * One activation of a compiled function. `s` is written afresh each time the frame parks, so a
@@ -106,7 +109,12 @@ export interface FunctionDef {
 	readonly at: readonly [line: number, column: number];
 	/** Code hash. */
 	readonly hash: string;
-	readonly kind: 'durable' | 'async-closure' | 'closure' | 'thunk';
+	readonly kind: 'durable' | 'async-closure' | 'generator-closure' | 'closure' | 'thunk';
+	/**
+	 * Of a generator function: its first point is the one before its body, behind the parameters, and
+	 * every `yield` is a point.
+	 */
+	readonly generator?: 'sync' | 'async';
 	/** Absent for synchronous closures and thunks. */
 	readonly step?: Step;
 	/** `handlers[pc]` is the `pc` of the handler that catches what is thrown there, -1 for none. */

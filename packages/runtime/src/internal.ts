@@ -6,15 +6,18 @@
 import type { FunctionDef } from '@perdure/abi';
 import { drivePlain } from './driver/plain.ts';
 import { InvariantError } from './errors/internal.ts';
+import { makeGenerator } from './language/generator.ts';
 import { AnyIterator } from './language/native-iterators.ts';
 import { isForeign } from './machine/callee.ts';
 import { enterHandler } from './machine/cancellation.ts';
-import type { Frame } from './machine/frame.ts';
+import { Frame } from './machine/frame.ts';
 import { definitionOf } from './registry/functions.ts';
+import { instancePrototype } from './registry/generator-functions.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
 export { Cell, constant, TDZ, tdz } from './language/binding.ts';
 export { construct, invoke } from './language/call.ts';
+export { delegate } from './language/delegation.ts';
 export { resources } from './language/dispose.ts';
 export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { iterateAsync, iterateAsyncCall } from './language/iterate-async.ts';
@@ -26,6 +29,19 @@ export { bind, closure, define } from './registry/functions.ts';
 export function enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env?: readonly unknown[]): unknown {
 	if (shared.current === null) return drivePlain(def, self, args, env);
 	return shared.current.enter(def, self, args, env ?? []);
+}
+
+/** Body of a generator function's wrapper. The parameters are bound now, and their errors are the call's. */
+export function generate(
+	def: FunctionDef,
+	self: unknown,
+	args: ArrayLike<unknown>,
+	env?: readonly unknown[],
+	fn?: Callable,
+): object {
+	const frame = new Frame(def, self, Array.from(args), env);
+	def.step!(frame, 0, undefined);
+	return makeGenerator(instancePrototype(def, fn), frame);
 }
 
 /** A call in await position: what it returns is awaited. */

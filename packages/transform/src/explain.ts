@@ -59,7 +59,9 @@ function explainEnd(end: Terminal, block: BlockId, slots: Slots): string {
 			const kept = slots.parked.get(block)!.map(({ reload }, index) => `${names[index]}${reload ? ' (reload)' : ''}`);
 			const result = end.result === null ? '' : `${end.result} = `;
 			const place = end.point.chain.length > 0 ? ` in ${end.point.chain.join('>')}` : '';
-			return `${result}await ${explainOperation(end.op)} -> ${end.to}\n  point${place} keeps [${kept.join(', ')}]`;
+			const does = end.op.kind === 'yield' ? 'yield ' : end.op.kind === 'start' ? 'start' : 'await ';
+			const left = end.returned ? `, returning ${end.returned.value} -> ${end.returned.to}` : '';
+			return `${result}${does}${explainOperation(end.op)} -> ${end.to}${left}\n  point${place} keeps [${kept.join(', ')}]`;
 		}
 		case 'tail':
 			return `tail ${explainOperation(end.op)}`;
@@ -73,7 +75,8 @@ function explainEnd(end: Terminal, block: BlockId, slots: Slots): string {
 }
 
 function explainOperation(op: Operation): string {
-	if (op.kind === 'value') return printCode(op.value);
+	if (op.kind === 'start') return '';
+	if (op.kind === 'value' || op.kind === 'yield') return printCode(op.value);
 	const callee = printCode(op.callee);
 	const args = op.args.map((arg) => printCode(arg));
 	const self = op.self ? ` on ${printCode(op.self)}` : '';

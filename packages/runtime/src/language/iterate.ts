@@ -279,10 +279,10 @@ export class ForeignSteps implements Steps {
 	}
 
 	/** Calls `next`, and gives what that gives. */
-	advance(): unknown {
+	advance(args: readonly unknown[] = []): unknown {
 		if (this.next === AGAIN) this.next = this.iterator.next;
 		if (typeof this.next !== 'function') throw new TypeError(`${describe(this.next)} is not a function`);
-		return Reflect.apply(this.next, this.iterator, []);
+		return Reflect.apply(this.next, this.iterator, args);
 	}
 
 	/** The value of the result that ended it, which a `for-of` never reads. */

@@ -1,5 +1,6 @@
 import { construct } from '../language/call.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
+import { generatorMethods } from '../language/generator.ts';
 import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import type { Callable } from '../registry/shared.ts';
@@ -22,7 +23,12 @@ export function primitiveOf(callee: unknown): string | undefined {
 const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
-	return intrinsics.has(callee) || promiseStatics.has(callee) || promiseMethods.has(callee);
+	return (
+		intrinsics.has(callee) ||
+		promiseStatics.has(callee) ||
+		promiseMethods.has(callee) ||
+		generatorMethods.has(callee as Callable)
+	);
 }
 
 /** `then`, `catch`, `finally` of the run's own promises. */

@@ -478,7 +478,8 @@ export class Computation implements TurnHost {
 		if (this.#cancelledAt(shield)) throw this.#cancellation(frame);
 		const definition = definitionOf(callee);
 		if (definition !== undefined) {
-			if (definition.step === undefined) return Reflect.apply(callee, self, args);
+			const inTurn = definition.step === undefined || definition.generator !== undefined;
+			if (inTurn) return Reflect.apply(callee, self, args);
 			this.#asked = new Frame(definition, self, args, environmentOf(callee));
 			return undefined;
 		}

@@ -16,6 +16,33 @@ export interface SavedFrame {
 	readonly slots: ReadonlyMap<string, unknown>;
 }
 
+/** One that is being decoded. */
+export class MutableSavedFrame implements SavedFrame {
+	readonly functionId: string;
+	readonly pointId: string;
+	readonly equal: SavedFrame['equal'];
+	readonly caught: readonly boolean[];
+	readonly cancelled: SavedFrame['cancelled'];
+	readonly slots: Map<string, unknown>;
+	parent: MutableSavedFrame | null = null;
+
+	constructor(
+		functionId: string,
+		pointId: string,
+		equal: SavedFrame['equal'],
+		caught: readonly boolean[],
+		cancelled: SavedFrame['cancelled'],
+		slots: Map<string, unknown>,
+	) {
+		this.functionId = functionId;
+		this.pointId = pointId;
+		this.equal = equal;
+		this.caught = caught;
+		this.cancelled = cancelled;
+		this.slots = slots;
+	}
+}
+
 /**
  * Finds a saved frame its place in the code that is loaded now (design/schema.md, "Restoring a frame").
  * Resuming at the wrong place is the one thing that must not happen: what does not fit is an error.

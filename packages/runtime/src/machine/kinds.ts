@@ -3,11 +3,13 @@ import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
+import { type GeneratorState, generatorStateOf } from '../language/generator.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import type { FiberReaction } from './fiber.ts';
-import type { SavedFrame } from './fit.ts';
+import { MutableSavedFrame, type SavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
+import { GENERATOR_KINDS } from './generator-kinds.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
@@ -54,6 +56,8 @@ export class Host {
 	readonly thunks: 'run' | 'skip' | 'refuse';
 	/** Decoding: fibers, by number, that are to go on when a promise settles. */
 	readonly awaits: (readonly [reaction: FiberReaction, fiber: number])[] = [];
+	/** Decoding: generators whose frames are still to be found their place. */
+	readonly parked: (readonly [generator: GeneratorState, frame: SavedFrame])[] = [];
 	/** Decoding: entries that iterators had to walk past so far. */
 	walked = 0;
 
@@ -85,17 +89,17 @@ const uninitialised: Kind<Uninitialised, Host> = {
 
 const isClosure = (value: object) => typeof value === 'function' && (value as Defined)[ENV] !== undefined;
 
-/** A closure of the run at the border: the callee gets the very same one. */
-const live: Kind<Callable, Host> = {
+/** A closure or a generator of the run at the border: the callee gets the very same one. */
+const live: Kind<object, Host> = {
 	tag: 'live',
-	claims: (value, host) => host.live !== null && isClosure(value),
+	claims: (value, host) => host.live !== null && (isClosure(value) || generatorStateOf(value) !== undefined),
 	take(value, host) {
 		const known = host.live!.indexOf(value);
 		return [known >= 0 ? known : host.live!.push(value) - 1];
 	},
 	make([index], host) {
 		expect(typeof index === 'number' && host.live !== null && index in host.live, 'an unknown live value');
-		return host.live[index] as Callable;
+		return host.live[index] as object;
 	},
 };
 
@@ -106,7 +110,8 @@ const closureKind: Kind<Callable, Host> = {
 	take(value) {
 		const def = definitionOf(value)!;
 		const names = def.captures ?? [];
-		return [def.id, names.length, ...names, ...(value as Defined)[ENV]!];
+		const own = def.generator === undefined ? [] : [value.prototype];
+		return [def.id, names.length, ...names, ...(value as Defined)[ENV]!, ...own];
 	},
 	label(value, index) {
 		const names = definitionOf(value)!.captures ?? [];
@@ -115,8 +120,10 @@ const closureKind: Kind<Callable, Host> = {
 	moment: 'made',
 	make([id, count, ...parts], host) {
 		expect(host.live === null, 'a closure outside a state');
-		expect(typeof id === 'string' && typeof count === 'number' && parts.length === 2 * count, 'a malformed closure');
+		expect(typeof id === 'string' && typeof count === 'number', 'a malformed closure');
 		const def = functionOf(id);
+		const prototype = parts.length === 2 * count + 1 && def.generator !== undefined ? parts.pop() : undefined;
+		expect(parts.length === 2 * count, 'a malformed closure');
 		const names = parts.slice(0, count);
 		const env = (def.captures ?? []).map((name) => {
 			const at = names.indexOf(name);
@@ -124,7 +131,8 @@ const closureKind: Kind<Callable, Host> = {
 			return parts[count + at];
 		});
 		expect(def.make !== undefined, `'${id}' is no closure`);
-		return closure((def.make as Callable)(...env), def, env) as Callable;
+		const made = (def.make as Callable)(...env);
+		return closure(made, def, env, isObject(prototype) ? prototype : undefined) as Callable;
 	},
 };
 
@@ -196,6 +204,7 @@ const operands: Kind<Operands, Host> = {
 	},
 };
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
 const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
 
 /**
@@ -268,32 +277,6 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 	},
 };
 
-export class MutableSavedFrame implements SavedFrame {
-	readonly functionId: string;
-	readonly pointId: string;
-	readonly equal: SavedFrame['equal'];
-	readonly caught: readonly boolean[];
-	readonly cancelled: SavedFrame['cancelled'];
-	readonly slots: Map<string, unknown>;
-	parent: MutableSavedFrame | null = null;
-
-	constructor(
-		functionId: string,
-		pointId: string,
-		equal: SavedFrame['equal'],
-		caught: readonly boolean[],
-		cancelled: SavedFrame['cancelled'],
-		slots: Map<string, unknown>,
-	) {
-		this.functionId = functionId;
-		this.pointId = pointId;
-		this.equal = equal;
-		this.caught = caught;
-		this.cancelled = cancelled;
-		this.slots = slots;
-	}
-}
-
 /** Indices of the slots that are stored: those read again after a restore are not. */
 function savedSlots(value: Frame): number[] {
 	const point = pointOf(value)!;
@@ -319,6 +302,7 @@ export const runCodec = new Codec<Host>([
 	frame,
 	...STEP_KINDS,
 	...ITERATOR_KINDS,
+	...GENERATOR_KINDS,
 	...PROMISE_KINDS,
 	resourcesKind,
 ]);

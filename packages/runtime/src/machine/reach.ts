@@ -9,6 +9,7 @@ import {
 	type Resolver,
 	ThenReaction,
 } from '../language/durable-promise.ts';
+import { generatorStateOf } from '../language/generator.ts';
 import { stepsOf } from '../language/iterator.ts';
 import { helperState, wrappedSource } from '../language/iterator-helper.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
@@ -56,6 +57,8 @@ function partsOf(value: object): readonly unknown[] {
 	if (hidden) return [hidden];
 	if (value instanceof Map) return [...value.keys(), ...value.values()];
 	if (value instanceof Set) return [...value];
+	const generator = generatorStateOf(value);
+	if (generator !== undefined) return generator.frame?.s ?? [];
 	return Object.values(value);
 }
 

@@ -1,21 +1,24 @@
+import type { Activation } from '@perdure/abi';
 import type { Snapshot, SnapshotWriter } from '../codec/snapshot.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
+import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { shared } from '../registry/shared.ts';
 import { Census } from './census.ts';
 import type { Copied } from './copy.ts';
 import { fitsSite } from './effect.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
-import { fitFrame } from './fit.ts';
+import { fitFrame, MutableSavedFrame } from './fit.ts';
 import type { Frame } from './frame.ts';
 import { hash } from './key.ts';
-import { Host, MutableSavedFrame, runCodec } from './kinds.ts';
+import { Host, runCodec } from './kinds.ts';
 import type { LogRecord } from './log.ts';
 import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
 import { PendingTable } from './pending-table.ts';
 import { atOf, pointOf } from './point.ts';
+import { warm } from './restore.ts';
 import type { Ended, RunState } from './run-state.ts';
 
 /** What each part of a stored record must be: the bytes may be anybody's. */
@@ -164,6 +167,14 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 		fibers.set(id, new Fiber(id, fitFrames(top, met), promise, sheltered));
 	}
 	if (!fibers.has(0) && stored.result === null) throw malformed('the run has no root');
+	for (const [generator, saved] of host.parked) {
+		if (met.has(saved as MutableSavedFrame)) throw malformed('a frame is awaited twice');
+		met.add(saved as MutableSavedFrame);
+		const frame = fitFrame(saved);
+		if (frame.def.generator !== 'sync') throw malformed('a generator of a function that makes none');
+		generator.frame = frame;
+		generator.warm = warm as (frame: Activation) => void;
+	}
 	const pending = new PendingTable();
 	for (const facts of stored.pending) {
 		const target = typeof facts.target === 'number' ? fibers.get(facts.target) : facts.target;
@@ -196,6 +207,7 @@ function fitFrames(top: Stored['fibers'][number][1], met: Set<MutableSavedFrame>
 		if (met.has(saved)) throw malformed('a frame is awaited twice');
 		met.add(saved);
 		const frame = fitFrame(saved);
+		if (frame.def.generator !== undefined) throw malformed('a generator that is awaited like a function');
 		if (below === null) innermost = frame;
 		else below.parent = frame;
 		below = frame;
@@ -231,10 +243,7 @@ export function schemaIdOf(state: RunState): string {
 	for (const fiber of state.fibers.values()) {
 		lines.push(`fiber ${fiber.id}`);
 		for (let frame = fiber.top; frame !== null; frame = frame.parent) {
-			const point = pointOf(frame);
-			const reloaded = new Set(point?.reload?.map(([slot]) => slot));
-			const slots = point?.slots.filter((_, i) => !reloaded.has(i)) ?? [];
-			lines.push(`${frame.def.id} ${point?.id ?? 'entry'} ${slots.join(' ')}`);
+			lines.push(`${frame.def.id} ${pointOf(frame)?.id ?? 'entry'} ${savedNames(frame).join(' ')}`);
 			for (const id of closuresOf(frame.s)) lines.push(id);
 		}
 		const { wait } = fiber;
@@ -244,7 +253,13 @@ export function schemaIdOf(state: RunState): string {
 	return hash(lines.join('\n'));
 }
 
-/** Closures that a frame or a pending effect holds, however deep. Looks at data only: no getter runs. */
+function savedNames(frame: Frame): string[] {
+	const point = pointOf(frame);
+	const reloaded = new Set(point?.reload?.map(([slot]) => slot));
+	return point?.slots.filter((_, i) => !reloaded.has(i)) ?? [];
+}
+
+/** Closures and generators that a frame or a pending effect holds, however deep. Looks at data only: no getter runs. */
 function closuresOf(roots: readonly unknown[]): string[] {
 	const found = new Set<string>();
 	const queue: unknown[] = [...roots];
@@ -258,6 +273,12 @@ function closuresOf(roots: readonly unknown[]): string[] {
 			const def = definitionOf(value)!;
 			found.add(`${def.id} ${(def.captures ?? []).join(' ')}`);
 			queue.push(...env);
+			continue;
+		}
+		const frame = generatorStateOf(value)?.frame as Frame | null | undefined;
+		if (frame) {
+			found.add(`${frame.def.id} ${pointOf(frame)!.id} ${savedNames(frame).join(' ')}`);
+			queue.push(...frame.s);
 		} else if (typeof value === 'object' && !ArrayBuffer.isView(value)) {
 			if (value instanceof Map || value instanceof Set) for (const item of value) queue.push(item);
 			for (const key of Reflect.ownKeys(value)) queue.push(Object.getOwnPropertyDescriptor(value, key)!.value);

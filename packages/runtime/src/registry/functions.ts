@@ -1,5 +1,6 @@
 import { ABI, type FunctionDef } from '@perdure/abi';
 import { AbiMismatchError, DuplicateFunctionError, NotCompiledError } from '../errors/schema.ts';
+import { brandGenerator } from './generator-functions.ts';
 import { type Callable, shared } from './shared.ts';
 
 /** On a wrapper: the definition of its durable function. On a closure: its closure's definition. */
@@ -48,12 +49,14 @@ function register(def: FunctionDef): void {
 }
 
 /**
- * Gives a wrapper the brand of an async function and its definition.
+ * Gives a wrapper the brand of an async function, or of a generator function, and its definition.
  * `prototype` cannot be deleted from a plain function, so it is cleared.
  */
 export function bind<F extends Callable>(wrapper: F, def: FunctionDef): F {
-	Object.setPrototypeOf(wrapper, AsyncFunctionPrototype);
-	if (Object.hasOwn(wrapper, 'prototype')) (wrapper as { prototype: unknown }).prototype = undefined;
+	if (def.generator === undefined) {
+		Object.setPrototypeOf(wrapper, AsyncFunctionPrototype);
+		if (Object.hasOwn(wrapper, 'prototype')) (wrapper as { prototype: unknown }).prototype = undefined;
+	} else brandGenerator(wrapper, def);
 	Object.defineProperty(wrapper, DEFINITION, { value: def, configurable: true });
 	shared.wrappers.set(def.id, wrapper);
 	return wrapper;
@@ -62,10 +65,12 @@ export function bind<F extends Callable>(wrapper: F, def: FunctionDef): F {
 /**
  * Makes a function that `def.make` has given over `env` a closure of durable code. Emitted code calls
  * `make` itself: made here, all closures would come out of one call site, and the engine could inline
- * none of them into what they are handed to (`list.map(f)` is then five times as slow).
+ * none of them into what they are handed to (`list.map(f)` is then five times as slow). `prototype` is what a
+ * generator function had before it was saved.
  */
-export function closure(made: unknown, def: FunctionDef, env: readonly unknown[]): unknown {
+export function closure(made: unknown, def: FunctionDef, env: readonly unknown[], prototype?: object): unknown {
 	const tagged = made as { [DEFINITION]?: FunctionDef; [ENV]?: readonly unknown[] };
+	if (def.generator !== undefined) brandGenerator(made as Callable, def, prototype);
 	// Plain symbol properties: `defineProperty` and a WeakMap cost 13 and 16 times a native closure, this 1.8.
 	tagged[DEFINITION] = def;
 	tagged[ENV] = env;
@@ -81,7 +86,12 @@ export type AsyncFunction = (...args: any[]) => Promise<any>;
  */
 export function durable(fn: unknown): FunctionDef {
 	const def = definitionOf(fn);
-	if (def?.kind === 'durable') return def;
+	if (def?.kind === 'durable' && def.generator === undefined) return def;
+	if (def?.generator !== undefined) {
+		throw new TypeError(
+			`'${def.name}' is a generator function, which is no run by itself: start an async function that iterates over what it makes.`,
+		);
+	}
 	if (typeof fn === 'function' && /['"]use durable\b/.test(Function.prototype.toString.call(fn))) {
 		throw new NotCompiledError({ functionName: fn.name || 'anonymous' });
 	}

@@ -91,13 +91,12 @@ function unfit(node: FunctionNode): { what: string; way: string } | null {
 			return { what: 'an accessor', way: 'make it an async method' };
 		}
 	}
-	if (node.generator) {
-		return {
-			what: node.async ? 'an async generator' : 'a generator',
-			way: 'write an async function that awaits one item after the other',
-		};
+	if (node.generator && node.async) {
+		return { what: 'an async generator', way: 'write an async function that awaits one item after the other' };
 	}
-	if (!node.async) return { what: 'a function that is not async', way: 'make the function async' };
+	if (!node.async && !node.generator) {
+		return { what: 'a function that is neither async nor a generator', way: 'make the function async' };
+	}
 	return null;
 }
 

@@ -146,6 +146,12 @@ export function isFunctionNode(node: t.Node): node is FunctionNode {
 	}
 }
 
+/** Which kind of generator function a node is, if any. */
+export function generatorOf(node: t.Node): 'sync' | 'async' | null {
+	if (!isFunctionNode(node) || !node.generator) return null;
+	return node.async ? 'async' : 'sync';
+}
+
 /** Parentheses and type syntax around an expression, gone. */
 export function unwrap(node: t.Expression): t.Expression;
 export function unwrap(node: t.Node): t.Node;

@@ -20,6 +20,11 @@ import type * as t from '@babel/types';
  *  - `next(%frame)`  its awaited result goes to `take(result): boolean`, as `step`.
  *  - `closes(): boolean`  GetMethod of `return`; then what `close(%frame)` gives is awaited and goes
  *    to `closed(result)` (not with a throw completion, whose handler swallows errors of `close`).
+ * Those of `%delegate`, `%delegateAsync` (`yield*`) are records with:
+ *  - `ask()`  hands what was received to the inner iterator: true when that is done. Of an async one it
+ *    gives what is to be awaited, and `take(awaited): boolean` says whether it is done.
+ *  - `resume(mode, value): void`  what the generator has received next, as in `Step`.
+ *  - `value`, `returning`  when it is done: its value, and whether the generator is to return it.
  *
  * `%resources()` keeps what `using` declares: `add(value, name)` and `addAsync(value, name)` give the
  * value; `next(): boolean` disposes of what needs no await, true when `dispose(%frame, site)` is to be
@@ -55,6 +60,8 @@ export type Terminal =
 			readonly op: Operation;
 			readonly result: string | null;
 			readonly to: BlockId;
+			/** Of a `yield`: where a return completion goes, and the variable that gets its value. */
+			readonly returned?: { readonly to: BlockId; readonly value: string };
 	  }
 	| { readonly kind: 'tail'; readonly op: CallOperation }
 	| { readonly kind: 'return'; readonly value: t.Expression | null }
@@ -63,7 +70,13 @@ export type Terminal =
 
 export type Operation =
 	/** `await value`. */
-	{ readonly kind: 'value'; readonly value: t.Expression } | CallOperation | ChainOperation;
+	| { readonly kind: 'value'; readonly value: t.Expression }
+	/** `yield value`; in an async generator the value is marked by `%yielded`. */
+	| { readonly kind: 'yield'; readonly value: t.Expression }
+	/** A generator that has its parameters and waits for its first `next()`. */
+	| { readonly kind: 'start' }
+	| CallOperation
+	| ChainOperation;
 
 export interface CallOperation {
 	readonly kind: 'call';
@@ -142,7 +155,7 @@ export interface Variable {
 	readonly declaration: t.SourceLocation | null;
 }
 
-/** A lowered function: a durable function or an async closure of one. */
+/** A lowered function: a durable function, or an async or generator closure of one. */
 export interface Graph {
 	readonly entry: BlockId;
 	readonly blocks: ReadonlyMap<BlockId, Block>;
@@ -157,7 +170,7 @@ export interface Graph {
 export interface Closure {
 	/** The identifier that opaque code uses for its definition: `%def3`. */
 	readonly ref: string;
-	readonly kind: 'async-closure' | 'closure' | 'thunk';
+	readonly kind: 'async-closure' | 'generator-closure' | 'closure' | 'thunk';
 	readonly name: string;
 	readonly place: Place;
 	/** Binding or property name path within the function; null when anonymous. */
@@ -169,7 +182,7 @@ export interface Closure {
 	 * operands (`%lazy(%def3, [operands])`). The parameters are the captures' names.
 	 */
 	readonly make: t.ArrowFunctionExpression | null;
-	/** Async closures: their own graph and the shape of their wrapper. */
+	/** Async closures and generators: their own graph and the shape of their wrapper. */
 	readonly body: Graph | null;
 	readonly wrapper: Wrapper | null;
 	readonly closures: readonly Closure[];
@@ -179,6 +192,7 @@ export interface Closure {
 
 export interface Wrapper {
 	readonly length: number;
+	readonly generator: 'sync' | 'async' | null;
 	readonly kind: 'declaration' | 'expression' | 'arrow' | 'method';
 }
 

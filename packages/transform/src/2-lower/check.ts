@@ -1,22 +1,10 @@
 import type * as t from '@babel/types';
-import { type Binding, unwrap } from '../1-parse/scope.ts';
+import { generatorOf, unwrap } from '../1-parse/scope.ts';
 import { isPromise } from './starts.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
-/** The function that a binding is declared with. */
-function functionOf(binding: Binding): t.FunctionDeclaration | t.FunctionExpression | t.ArrowFunctionExpression | null {
-	const made = binding.declaration;
-	if (made.type === 'FunctionDeclaration') return made;
-	if (made.type !== 'VariableDeclarator' || made.id.type !== 'Identifier' || !made.init) return null;
-	const value = unwrap(made.init);
-	return value.type === 'FunctionExpression' || value.type === 'ArrowFunctionExpression' ? value : null;
-}
-
-export function checkClosure(
-	code: Code,
-	node: t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration | t.ObjectMethod,
-): void {
-	if (!node.async || !node.generator) return;
+export function checkClosure(code: Code, node: t.Node): void {
+	if (generatorOf(node) !== 'async') return;
 	code.unit.sink.report('PD2005', node, {
 		what: 'An async generator inside a durable function',
 		way: 'await one item after the other in a loop',
@@ -35,17 +23,4 @@ export function keepsResolvers(code: Code, node: t.NewExpression): boolean {
 		}
 	}
 	return false;
-}
-
-/** `for (const x of numbers()) await …`: a generator of this function would be stored half-way. */
-export function checkIterated(code: Code, right: t.Expression): void {
-	const plain = unwrap(right);
-	if (plain.type !== 'CallExpression') return;
-	const callee = unwrap(plain.callee);
-	const binding = callee.type === 'Identifier' ? code.unit.scopes.references.get(callee)?.binding : null;
-	if (!binding || !isOfUnit(code.unit, binding) || !functionOf(binding)?.generator) return;
-	code.unit.sink.report('PD2005', right, {
-		what: 'A generator that is iterated while its loop awaits',
-		way: 'collect its items in an array first: [...items()]',
-	});
 }

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import type { Binding, FunctionInfo, FunctionNode, Scope } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, type FunctionNode, generatorOf, type Scope } from '../1-parse/scope.ts';
 import {
 	array,
 	arrow,
@@ -55,7 +55,7 @@ export function closureOf(
 			node,
 			info,
 			name ?? ownName(code, node),
-			key && !node.async ? uniqueName(unit, '$name') : null,
+			key && !hasGraph(node) ? uniqueName(unit, '$name') : null,
 		);
 		unit.closures.set(node, closure);
 		code.closures.push(closure);
@@ -82,10 +82,15 @@ function ownName(code: Code, node: ClosureNode): string {
 	return code.path?.split('.').at(-1) ?? '';
 }
 
-/** The name of an async function expression inside it: its step stands elsewhere, so it is captured. */
+/** Its code is a graph of its own: an async function or a generator. */
+function hasGraph(node: FunctionNode): boolean {
+	return node.async === true || generatorOf(node) !== null;
+}
+
+/** The name of such a function expression inside it: its step stands elsewhere, so it is captured. */
 function selfBinding(info: FunctionInfo): Binding | null {
 	const node = info.node;
-	if (node.type !== 'FunctionExpression' || !node.async) return null;
+	if (node.type !== 'FunctionExpression' || !hasGraph(node)) return null;
 	return info.ownName?.used ? info.ownName : null;
 }
 
@@ -118,15 +123,16 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 		captures,
 	};
 	let closure: Closure;
-	if (node.async) {
+	if (hasGraph(node)) {
 		const { graph, closures } = lowerClosure(code, node, info, captured);
 		closure = {
 			...parts,
-			kind: 'async-closure',
+			kind: generatorOf(node) === null ? 'async-closure' : 'generator-closure',
 			make: null,
 			body: graph,
 			wrapper: {
 				length: lengthOf(node),
+				generator: generatorOf(node),
 				kind: WRAPPERS[node.type],
 			},
 			closures,

@@ -11,6 +11,7 @@ import { lowerArray, lowerNew, lowerObject, lowerTagged, lowerTemplate } from '.
 import { shallow } from './nodes.ts';
 import { holdNode, isHeld } from './operands.ts';
 import { copy, keepParentheses, rewrite } from './rewrite.ts';
+import { lowerYield } from './yields.ts';
 
 /**
  * Writes everything of `node` up to its last suspension and returns the rest: an expression that
@@ -29,6 +30,11 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 		case 'AwaitExpression': {
 			const result = frame.temporary('await', node.argument);
 			lowerAwait(frame, node.argument, result, node);
+			return id(result);
+		}
+		case 'YieldExpression': {
+			const result = frame.temporary('sent', node);
+			lowerYield(frame, node, result);
 			return id(result);
 		}
 		case 'SequenceExpression':
@@ -114,6 +120,9 @@ export function lowerEffect(frame: Frame, node: t.Expression): void {
 		case 'AwaitExpression':
 			lowerAwait(frame, (plain as t.AwaitExpression).argument, null, plain);
 			return;
+		case 'YieldExpression':
+			lowerYield(frame, plain as t.YieldExpression, null);
+			return;
 		case 'SequenceExpression':
 			for (const each of (plain as t.SequenceExpression).expressions) lowerEffect(frame, each);
 			return;
@@ -135,6 +144,9 @@ export function lowerInto(frame: Frame, node: t.Expression, name: string): void 
 	switch (suspends(plain, frame.unit.memo) ? plain.type : '') {
 		case 'AwaitExpression':
 			lowerAwait(frame, (plain as t.AwaitExpression).argument, name, plain);
+			return;
+		case 'YieldExpression':
+			lowerYield(frame, plain as t.YieldExpression, name);
 			return;
 		case 'ConditionalExpression':
 			lowerArms(frame, plain as t.ConditionalExpression, name);

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import type { Binding, FunctionInfo, Scope } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, generatorOf, type Scope } from '../1-parse/scope.ts';
 import { assign, construct, helper, id, nothing, statement } from './build.ts';
 import type { Block, BlockId, Closure, Site, Terminal, Variable } from './cfg.ts';
 import { closureOf } from './closures.ts';
@@ -44,6 +44,7 @@ export class Frame implements Code {
 	readonly path: string | null = null;
 	readonly dead = null;
 	readonly jumps: Jumps;
+	readonly generator: 'sync' | 'async' | null;
 	region: Region;
 	current: Draft | null = null;
 	private readonly slots = new Map<string, Binding>();
@@ -53,6 +54,7 @@ export class Frame implements Code {
 	constructor(unit: UnitState, fn: FunctionInfo, chain: readonly string[]) {
 		this.unit = unit;
 		this.fn = fn;
+		this.generator = generatorOf(fn.node);
 		this.region = { handler: null, guards: [], loops: [], chain, path: [], exits: null, resources: null };
 		this.jumps = {
 			breaks: false,

@@ -34,8 +34,9 @@ function successorsOf(block: Draft): BlockId[] {
 export function targetsOf(end: Terminal): BlockId[] {
 	switch (end.kind) {
 		case 'goto':
-		case 'suspend':
 			return [end.to];
+		case 'suspend':
+			return end.returned ? [end.to, end.returned.to] : [end.to];
 		case 'branch':
 			return [end.yes, end.no];
 		case 'dispatch':

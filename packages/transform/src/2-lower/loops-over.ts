@@ -2,7 +2,6 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { assign, at, call, helper, id, member, statement, text } from './build.ts';
-import { checkIterated } from './check.ts';
 import { bindPattern, makeCells } from './declarations.ts';
 import { lowerValue } from './expressions.ts';
 import { lowerForAwait } from './for-await.ts';
@@ -20,7 +19,6 @@ import { addResource, isUsing, lowerDisposing } from './using.ts';
 const VIEWS = new Set(['entries', 'keys', 'values']);
 
 export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonly string[]): void {
-	checkIterated(frame, node.right);
 	if (node.await) {
 		lowerForAwait(frame, node, labels);
 		return;

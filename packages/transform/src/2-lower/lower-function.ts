@@ -11,8 +11,9 @@ import { lowerReturn } from './returns.ts';
 import { lowerStatements } from './statements.ts';
 import { atEntry, storageOf } from './storage.ts';
 import { type Code, uniqueName } from './unit.ts';
+import { lowerStart, markReturns } from './yields.ts';
 
-/** An async closure gets a graph of its own; what it captures are variables that are set at entry. */
+/** An async closure or a generator gets a graph of its own; what it captures are variables that are set at entry. */
 export function lowerClosure(
 	code: Code,
 	node: FunctionNode,
@@ -43,8 +44,12 @@ export function lowerClosure(
 	return { graph: finishGraph(frame, parameters), closures: frame.closures };
 }
 
-/** Everything of a function is inside its step, so that an error in a default rejects. */
+/**
+ * Everything of a function is inside its step, so that an error in a default rejects. (Of a generator
+ * function the call throws it: its step is entered once by the call.)
+ */
 export function lowerBody(frame: Frame, node: FunctionNode, env: readonly string[]): Graph['parameters'] {
+	markReturns(node, frame.unit.memo);
 	frame.enter(frame.block());
 	const args = uniqueName(frame.unit, '$args');
 	frame.variables.set(args, {
@@ -72,6 +77,7 @@ export function lowerBody(frame: Frame, node: FunctionNode, env: readonly string
 	}
 	const scope = frame.unit.scopes.byNode.get(node)!;
 	lowerParameters(frame, node, args);
+	lowerStart(frame, node);
 	frame.openScope(scope);
 	frame.openScope(frame.unit.scopes.bodies.get(node));
 	if (node.body.type === 'BlockStatement') lowerStatements(frame, node.body.body);

@@ -143,15 +143,24 @@ function writeTarget(frame: Frame, node: t.Node, value: t.Expression, mode: Mode
 }
 
 /**
- * The iterator is closed when the pattern is done, or with the error of a default or a target; an
- * error of the iterator itself has ended it.
+ * The iterator is closed when the pattern is done or left, or with the error of a default or a target;
+ * an error of the iterator itself has ended it.
  */
 function lowerArrayPattern(frame: Frame, node: t.ArrayPattern, source: t.Expression, mode: Mode): void {
 	const iterator = frame.temporary('iterator', node);
 	frame.emit(statement(assign(id(iterator), call(helper('iterate'), [source]))));
 	const failed = frame.block();
 	const outer = frame.region;
-	frame.inside({ handler: failed.id }, () => {
+	// A return completion at a `yield` inside leaves through here.
+	const exits = {
+		kind: 'closing',
+		iterator,
+		awaited: null,
+		region: outer,
+		ways: new Map(),
+		outer: outer.exits,
+	} as const;
+	frame.inside({ handler: failed.id, exits }, () => {
 		frame.enter(frame.block());
 		for (const element of node.elements) {
 			const step = () => call(member(id(iterator), 'step'), []);

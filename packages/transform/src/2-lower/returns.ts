@@ -2,6 +2,7 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { endsInCall } from '../1-parse/suspends.ts';
 import { lowerAwaitedCall } from './awaited-calls.ts';
+import { lowerAwait } from './awaits.ts';
 import { id } from './build.ts';
 import { jumpFrom, passesFinally } from './exits.ts';
 import { branchLogical, lowerEffect, lowerInto, lowerTest, lowerValue } from './expressions.ts';
@@ -10,6 +11,10 @@ import { markBegin } from './starts.ts';
 
 /** `return operand`: a call there replaces the frame; anything else completes the function. */
 export function lowerReturn(frame: Frame, operand: t.Expression, whole: t.Node): void {
+	if (frame.generator !== null) {
+		returnFromGenerator(frame, operand, whole);
+		return;
+	}
 	const node = unwrap(operand);
 	if (!endsInCall(node)) {
 		complete(frame, lowerValue(frame, node));
@@ -55,6 +60,17 @@ export function lowerReturn(frame: Frame, operand: t.Expression, whole: t.Node):
 			}
 			lowerAwaitedCall(frame, node as t.CallExpression, { kind: 'return', whole });
 	}
+}
+
+/** An async generator awaits the operand where it stands, inside a `try` around it (ECMA-262 14.10.1). */
+function returnFromGenerator(frame: Frame, operand: t.Expression, whole: t.Node): void {
+	if (frame.generator === 'sync') {
+		complete(frame, lowerValue(frame, operand));
+		return;
+	}
+	const value = frame.temporary('return', operand);
+	frame.inside({ chain: [...frame.chain, 'return'] }, () => lowerAwait(frame, operand, value, whole));
+	complete(frame, id(value));
 }
 
 export function complete(frame: Frame, value: t.Expression): void {

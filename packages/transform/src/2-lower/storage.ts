@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { boundIdentifiers } from '../1-parse/hoist.ts';
-import { type Binding, type FunctionInfo, isConstant, type Reference } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, isConstant, isFunctionNode, type Reference } from '../1-parse/scope.ts';
 import {
 	array,
 	assign,
@@ -92,9 +92,10 @@ function nativeName(unit: UnitState, binding: Binding, cell: boolean, plain: boo
 	return binding.name;
 }
 
-/** Becomes a graph: the durable function itself, or an async closure of it. */
+/** Becomes a graph: the durable function itself, or an async or generator closure of it. */
 function isFrameFunction(unit: UnitState, fn: FunctionInfo | null): boolean {
-	return fn !== null && (fn === unit.root || ('async' in fn.node && fn.node.async === true));
+	if (fn === null || fn === unit.root) return fn !== null;
+	return isFunctionNode(fn.node) && (fn.node.async === true || fn.node.generator === true);
 }
 
 /** A native pattern that binds a cell binds only cells: it becomes one assignment. */

@@ -67,13 +67,23 @@ function functionIds(
 
 function pointIds(graph: Graph, whole: Span, source: Source): Map<BlockId, PointIds> {
 	const points: (Item & { readonly block: Block })[] = [];
+	/** The one before a generator's body: nothing of its source is in its id, and it is nobody's neighbour. */
+	let started: [BlockId, PointIds] | null = null;
 	for (const block of graph.blocks.values()) {
 		if (block.end.kind !== 'suspend') continue;
-		const { point } = block.end;
+		const { point, op } = block.end;
+		if (op.kind === 'start') {
+			started = [block.id, { id: hashText('start'), equal: null }];
+			continue;
+		}
 		points.push({ id: placeId(point), span: spanOf(point.node, source), block });
 	}
 	const equals = equalItems(points, whole, source);
-	return new Map(points.map((point) => [point.block.id, { id: point.id, equal: equals.get(point) ?? null }]));
+	const found = points.map((point): [BlockId, PointIds] => [
+		point.block.id,
+		{ id: point.id, equal: equals.get(point) ?? null },
+	]);
+	return new Map(started ? [started, ...found] : found);
 }
 
 function closureIds(

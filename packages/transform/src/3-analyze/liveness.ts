@@ -6,7 +6,7 @@
  * handler reads is live as well; a suspension point can always throw.
  */
 import type * as t from '@babel/types';
-import type { Block, BlockId, Graph, Operation } from '../2-lower/cfg.ts';
+import type { Block, BlockId, Graph, Operation, Terminal } from '../2-lower/cfg.ts';
 import { alwaysTaken, liveBefore } from './live-expression.ts';
 import { liveBeforeList, type StatementScope } from './live-statement.ts';
 import { emptySet, equal, has, membersOf, remove, union, type VariableSet } from './variable-set.ts';
@@ -35,6 +35,13 @@ export function liveness(graph: Graph): Liveness {
 	const index = (name: string) => indexes.get(name);
 	const isCell = (name: string) => graph.variables.get(name)?.cell === true;
 	const handlers = new Set([...graph.blocks.values()].map(({ handler }) => handler));
+
+	/** Read by what a return completion at a `yield` goes on with. */
+	const returned = ({ returned: left }: Extract<Terminal, { kind: 'suspend' }>): VariableSet => {
+		if (!left) return nothing;
+		const value = index(left.value);
+		return value === undefined ? at(left.to) : remove(at(left.to), value);
+	};
 
 	const transfer = (block: Block): VariableSet => {
 		const scope: StatementScope = {
@@ -68,7 +75,7 @@ export function liveness(graph: Graph): Liveness {
 			case 'suspend': {
 				const result = end.result === null ? undefined : index(end.result);
 				const resumed = result === undefined ? at(end.to) : remove(at(end.to), result);
-				const live = union(resumed, scope.thrown);
+				const live = union(union(resumed, returned(end)), scope.thrown);
 				parked.set(block.id, live);
 				return beforeOperands(end.op, live, scope);
 			}
@@ -105,7 +112,8 @@ export function liveness(graph: Graph): Liveness {
 
 /** Operands of an operation are evaluated in order: callee, receiver (evaluated already), arguments. */
 export function operandsOf(op: Operation): readonly t.Node[] {
-	if (op.kind === 'value') return [op.value];
+	if (op.kind === 'start') return [];
+	if (op.kind === 'value' || op.kind === 'yield') return [op.value];
 	const operands: t.Node[] = [op.callee];
 	if (op.self) operands.push(op.self);
 	operands.push(...op.args);

@@ -48,7 +48,10 @@ function checkGraph(graph: Graph, refs: ReadonlySet<string>): void {
 		if (block.handler !== null) need(block.handler, `the handler of ${where}`);
 		for (const guard of block.guards) if (guard !== 'finally') need(guard, `a guard of ${where}`);
 		for (const to of targetsOf(block.end)) need(to, where);
-		if (block.end.kind === 'suspend' && block.end.result !== null) variable(block.end.result, where);
+		if (block.end.kind === 'suspend') {
+			if (block.end.result !== null) variable(block.end.result, where);
+			if (block.end.returned) variable(block.end.returned.value, where);
+		}
 		for (const node of codeOf(block)) checkCode(node, where, need, handlers.has(id), refs);
 	}
 }
@@ -105,8 +108,9 @@ function codeOf({ body, end }: Block): t.Node[] {
 function targetsOf(end: Terminal): BlockId[] {
 	switch (end.kind) {
 		case 'goto':
-		case 'suspend':
 			return [end.to];
+		case 'suspend':
+			return end.returned ? [end.to, end.returned.to] : [end.to];
 		case 'branch':
 			return [end.yes, end.no];
 		case 'dispatch':

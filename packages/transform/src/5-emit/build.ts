@@ -133,6 +133,10 @@ export function throwStatement(argument: t.Expression): t.ThrowStatement {
 	return { type: 'ThrowStatement', argument } as t.ThrowStatement;
 }
 
+export function equals(left: t.Expression, right: t.Expression): t.BinaryExpression {
+	return { type: 'BinaryExpression', operator: '===', left, right } as t.BinaryExpression;
+}
+
 export function when(test: t.Expression, body: readonly t.Statement[]): t.IfStatement {
 	const consequent = body.length === 1 && body[0]!.type !== 'IfStatement' ? body[0]! : block(body);
 	return { type: 'IfStatement', test, consequent, alternate: null } as t.IfStatement;

@@ -13,6 +13,7 @@ import type { EmittedStep } from './step.ts';
 
 export interface DefinitionParts {
 	readonly kind: FunctionDef['kind'];
+	readonly generator: 'sync' | 'async' | null;
 	readonly name: string;
 	readonly file: string;
 	readonly loc: t.SourceLocation | null | undefined;
@@ -44,6 +45,7 @@ export function emitDefinition(parts: DefinitionParts): t.ObjectExpression {
 	put('at', compact(data(position(parts.loc))));
 	put('hash', data(ids.hash));
 	put('kind', data(parts.kind));
+	if (parts.generator) put('generator', data(parts.generator));
 	if (body) {
 		put('step', id(body.emitted.step.id!.name));
 		if (body.emitted.handlers) put('handlers', compact(data(body.emitted.handlers)));

@@ -1,5 +1,6 @@
 /** Emits one durable function: its steps and those of its closures, its definition, its wrapper. */
 import type * as t from '@babel/types';
+import { generatorOf } from '../1-parse/scope.ts';
 import type { Closure, DurableFunction, Graph, Site, Unit } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import { assignSlots, type Slots } from '../3-analyze/slots.ts';
@@ -63,6 +64,7 @@ export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, 
 		kind: 'durable',
 		name: fn.name || fn.path,
 		loc: fn.node.loc,
+		generator: generatorOf(fn.node),
 	});
 	const edits = emitWrapper({
 		fn,
@@ -82,6 +84,7 @@ interface Head {
 	readonly loc: t.SourceLocation | null | undefined;
 	readonly make?: t.Expression;
 	readonly captures?: Closure['captures'];
+	readonly generator: 'sync' | 'async' | null;
 	/** Synchronous closures. */
 	readonly starts?: readonly Site[];
 }
@@ -169,6 +172,7 @@ class FunctionEmitter {
 				loc: closure.place.loc,
 				make,
 				captures: closure.captures,
+				generator: closure.wrapper?.generator ?? null,
 				starts: closure.starts,
 			},
 			local,
@@ -184,20 +188,23 @@ class FunctionEmitter {
 		return arrow(own.params, block([give(own.body)], this.directives));
 	}
 
-	/** `(x, y) => wrapper`: the wrapper enters the closure's own step with what it captured. */
+	/** `(x, y) => wrapper`, of an async function or a generator: the wrapper enters the closure's own step with what it captured. */
 	private asyncMaker(closure: Closure, local: string): t.Expression {
 		const names = closure.captures.map(({ name }) => name);
 		const length = closure.wrapper?.length ?? 0;
-		const enter = this.file.helpers.use('enter');
 		const env = array(names.map(id));
 		const params = Array.from({ length }, (_, index) => id(`_${index}`));
 		let wrapper: t.Expression;
 		if (closure.wrapper?.kind === 'arrow') {
 			const rest = { type: 'RestElement', argument: id('_rest') } as t.RestElement;
 			const forward = [...params, { type: 'SpreadElement', argument: id('_rest') } as t.SpreadElement];
+			const enter = this.file.helpers.use('enter');
 			wrapper = arrow([...params, rest], call(enter, [id(local), undefinedValue(), array(forward), env]));
 		} else {
-			const body = call(enter, [id(local), thisValue(), id('arguments'), env]);
+			const generator = closure.wrapper?.generator ?? null;
+			const own = generator === null ? null : this.file.names.pick('made');
+			const enter = this.file.helpers.use(own === null ? 'enter' : 'generate');
+			const body = call(enter, [id(local), thisValue(), id('arguments'), env, ...(own === null ? [] : [id(own)])]);
 			const method = {
 				type: 'ObjectMethod',
 				kind: 'method',
@@ -207,6 +214,8 @@ class FunctionEmitter {
 				body: { type: 'BlockStatement', body: [{ type: 'ReturnStatement', argument: body }], directives: [] },
 			} as unknown as t.ObjectMethod;
 			wrapper = member(object([method]), closure.name);
+			// What its call makes has the prototype that this very function has.
+			if (own !== null) return arrow(names.map(id), block([declare('const', [[id(own), wrapper]]), give(id(own))]));
 		}
 		return arrow(names.map(id), wrapper);
 	}

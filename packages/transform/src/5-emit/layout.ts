@@ -138,7 +138,10 @@ function successors(block: Block, jumps: readonly BlockId[], target: (id: BlockI
 	const { end } = block;
 	switch (end.kind) {
 		case 'goto':
+			out.push(target(end.to));
+			break;
 		case 'suspend':
+			if (end.returned) out.push(target(end.returned.to));
 			out.push(target(end.to));
 			break;
 		case 'branch': {

@@ -10,6 +10,7 @@ import {
 	assign,
 	at,
 	call,
+	equals,
 	give,
 	id,
 	located,
@@ -38,10 +39,19 @@ export function emitParameters(step: StepContext, entry: BlockId, out: t.Stateme
 	});
 }
 
-/** The head of a resume label: restores the slots, then throws or takes the result. */
-export function emitResume(step: StepContext, block: Block, out: t.Statement[]): void {
+/**
+ * The head of a resume label: restores the slots, then throws or takes the result. `leave` goes on
+ * where a return completion leads.
+ */
+export function emitResume(
+	step: StepContext,
+	block: Block,
+	leave: (to: BlockId) => t.Statement[],
+	out: t.Statement[],
+): void {
 	if (block.end.kind !== 'suspend') return;
 	const { names, parts } = step;
+	const { result, to, point, op, returned } = block.end;
 	const slots = parts.slots.parked.get(block.id)!;
 	const stored = member(id(names.frame), 's');
 	if (slots.length === 1) out.push(run(assign(step.variable(slots[0]!.name), at(stored, num(0)))));
@@ -49,8 +59,17 @@ export function emitResume(step: StepContext, block: Block, out: t.Statement[]):
 		const restore = slots.map(({ name }, index) => assign(step.variable(name), at(id(names.saved), num(index))));
 		out.push(run(sequence([assign(step.variable(names.saved), stored), ...restore])));
 	}
-	out.push(when(id(names.mode), [throwStatement(id(names.value))]));
-	const { result, to, point } = block.end;
+	// Before its body runs a generator is never resumed with anything but `next()`.
+	if (op.kind === 'start') return;
+	const abrupt: t.Statement[] = [throwStatement(id(names.value))];
+	if (returned) {
+		const taken: t.Statement[] = [];
+		if (parts.slots.live.atEntry(returned.to, returned.value)) {
+			taken.push(run(assign(step.variable(returned.value), id(names.value))));
+		}
+		abrupt.unshift(when(equals(id(names.mode), num(2)), [...taken, ...leave(returned.to)]));
+	}
+	out.push(when(id(names.mode), abrupt));
 	// A result that nothing reads has no variable to go to.
 	if (result !== null && parts.slots.live.atEntry(to, result)) {
 		out.push(located(run(assign(step.variable(result), id(names.value))), point.loc));
@@ -69,10 +88,15 @@ export function emitSuspend(step: StepContext, block: Block, pc: number, out: t.
 		assign(member(frame, 's'), array(slots.map(({ name }) => step.variable(name)))),
 	];
 	const kept = new Set(slots.map(({ name }) => name));
+	if (op.kind === 'start') {
+		out.push(...park.map(run), give(null));
+		return;
+	}
 	if (!operandsOf(op).some((operand) => writes(operand, kept))) {
-		const awaited = op.kind === 'value' ? step.expression(op.value) : emitOperation(step, op.kind, op);
+		const isValue = op.kind === 'value' || op.kind === 'yield';
+		const awaited = isValue ? step.expression(op.value) : emitOperation(step, op.kind, op);
 		out.push(...park.map(run), located(give(awaited), point.loc));
-	} else if (op.kind === 'value') {
+	} else if (op.kind === 'value' || op.kind === 'yield') {
 		// `await (x = g())`: what is kept is the new `x`.
 		out.push(run(assign(value, step.expression(op.value))), ...park.map(run), located(give(value), point.loc));
 	} else {

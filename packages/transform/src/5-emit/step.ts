@@ -160,7 +160,8 @@ class StepEmitter {
 			emitParameters(this.context, head.block.id, out);
 			this.emitEdge(head.block.id, null, next, out);
 		} else if (head.kind === 'resume') {
-			emitResume(this.context, head.block, out);
+			const { handler } = head.block;
+			emitResume(this.context, head.block, (to) => this.leave(to, handler), out);
 			this.emitEdge(resumesAt(head.block), head.block.handler, next, out);
 		} else this.emitBlock(head.block, next, out);
 		return caseOf(head.pc, out);
@@ -204,6 +205,13 @@ class StepEmitter {
 				out.push(throwStatement(undefinedValue()));
 				return;
 		}
+	}
+
+	/** Where a return completion goes from a `yield`. */
+	private leave(to: BlockId, handler: BlockId | null): t.Statement[] {
+		const out: t.Statement[] = [];
+		this.emitEdge(to, handler, null, out);
+		return out;
 	}
 
 	private emitBranch(

@@ -1,6 +1,6 @@
 /**
  * Puts a wrapper where a durable function stood: a plain function that enters the compiled body, with
- * the brand, name and `length` of the async function that was written. By the form of the function:
+ * the brand, name and `length` of the async or generator function that was written. By the form of the function:
  *  - a declaration stays a hoisted declaration, so that it can be called before its line and in an
  *    import cycle; hence its definition is made at first use;
  *  - an expression becomes a method or an arrow (neither can be constructed, both have no
@@ -8,6 +8,7 @@
  *  - a method of a class stays one, and a static block before all others binds it.
  */
 import * as t from '@babel/types';
+import { generatorOf } from '../1-parse/scope.ts';
 import type { DurableFunction } from '../2-lower/cfg.ts';
 import {
 	array,
@@ -113,6 +114,7 @@ class WrapperEmitter {
 			...node,
 			id: node.id ?? id(name),
 			async: false,
+			generator: false,
 			params,
 			body: block([refuse, this.enter(lazy.use)], directives),
 			leadingComments: null,
@@ -193,6 +195,7 @@ class WrapperEmitter {
 			...node,
 			key: key.first,
 			async: false,
+			generator: false,
 			params: signatureOf(node.params, names).params,
 			body: block([this.enter(definition)], this.parts.directives),
 		} as Method;
@@ -213,6 +216,7 @@ class WrapperEmitter {
 			...node,
 			kind: 'get',
 			async: false,
+			generator: false,
 			params: [],
 			returnType: null,
 			typeParameters: null,
@@ -269,7 +273,8 @@ class WrapperEmitter {
 	}
 
 	private enter(definition: t.Expression): t.Statement {
-		return give(call(this.parts.helpers.use('enter'), [definition, thisValue(), id('arguments')]));
+		const enter = generatorOf(this.parts.fn.node) === null ? 'enter' : 'generate';
+		return give(call(this.parts.helpers.use(enter), [definition, thisValue(), id('arguments')]));
 	}
 
 	/** The wrapper as an expression: out of an object literal, for its name. */
