@@ -18,6 +18,12 @@ export async function main() { "use durable"; let sum = 0; const done = [];
 	'foreign calls started by map': `
 export async function main() { "use durable"; const out = await Promise.all([1, 2, 3].map((n) => eff('e' + n, n))); return out; }`,
 
+	'foreign calls started through optional chains': `
+const api = { nested: { send(x) { return this === api.nested ? eff('send', x) : fail('receiver'); } } };
+export async function main() { "use durable"; const local = { f: (x) => eff('local', x) };
+	const all = [api?.nested.send('a'), api.nested?.send?.('b'), (api?.nested.send)('c'), local?.f('d'), local.f?.('e'), api.none?.send('x')];
+	await eff('gap', 0); const out = []; for (const p of all) out.push(await p); return out; }`,
+
 	'a promise kept, awaited twice, awaited by two fibers': `
 async function waiter(tag, p) { "use durable"; const v = await p; log(tag, v); return v; }
 export async function main() { "use durable"; const p = eff('one', 1); const a = waiter('a', p); const b = waiter('b', p);

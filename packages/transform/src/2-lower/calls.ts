@@ -182,7 +182,7 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 	const args = lowerList(frame, node.arguments, 'arg').map((argument) => nameable(frame, argument as t.Expression));
 	const given = args.map((each) => each.first) as t.Expression[];
 	const made = from.receiver ? invoke(from, callee, given) : at(call(callee, given), node);
-	const watch = node.type === 'CallExpression' && promiseStatic(frame, node) === null;
+	const watch = promiseStatic(frame, node) === null;
 	const again_ = args.map((each) => each.again());
 	const value = watch ? watched(frame, node, made, startOf(frame, from, callee), again_) : made;
 	return { value, node, receiver: null, key: null };

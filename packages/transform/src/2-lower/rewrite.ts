@@ -4,6 +4,7 @@ import { assign, at, call, helper, id } from './build.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
+import { callsInChain, rewriteChain } from './rewrite-chain.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
 import { rewriteCall } from './starts.ts';
 import { readReference } from './storage.ts';
@@ -40,8 +41,16 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 		case 'TSTypeAssertion':
 		case 'TSInstantiationExpression':
 			return rewriteNode(code, unwrap(node));
+		case 'UnaryExpression': {
+			const operand = unwrap(node.argument);
+			if (node.operator !== 'delete' || code.plain || !callsInChain(operand)) return copy(code, node);
+			return rewriteChain(code, operand, { kind: 'delete' });
+		}
+		case 'OptionalCallExpression':
+			return code.plain || !callsInChain(node) ? copy(code, node) : rewriteChain(code, node);
 		case 'MemberExpression':
 		case 'OptionalMemberExpression': {
+			if (!code.plain && callsInChain(node)) return rewriteChain(code, node);
 			const result = shallow(node);
 			(result as t.MemberExpression).object = rewriteNode(code, node.object) as t.Expression;
 			(result as t.MemberExpression).property = (

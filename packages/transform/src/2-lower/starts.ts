@@ -1,10 +1,24 @@
 import type * as t from '@babel/types';
 import { isConstant, unwrap } from '../1-parse/scope.ts';
-import { array, assign, call, conditional, construct, helper, id, member, nothing, number, spread } from './build.ts';
+import {
+	array,
+	assign,
+	call,
+	conditional,
+	construct,
+	helper,
+	id,
+	member,
+	nothing,
+	number,
+	spread,
+	text,
+} from './build.ts';
 import type { Site } from './cfg.ts';
 import type { Frame } from './frame.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
+import { calleeSite, rewriteChain } from './rewrite-chain.ts';
 import { calleeText, isGlobal, staticPath } from './static-path.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
@@ -21,6 +35,8 @@ export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression
 	const ofPromise = rewritePromise(code, node);
 	if (ofPromise) return ofPromise;
 	if (node.type === 'NewExpression' || code.plain || !mayStart(code, node)) return copy(code, node);
+	const grouped = unwrap(node.callee);
+	if (grouped.type === 'OptionalMemberExpression') return rewriteGrouped(code, node, grouped);
 	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
 	const target = targetOf(code, node);
 	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
@@ -28,6 +44,29 @@ export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression
 		target.callee,
 		args.map((each) => each.first),
 	);
+	return watched(
+		code,
+		node,
+		made,
+		target,
+		args.map((each) => each.again()),
+	);
+}
+
+/** `(a?.b)(x)`: the parentheses end the chain but keep its receiver. */
+function rewriteGrouped(code: Code, node: t.CallExpression, grouped: t.OptionalMemberExpression): t.Expression {
+	const receiver = code.local('this', grouped.object);
+	const callee = keep(code, rewriteChain(code, grouped, { receiver }), 'callee', grouped);
+	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
+	const first = array(args.map((each) => each.first));
+	const made = call(helper('invoke'), [callee.first, id(receiver), first, text(calleeText(grouped))]);
+	const target = {
+		callee: made,
+		again: callee.again,
+		self: () => id(receiver),
+		key: null,
+		site: calleeSite(code, grouped, false),
+	};
 	return watched(
 		code,
 		node,
@@ -142,18 +181,18 @@ function memberTarget(code: Code, callee: t.MemberExpression, name: string): Tar
 	};
 }
 
-interface Kept {
+export interface Kept {
 	readonly first: t.Expression;
 	readonly again: () => t.Expression;
 }
 
-function keep(code: Code, value: t.Expression, role: string, node: t.Node): Kept {
+export function keep(code: Code, value: t.Expression, role: string, node: t.Node): Kept {
 	const name = code.local(role, node);
 	return { first: assign(id(name), value), again: () => id(name) };
 }
 
 /** An expression that gives the same value each time it is read. */
-function steady(code: Code, node: t.Expression): Kept | null {
+export function steady(code: Code, node: t.Expression): Kept | null {
 	const literal = /^(Numeric|String|Boolean|Null|BigInt)Literal$/.test(node.type);
 	if (!literal && !isSteadyName(code, node)) return null;
 	return { first: rewrite(code, node), again: () => rewrite(code, node) };
@@ -166,7 +205,7 @@ function isSteadyName(code: Code, node: t.Expression): boolean {
 	return !reference.binding.reassigned || isConstant(reference.binding);
 }
 
-function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
+export function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
 	if (node.type === 'SpreadElement') {
 		const list = keep(code, array([copy(code, node)]), 'arg', node);
 		return { first: spread(list.first), again: () => spread(list.again()) };
