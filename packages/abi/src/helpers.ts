@@ -9,6 +9,8 @@ export const HELPERS = [
 	'generate', // generate(def, self, args, env?, fn?): object    body of a generator function's wrapper: makes the generator
 	'delegate', // delegate(iterable): Delegation            `yield*` in a generator
 	'closure', // closure(made, def, env): Function          makes what `def.make(...env)` gave a closure of the run
+	'makeClass', // makeClass(def, env): class               makes a class of the run
+	'bindMethod', // bindMethod(method, def, env): method    an async method of such a class
 	'call', // call(frame, site, callee, self, args, key?)   a call in await position; key: see CallOperation.key
 	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link
 	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame

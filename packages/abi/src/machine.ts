@@ -109,13 +109,13 @@ export interface FunctionDef {
 	readonly at: readonly [line: number, column: number];
 	/** Code hash. */
 	readonly hash: string;
-	readonly kind: 'durable' | 'async-closure' | 'generator-closure' | 'closure' | 'thunk';
+	readonly kind: 'durable' | 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk';
 	/**
 	 * Of a generator function: its first point is the one before its body, behind the parameters, and
 	 * every `yield` is a point.
 	 */
 	readonly generator?: 'sync' | 'async';
-	/** Absent for synchronous closures and thunks. */
+	/** Absent for synchronous closures, classes and thunks. */
 	readonly step?: Step;
 	/** `handlers[pc]` is the `pc` of the handler that catches what is thrown there, -1 for none. */
 	readonly handlers?: readonly number[];
@@ -124,10 +124,16 @@ export interface FunctionDef {
 	readonly points?: readonly PointDef[];
 	readonly sites?: readonly SiteDef[];
 	readonly reloads?: readonly (() => unknown)[];
-	/** Closures: makes the function over its captured cells and values, in the order of `captures`. */
+	/**
+	 * Closures: makes the function over its captured cells and values, in the order of `captures`.
+	 * Classes: the last argument is `(Class) => boolean`, which the class calls with itself before its
+	 * static fields and blocks; false when these are not to run. Absent for methods of such classes.
+	 */
 	readonly make?: (...env: never[]) => unknown;
-	/** Closures: names of what is captured. */
+	/** Closures and classes: names of what is captured. */
 	readonly captures?: readonly string[];
+	/** Classes: instances have private members, which only hooks of the class can save. */
+	readonly hidden?: boolean;
 	/** Closures created in this function (async ones nest further). */
 	readonly closures?: readonly FunctionDef[];
 }

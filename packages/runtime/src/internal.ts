@@ -24,6 +24,7 @@ export { iterateAsync, iterateAsyncCall } from './language/iterate-async.ts';
 export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
 export { PromiseOf } from './language/promise.ts';
 export { bind, closure, define } from './registry/functions.ts';
+export { bindMethod, makeClass } from './registry/made-classes.ts';
 
 /** Body of a wrapper: starts the function. */
 export function enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env?: readonly unknown[]): unknown {

@@ -3,6 +3,7 @@
 import type * as t from '@babel/types';
 import type { EqualPoint } from '@perdure/abi';
 import type { DurableFunction } from './2-lower/cfg.ts';
+import { captureNames } from './3-analyze/ids.ts';
 import { position } from './5-emit/definition.ts';
 import type { EmittedBody } from './5-emit/function.ts';
 import { broken } from './invariant.ts';
@@ -73,7 +74,7 @@ function closures(body: EmittedBody): ClosureSchema[] {
 		id: own.ids.id,
 		...place(closure.place.loc),
 		hash: own.ids.hash,
-		captures: closure.captures.map(({ source }) => source),
+		captures: captureNames(closure),
 		points: points(own),
 		closures: closures(own),
 	}));

@@ -6,6 +6,7 @@
  * A hook's data is filled when it runs, and everything below as far as cycles allow: only an object
  * that leads back to the very instance being made may still be empty.
  */
+import { SPECIAL_SHAPE_ROW } from './format.ts';
 import { headOf, type JsonRow, referenceOf } from './row.ts';
 import type { KindTable } from './table.ts';
 
@@ -49,6 +50,8 @@ class Order {
 	readonly #seen: Uint32Array;
 	#visit = 0;
 	#steps = 0;
+	/** The class of a plain object's shape, for those that are made late too. */
+	readonly #classes = new Map<number, number>();
 	/** With hooks everything below a late entry matters, without only other late ones. */
 	#deep = false;
 
@@ -61,6 +64,12 @@ class Order {
 		this.#filled = new Uint8Array(n);
 		this.#seen = new Uint32Array(n);
 		for (let id = 0; id < n; id++) this.#classify(id, table);
+		for (let id = 0; id < n; id++) {
+			const tag = rows[id]?.[0];
+			const shape = typeof tag === 'number' ? rows[tag] : undefined;
+			const Class = shape?.[0] === SPECIAL_SHAPE_ROW ? referenceOf(shape[1]) : -1;
+			if (Class >= 0 && this.#moments[Class] === MADE) this.#classes.set(id, Class);
+		}
 	}
 
 	#classify(id: number, table: KindTable): void {
@@ -95,19 +104,22 @@ class Order {
 		const visit = ++this.#visit;
 		const budget = PATIENCE * this.#rows.length + 1024;
 		const path = [start];
-		const cursors = [1];
+		const cursors = [0];
 		this.#seen[start] = visit;
 		while (path.length > 0) {
 			const id = path[path.length - 1]!;
 			const row = this.#rows[id]!;
 			let cursor = cursors[cursors.length - 1]!;
 			let child = -1;
-			while (cursor < row.length && child < 0) child = this.#next(row[cursor++], visit);
+			while (cursor < row.length && child < 0) {
+				child = this.#next(cursor === 0 ? this.#classOf(id) : row[cursor], visit);
+				cursor++;
+			}
 			cursors[cursors.length - 1] = cursor;
 			if (child >= 0) {
 				this.#seen[child] = visit;
 				path.push(child);
-				cursors.push(1);
+				cursors.push(0);
 				if (++this.#steps > budget) return false;
 				continue;
 			}
@@ -116,6 +128,12 @@ class Order {
 			this.#finish(id, row);
 		}
 		return true;
+	}
+
+	/** What stands in a row before its parts. */
+	#classOf(id: number): unknown {
+		const Class = this.#classes.get(id);
+		return Class === undefined ? undefined : [Class];
 	}
 
 	/** The entry a part leads down to, or -1. */
@@ -129,6 +147,8 @@ class Order {
 	#finish(id: number, row: JsonRow): void {
 		const moment = this.#moments[id];
 		if (moment === EARLY) {
+			const Class = this.#classes.get(id);
+			if (Class !== undefined && this.#made[Class] === 0) return;
 			if (this.#filled[id] === 1 || !this.#have(row, 1, this.#made)) return;
 			this.#filled[id] = 1;
 			this.#maker.fill(id);

@@ -33,6 +33,8 @@ import type { KindTable } from './table.ts';
 
 interface Form {
 	readonly of: ShapeClass;
+	/** Number of a class that is not made yet: its objects get their prototype when it is. */
+	readonly later: number;
 	/** null: no prototype; undefined: `Object.prototype`. */
 	readonly prototype: object | null | undefined;
 	readonly level: Level;
@@ -51,6 +53,8 @@ export class Revival {
 	readonly #host: unknown;
 	readonly #instances: unknown[];
 	readonly #forms: (Form | undefined)[] = [];
+	/** Instances of classes that are still to be made, by the class. */
+	readonly #undressed = new Map<number, { readonly instance: object; readonly kind: AnyKind | 'array' | 'object' }[]>();
 	/** Entries that were filled in the order of making; null where no order was needed. */
 	#filled: Uint8Array | null = null;
 
@@ -75,7 +79,8 @@ export class Revival {
 	/** The shape of a shape row. */
 	shape(id: number): Shape | undefined {
 		const form = this.#forms[id];
-		return form && shapeOf(form.of, form.level, form.keys);
+		if (form === undefined) return undefined;
+		return shapeOf(form.later < 0 ? form.of : (this.#instances[form.later] as object), form.level, form.keys);
 	}
 
 	run(root: unknown): unknown {
@@ -83,11 +88,13 @@ export class Revival {
 		const rest = this.#first();
 		let late = false;
 		for (const id of rest) late = !this.#early(id, rows[id]!) || late;
+		for (const id of [...this.#undressed.keys()]) if (this.#instances[id] !== PENDING) this.#dress(id);
 		if (late) {
 			this.#filled = new Uint8Array(rows.length);
 			const stuck = makeInOrder(rows, this.#table, { make: (id) => this.#late(id), fill: (id) => this.#fill(id) });
 			expect(stuck === undefined, 'an entry is made of itself');
 		}
+		expect(this.#undressed.size === 0, 'an instance of no class');
 		for (const id of rest) if (this.#filled?.[id] !== 1) this.#fill(id);
 		return this.value(root);
 	}
@@ -123,13 +130,15 @@ export class Revival {
 		const keys: (string | symbol)[] = [];
 		for (let i = special ? 3 : 1; i < row.length; i++) keys.push(this.#key(row[i]));
 		expect(isUnique(keys), 'a shape has a key twice');
-		const prototype = special ? this.#prototype(row[1]) : undefined;
+		const later = special ? this.#later(row[1]) : -1;
+		const prototype = special && later < 0 ? this.#prototype(row[1]) : undefined;
 		return {
 			of: row[1] === null && special ? null : prototype === undefined ? 0 : (this.value(row[1]) as object),
+			later,
 			prototype,
 			level: special ? level(row[2]) : 0,
 			keys,
-			simple: prototype === null || (prototype === undefined && keys.every(assignable)),
+			simple: prototype === null || (prototype === undefined && later < 0 && keys.every(assignable)),
 		};
 	}
 
@@ -156,12 +165,15 @@ export class Revival {
 			const form = head === 0 ? this.#forms[tag] : undefined;
 			expect(form !== undefined && row.length - 1 === form.keys.length, 'an object does not fit its shape');
 			this.#instances[id] = form.prototype === undefined ? {} : Object.create(form.prototype);
+			if (form.later >= 0) this.#dressLater(this.#instances[id] as object, form.later, 'object');
 			return true;
 		}
 		if (tag === DICTIONARY_ROW) {
 			expect(head === 0 && row.length % 2 === 1 && row.length >= 3, 'an object has a key without a value');
-			const prototype = this.#prototype(row[1]);
+			const later = this.#later(row[1]);
+			const prototype = later < 0 ? this.#prototype(row[1]) : undefined;
 			this.#instances[id] = prototype === undefined ? {} : Object.create(prototype);
+			if (later >= 0) this.#dressLater(this.#instances[id] as object, later, 'object');
 			return true;
 		}
 		if (tag === ARRAY_ROW || tag === SPARSE_ROW) {
@@ -176,11 +188,37 @@ export class Revival {
 		return true;
 	}
 
+	/** The number of a class that is still to be made, or -1. */
+	#later(part: unknown): number {
+		const id = referenceOf(part);
+		return id >= 0 && this.#instances[id] === PENDING ? id : -1;
+	}
+
+	#dressLater(instance: object, Class: number, kind: AnyKind | 'array' | 'object'): void {
+		const waiting = this.#undressed.get(Class);
+		if (waiting === undefined) this.#undressed.set(Class, [{ instance, kind }]);
+		else waiting.push({ instance, kind });
+	}
+
+	/** A class is there: what waited for it is given its prototype. */
+	#dress(Class: number): void {
+		const waiting = this.#undressed.get(Class);
+		if (waiting === undefined) return;
+		this.#undressed.delete(Class);
+		const prototype = this.#prototype([Class]) as object;
+		const route = this.#table.route(prototype)?.kind;
+		for (const { instance, kind } of waiting) {
+			expect(route === kind, 'a class does not extend what its instance is');
+			Object.setPrototypeOf(instance, prototype);
+		}
+	}
+
 	#late(id: number): void {
 		if (this.#instances[id] !== PENDING) return; // another entry brought it
 		const row = this.#rows[id]!;
 		const head = headOf(row);
 		this.#make(id, row, head, this.#table.byTag.get(row[head] as string)!);
+		this.#dress(id);
 	}
 
 	#make(id: number, row: JsonRow, head: number, kind: AnyKind): void {
@@ -201,6 +239,11 @@ export class Revival {
 	/** Gives a made instance the prototype of its class. */
 	#dressed(made: object, row: JsonRow, head: number, kind: AnyKind | 'array'): object {
 		if (head === 0) return made;
+		const later = this.#later(row[1]);
+		if (later >= 0) {
+			this.#dressLater(made, later, kind);
+			return made;
+		}
 		const prototype = this.#prototype(row[1]);
 		expect(prototype !== null, 'a prototype is missing');
 		if (prototype === undefined) return made;

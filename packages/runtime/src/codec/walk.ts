@@ -183,6 +183,9 @@ export abstract class Walk {
 		} catch (error) {
 			// Arguments objects have the prototype of plain ones; their hidden `length` is what gives them away.
 			if (isArguments(value)) return this.kind(value, this.table.arguments, PLAIN);
+			// So do prototype objects of classes: a hidden `constructor`.
+			const claimed = this.table.claimed(value, this.host);
+			if (claimed !== undefined) return this.kind(value, claimed, PLAIN);
 			throw isNamespace(value) ? refuseValue(value) : error;
 		}
 		row[0] = this.shape(shapeOf(of, level, keys));
@@ -245,6 +248,17 @@ export abstract class Walk {
 	}
 
 	protected kind(value: object, kind: AnyKind, route: Route): JsonRow {
+		try {
+			return this.kindRow(value, kind, route);
+		} catch (error) {
+			// `M.prototype` of a class that extends a built-in has that one's prototype, and none of its contents.
+			const claimed = typeof value === 'object' ? this.table.claimed(value, this.host) : undefined;
+			if (claimed === undefined || claimed === kind) throw error;
+			return this.kindRow(value, claimed, PLAIN);
+		}
+	}
+
+	private kindRow(value: object, kind: AnyKind, route: Route): JsonRow {
 		const row: JsonRow = [];
 		if (kind.open === true) {
 			const extras = extraKeys(value, kind);

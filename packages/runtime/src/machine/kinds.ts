@@ -1,11 +1,14 @@
 import type { FunctionDef } from '@perdure/abi';
 import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
-import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
+import { UnknownFunctionError } from '../errors/schema.ts';
 import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
 import { type GeneratorState, generatorStateOf } from '../language/generator.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
+import { madeOf, methodOf } from '../registry/made-classes.ts';
 import { type Callable, shared } from '../registry/shared.ts';
+import { CLASS_KINDS } from './class-kinds.ts';
+import { environmentFor, functionOf } from './definitions.ts';
 import type { FiberReaction } from './fiber.ts';
 import { MutableSavedFrame, type SavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
@@ -87,12 +90,20 @@ const uninitialised: Kind<Uninitialised, Host> = {
 	make: () => TDZ,
 };
 
-const isClosure = (value: object) => typeof value === 'function' && (value as Defined)[ENV] !== undefined;
+const isClosure = (value: object) =>
+	typeof value === 'function' &&
+	Object.hasOwn(value, ENV) &&
+	methodOf(value) === undefined &&
+	madeOf(value) === undefined;
+
+/** Functions that belong to the run: closures, classes and their methods. */
+const isOfRun = (value: object) =>
+	typeof value === 'function' && ((value as Defined)[ENV] !== undefined || methodOf(value) !== undefined);
 
 /** A closure or a generator of the run at the border: the callee gets the very same one. */
 const live: Kind<object, Host> = {
 	tag: 'live',
-	claims: (value, host) => host.live !== null && (isClosure(value) || generatorStateOf(value) !== undefined),
+	claims: (value, host) => host.live !== null && (isOfRun(value) || generatorStateOf(value) !== undefined),
 	take(value, host) {
 		const known = host.live!.indexOf(value);
 		return [known >= 0 ? known : host.live!.push(value) - 1];
@@ -124,32 +135,12 @@ const closureKind: Kind<Callable, Host> = {
 		const def = functionOf(id);
 		const prototype = parts.length === 2 * count + 1 && def.generator !== undefined ? parts.pop() : undefined;
 		expect(parts.length === 2 * count, 'a malformed closure');
-		const names = parts.slice(0, count);
-		const env = (def.captures ?? []).map((name) => {
-			const at = names.indexOf(name);
-			if (at < 0) throw capturesDiffer(def, names as string[]);
-			return parts[count + at];
-		});
-		expect(def.make !== undefined, `'${id}' is no closure`);
+		const env = environmentFor(def, parts.slice(0, count) as string[], parts.slice(count));
+		expect(def.make !== undefined && def.kind !== 'class', `'${id}' is no closure`);
 		const made = (def.make as Callable)(...env);
 		return closure(made, def, env, isObject(prototype) ? prototype : undefined) as Callable;
 	},
 };
-
-function capturesDiffer(def: FunctionDef, was: readonly string[]): SchemaMismatchError {
-	const is = def.captures ?? [];
-	return new SchemaMismatchError({
-		functionId: def.id,
-		file: def.file,
-		line: def.at[0],
-		expected: `a closure over ${was.join(', ') || 'nothing'}`,
-		found: `one over ${is.join(', ') || 'nothing'}`,
-		differences: [...new Set([...was, ...is])]
-			.filter((slot) => was.includes(slot) !== is.includes(slot))
-			.map((slot) => ({ slot, was: was.includes(slot) ? slot : null, is: is.includes(slot) ? slot : null })),
-		ways: ['deploy the code that it was saved by and let the run finish there'],
-	});
-}
 
 /** A durable function as a value: it is its id. */
 const durable: Kind<Callable, Host> = {
@@ -284,12 +275,6 @@ function savedSlots(value: Frame): number[] {
 	return point.slots.flatMap((_, i) => (reloaded.has(i) ? [] : [i]));
 }
 
-function functionOf(id: string): FunctionDef {
-	const def = shared.functions.get(id);
-	if (def === undefined) throw new UnknownFunctionError({ functionId: id });
-	return def;
-}
-
 /** The codec with what the machine adds to it. */
 export const runCodec = new Codec<Host>([
 	cell,
@@ -303,6 +288,7 @@ export const runCodec = new Codec<Host>([
 	...STEP_KINDS,
 	...ITERATOR_KINDS,
 	...GENERATOR_KINDS,
+	...CLASS_KINDS,
 	...PROMISE_KINDS,
 	resourcesKind,
 ]);

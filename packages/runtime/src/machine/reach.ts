@@ -14,6 +14,7 @@ import { stepsOf } from '../language/iterator.ts';
 import { helperState, wrappedSource } from '../language/iterator-helper.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
 import { environmentOf } from '../registry/functions.ts';
+import { classOfMember, madeOf } from '../registry/made-classes.ts';
 import { type Fiber, FiberReaction } from './fiber.ts';
 import type { Pending } from './pending.ts';
 
@@ -51,7 +52,9 @@ function partsOf(value: object): readonly unknown[] {
 	if (value instanceof DurablePromise) return [value.value, ...handlersOf(value)];
 	if (typeof value === 'function') {
 		const resolver = (value as Partial<Resolver>)[RESOLVER];
-		return resolver === undefined ? (environmentOf(value) ?? []) : [resolver.promise];
+		if (resolver !== undefined) return [resolver.promise];
+		const env = environmentOf(value) ?? [];
+		return madeOf(value) === undefined ? env : [...env, ...Object.values(value)];
 	}
 	const hidden = stepsOf(value) ?? helperState(value) ?? wrappedSource(value);
 	if (hidden) return [hidden];
@@ -59,7 +62,8 @@ function partsOf(value: object): readonly unknown[] {
 	if (value instanceof Set) return [...value];
 	const generator = generatorStateOf(value);
 	if (generator !== undefined) return generator.frame?.s ?? [];
-	return Object.values(value);
+	const Class = classOfMember(Object.getPrototypeOf(value) ?? value);
+	return Class === undefined ? Object.values(value) : [...Object.values(value), Class];
 }
 
 /** Functions and values that the reactions of a promise hold. */

@@ -5,6 +5,7 @@ import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
+import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
 import { shared } from '../registry/shared.ts';
 import { Census } from './census.ts';
 import type { Copied } from './copy.ts';
@@ -272,7 +273,7 @@ function closuresOf(roots: readonly unknown[]): string[] {
 		if (env !== undefined) {
 			const def = definitionOf(value)!;
 			found.add(`${def.id} ${(def.captures ?? []).join(' ')}`);
-			queue.push(...env);
+			queue.push(...env, ...(madeOf(value) === undefined ? [methodOf(value)?.Class] : propertiesOf(value as object)));
 			continue;
 		}
 		const frame = generatorStateOf(value)?.frame as Frame | null | undefined;
@@ -281,10 +282,14 @@ function closuresOf(roots: readonly unknown[]): string[] {
 			queue.push(...frame.s);
 		} else if (typeof value === 'object' && !ArrayBuffer.isView(value)) {
 			if (value instanceof Map || value instanceof Set) for (const item of value) queue.push(item);
-			for (const key of Reflect.ownKeys(value)) queue.push(Object.getOwnPropertyDescriptor(value, key)!.value);
-		}
+			queue.push(...propertiesOf(value), classOfMember(Object.getPrototypeOf(value) ?? value));
+		} else queue.push(methodOf(value)?.Class);
 	}
 	return [...found].sort();
+}
+
+function propertiesOf(value: object): unknown[] {
+	return Reflect.ownKeys(value).map((key) => Object.getOwnPropertyDescriptor(value, key)!.value);
 }
 
 function isPlainObject(value: unknown): value is object {

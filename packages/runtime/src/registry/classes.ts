@@ -30,6 +30,10 @@ export interface ClassEntry {
 	readonly id: string;
 	readonly Class: ClassLike;
 	readonly hooks: ClassHooks<object, unknown> | undefined;
+	/** Made by durable code: found by its prototype only, and saved with what it captures. */
+	readonly made?: boolean;
+	/** Its instances have private members, which only hooks can save. */
+	readonly hidden?: boolean;
 }
 
 interface Classes {
@@ -57,6 +61,12 @@ export function serializable<C extends ClassLike, D>(
 	options: { readonly id?: string } = {},
 ): C {
 	const { name, prototype } = Class as { name?: unknown; prototype: object | null };
+	if (prototype !== null && classes.byPrototype.get(prototype)?.made === true) {
+		if (hooks === undefined) return Class;
+		throw new TypeError(
+			`'${String(name)}' was made by durable code: say how it is saved in its static methods [SERIALIZE] and [DESERIALIZE].`,
+		);
+	}
 	const id = options.id ?? (typeof name === 'string' ? name : '');
 	if ((typeof Class as string) !== 'function' || typeof prototype !== 'object' || prototype === null)
 		throw new TypeError('serializable() takes a class.');
@@ -80,9 +90,15 @@ export function serializable<C extends ClassLike, D>(
 	return Class;
 }
 
+/** A class that durable code has made. */
+export function addMade(entry: ClassEntry): void {
+	classes.byPrototype.set(entry.Class.prototype, entry);
+}
+
 const describe = (entry: ClassEntry) => `'${(entry.Class as { name?: string }).name ?? entry.id}'`;
 
-function staticHooks(Class: ClassLike): ClassHooks<object, unknown> | undefined {
+/** What the two static methods of a class, or those it inherits, say of its instances. */
+export function staticHooks(Class: ClassLike): ClassHooks<object, unknown> | undefined {
 	const statics = Class as { [SERIALIZE]?: unknown; [DESERIALIZE]?: unknown; name?: string };
 	const [serialize, deserialize] = [typeof statics[SERIALIZE], typeof statics[DESERIALIZE]];
 	if (serialize === 'undefined' && deserialize === 'undefined') return undefined;

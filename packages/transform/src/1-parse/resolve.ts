@@ -282,6 +282,14 @@ class Resolver {
 		this.scopes.references.set(node, { binding, fn: this.fn, early, write });
 	}
 
+	/** The scope of the class that declares a private name. */
+	private privateScope(name: string): Scope | null {
+		for (let scope: Scope | null = this.scope; scope; scope = scope.parent) {
+			if (scope.kind === 'class' && declaresPrivate(scope.node as t.Class, name)) return scope;
+		}
+		return null;
+	}
+
 	private referName(node: t.Node, name: string, write = false): void {
 		this.refer(node, this.lookUp(name), write);
 	}
@@ -307,7 +315,7 @@ class Resolver {
 			}
 			case 'Super': {
 				const owner = this.owner();
-				if (owner) owner.usesSuper = true;
+				if (owner) for (let fn = this.fn; fn; fn = fn === owner ? null : fn.parent) fn.usesSuper = true;
 				// `super.x` reads `this` as well.
 				if (owner) this.refer(node, this.special(owner, 'this'), false);
 				return;
@@ -349,9 +357,14 @@ class Resolver {
 				if (node.computed) this.visit(node.property);
 				else if (node.property.type === 'PrivateName') this.visit(node.property);
 				return;
-			case 'PrivateName':
-				for (let fn = this.fn; fn; fn = fn.parent) fn.usesPrivate ??= node;
+			case 'PrivateName': {
+				const of = this.privateScope(node.id.name);
+				for (let fn = this.fn; fn && fn !== of?.fn; fn = fn.parent) {
+					fn.usesPrivate ??= node;
+					if (of) fn.privateOf.add(of);
+				}
 				return;
+			}
 			case 'ObjectProperty':
 				if (node.computed) this.visit(node.key);
 				this.visit(node.value);
@@ -611,6 +624,7 @@ class Resolver {
 			usesEval: null,
 			usesWith: null,
 			usesPrivate: null,
+			privateOf: new Set(),
 			ownName: null,
 			self: null,
 			arguments: null,
@@ -706,6 +720,12 @@ class Resolver {
 			default:
 		}
 	}
+}
+
+function declaresPrivate(node: t.Class, name: string): boolean {
+	return node.body.body.some(
+		(member) => 'key' in member && member.key.type === 'PrivateName' && member.key.id.name === name,
+	);
 }
 
 function hasUseStrict(directives: readonly t.Directive[] | null | undefined): boolean {

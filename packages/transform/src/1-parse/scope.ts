@@ -36,7 +36,7 @@ export interface FunctionInfo {
 	readonly hoisted: boolean;
 	/** Bindings of enclosing functions (not of the module) used here or deeper, by first use. */
 	readonly free: Set<Binding>;
-	/** `super` is used here, or in an arrow here. */
+	/** `super` is used here, or in an arrow here. Of an arrow: that of what is around it. */
 	usesSuper: boolean;
 	/** A direct call of `eval` stands here or deeper. */
 	usesEval: t.Node | null;
@@ -44,6 +44,8 @@ export interface FunctionInfo {
 	usesWith: t.Node | null;
 	/** `#x` used here or deeper of a class that encloses this function. */
 	usesPrivate: t.Node | null;
+	/** The scopes of those classes. */
+	readonly privateOf: Set<Scope>;
 	/** The name of a function expression, as it is bound inside. */
 	ownName: Binding | null;
 	self: Binding | null;

@@ -5,6 +5,7 @@ import { assign, at, binary, call, helper, id, statement } from './build.ts';
 import { again } from './calls.ts';
 import { branchLogical, lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { lowerNamed, lowerNamedInto } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
@@ -91,7 +92,7 @@ function assignName(
 			}
 		}
 	}
-	return assignTo(frame, node, left, reference, lowerValue(frame, node.right));
+	return assignTo(frame, node, left, reference, lowerNamed(frame, node.right, left.name));
 }
 
 /** `a ||= b`: the target is evaluated once, and written only if the right side runs. */
@@ -107,13 +108,10 @@ function lowerLogical(
 	const after = frame.block();
 	branchLogical(frame, operator, id(result), right, after);
 	frame.current = right;
-	if (suspends(node.right, frame.unit.memo)) lowerInto(frame, node.right, result);
-	else {
-		const left = unwrap(node.left as t.Node);
-		frame.emit(
-			statement(assign(id(result), rewriteNamed(frame, node.right, left.type === 'Identifier' ? left.name : null))),
-		);
-	}
+	const left = unwrap(node.left as t.Node);
+	const name = left.type === 'Identifier' ? left.name : null;
+	if (suspends(node.right, frame.unit.memo)) lowerNamedInto(frame, node.right, result, name);
+	else frame.emit(statement(assign(id(result), rewriteNamed(frame, node.right, name))));
 	frame.emit(at(statement(target.write(id(result))), node));
 	frame.goto(after);
 	frame.current = after;

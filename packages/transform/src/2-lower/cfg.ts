@@ -166,18 +166,28 @@ export interface Graph {
 	readonly starts: readonly Site[];
 }
 
-/** A closure created in durable code, in the order met. `%closure(D, [env])` refers to it by `ref`. */
+/** A closure created in durable code, in the order met. `%closure(D, [env])` or `%makeClass(D, [env])` refers to it by `ref`. */
 export interface Closure {
 	/** The identifier that opaque code uses for its definition: `%def3`. */
 	readonly ref: string;
-	readonly kind: 'async-closure' | 'generator-closure' | 'closure' | 'thunk';
+	readonly kind: 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk';
 	readonly name: string;
 	readonly place: Place;
 	/** Binding or property name path within the function; null when anonymous. */
 	readonly path: string | null;
-	/** Unique names (in the creator) of what it captures, and their names for schema ids. */
-	readonly captures: readonly { readonly name: string; readonly source: string; readonly cell: boolean }[];
 	/**
+	 * Unique names (in the creator) of what it captures, and their names for schema ids. Of the value of
+	 * an expression (heritage, a computed key) `source` is only the role: `3-analyze` adds the hash of `node`.
+	 */
+	readonly captures: readonly {
+		readonly name: string;
+		readonly source: string;
+		readonly cell: boolean;
+		readonly node?: t.Node;
+	}[];
+	/**
+	 * Classes: gives the class, over `captures` and a last parameter `begin`, which the class calls with
+	 * itself before its static parts and which says whether these are to run.
 	 * Synchronous closures: gives the function, over `captures`. Thunks: gives the *value*, over the
 	 * operands (`%lazy(%def3, [operands])`). The parameters are the captures' names.
 	 */
@@ -186,8 +196,10 @@ export interface Closure {
 	readonly body: Graph | null;
 	readonly wrapper: Wrapper | null;
 	readonly closures: readonly Closure[];
-	/** Synchronous closures: sites of the calls that `%begin` and `%started` name by number. */
+	/** Synchronous closures and classes: sites of the calls that `%begin` and `%started` name by number. */
 	readonly starts: readonly Site[];
+	/** A class whose instances have private members. */
+	readonly hidden?: boolean;
 }
 
 export interface Wrapper {

@@ -21,33 +21,13 @@ export function checkFunction(unit: UnitState, node: FunctionNode): void {
 			way: 'call a method of this class that uses super',
 		});
 	}
-	if (info.usesPrivate && isPrivateOutside(node, info.usesPrivate)) {
+	if (info.usesPrivate) {
 		sink.report('PD2007', info.usesPrivate, {
 			what: 'A private name in a durable method',
 			way: 'reach it by a method or accessor of the class',
 		});
 	}
 	checkArguments(unit, node);
-}
-
-/** Is the private name declared by a class around the function, not one inside it? */
-function isPrivateOutside(fn: t.Node, use: t.Node): boolean {
-	const declares = (node: t.Node): boolean => {
-		if (node.type === 'ClassBody' && use.type === 'PrivateName') {
-			const own = node.body.some(
-				(member) =>
-					(member.type === 'ClassPrivateMethod' ||
-						member.type === 'ClassPrivateProperty' ||
-						member.type === 'ClassAccessorProperty') &&
-					member.key.type === 'PrivateName' &&
-					member.key.id.name === use.id.name,
-			);
-			if (own) return true;
-		}
-		for (const child of childrenOf(node)) if (declares(child)) return true;
-		return false;
-	};
-	return !declares(fn);
 }
 
 /**

@@ -30,7 +30,7 @@ import { rewritePattern, targetName } from './rewrite-pattern.ts';
 import { makeNativeScope } from './rewrite-scope.ts';
 import { rewriteStatement } from './rewrite-statement.ts';
 import { readBinding, storageOf } from './storage.ts';
-import { type Code, isOfUnit, isPlain, uniqueName, withCode } from './unit.ts';
+import { type Code, isNativeFunction, isOfUnit, isPlain, uniqueName, withCode } from './unit.ts';
 
 type ClosureNode = t.FunctionExpression | t.ArrowFunctionExpression | t.FunctionDeclaration | t.ObjectMethod;
 
@@ -47,6 +47,7 @@ export function closureOf(
 ): t.Expression {
 	const unit = code.unit;
 	const info = unit.scopes.functions.get(node)!;
+	if (isNativeFunction(unit, info)) return nativeFunction(code, node, name, key);
 	let closure = unit.closures.get(node);
 	if (!closure) {
 		checkClosure(code, node);
@@ -77,6 +78,18 @@ export function closureOf(
 	return call(make, [construct(helper('Cell'), [])]);
 }
 
+/** A function that stays where it stands. */
+function nativeFunction(code: Code, node: ClosureNode, name: string | null, key: t.Identifier | null): t.Expression {
+	const value = rewriteFunction(withCode(code, { plain: true }), node) as t.FunctionExpression;
+	if (node.type === 'FunctionDeclaration') {
+		(value as t.Node).type = 'FunctionExpression';
+		value.id = null;
+	}
+	if (key) return index(object([property(key, value, true)]), { ...key });
+	const called = name ?? ownName(code, node);
+	return value.id || called === '' ? value : named(value, called);
+}
+
 function ownName(code: Code, node: ClosureNode): string {
 	if ((node.type === 'FunctionDeclaration' || node.type === 'FunctionExpression') && node.id) return node.id.name;
 	return code.path?.split('.').at(-1) ?? '';
@@ -95,7 +108,7 @@ function selfBinding(info: FunctionInfo): Binding | null {
 }
 
 /** What a closure is made over: the cell itself, or the value. */
-function capture(code: Code, binding: Binding): t.Expression {
+export function capture(code: Code, binding: Binding): t.Expression {
 	const storage = storageOf(code.unit, binding);
 	if (storage.cell) return id(storage.name);
 	return readBinding(code, binding, false);
@@ -172,8 +185,8 @@ const WRAPPERS = {
 	ObjectMethod: 'method',
 } as const;
 
-/** The function with the name that it has in the user's program; `key` is a variable with a computed one. */
-function nameFunction(value: t.Node, name: string, key: string | null): t.Expression {
+/** The function or class with the name that it has in the user's program; `key` is a variable with a computed one. */
+export function nameFunction(value: t.Node, name: string, key: string | null): t.Expression {
 	if (value.type === 'ObjectMethod') {
 		const method = value as t.ObjectMethod;
 		method.key = key === null ? text(name) : id(key);
@@ -187,11 +200,11 @@ function nameFunction(value: t.Node, name: string, key: string | null): t.Expres
 }
 
 /** `(captures) => function`, strict where the function is. */
-function makerOf(
+export function makerOf(
 	code: Code,
 	info: FunctionInfo,
 	result: t.Expression,
-	captures: Closure['captures'],
+	captures: readonly { readonly name: string }[],
 	locals: readonly string[],
 ): t.ArrowFunctionExpression {
 	const params = captures.map((each) => id(each.name));
@@ -257,7 +270,7 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 }
 
 /** Variables of a native function that its expressions need, named as they are asked for. */
-function localsOf(code: Code): { names: string[]; local: (role: string) => string } {
+export function localsOf(code: Code): { names: string[]; local: (role: string) => string } {
 	const names: string[] = [];
 	const local = (role: string) => {
 		const name = uniqueName(code.unit, `$${role}`);

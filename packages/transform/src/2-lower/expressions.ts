@@ -7,7 +7,7 @@ import { assign, at, binary, id, statement } from './build.ts';
 import { lowerLinked } from './calls.ts';
 import type { Draft, Frame } from './frame.ts';
 import { lowerJsx } from './jsx.ts';
-import { lowerArray, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
+import { lowerArray, lowerClass, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { holdNode, isHeld } from './operands.ts';
 import { copy, keepParentheses, rewrite } from './rewrite.ts';
@@ -99,11 +99,7 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 		case 'JSXFragment':
 			return lowerJsx(frame, node);
 		case 'ClassExpression':
-			frame.unit.sink.report('PD2008', node, {
-				what: 'An await inside a class',
-				way: 'await before the class and use the value in it',
-			});
-			return id('undefined');
+			return lowerClass(frame, node, null);
 		default:
 			frame.unit.sink.report('PD2017', node, {
 				what: `A suspension inside ${node.type}`,

@@ -1,8 +1,10 @@
 import type * as t from '@babel/types';
+import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
-import { array, arrow, at, call, helper, id, number, object, spread, template } from './build.ts';
+import { array, arrow, assign, at, call, helper, id, number, object, spread, statement, template } from './build.ts';
 import { follow, invoke } from './calls.ts';
-import { lowerValue } from './expressions.ts';
+import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
+import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
 import { takeApart } from './links.ts';
 import { propertyName, shallow } from './nodes.ts';
@@ -19,6 +21,32 @@ export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
 	result.callee = held ? holdNode(frame, callee, 'callee') : lowerValue(frame, callee);
 	result.arguments = lowerList(frame, node.arguments, 'arg') as t.Expression[];
 	return result;
+}
+
+/** A value that is given a name: only a class can suspend and take it. */
+export function lowerNamed(frame: Frame, node: t.Expression, name: string | null): t.Expression {
+	const plain = unwrap(node);
+	return plain.type === 'ClassExpression' ? lowerClass(frame, plain, name) : lowerValue(frame, node);
+}
+
+export function lowerNamedInto(frame: Frame, node: t.Expression, variable: string, name: string | null): void {
+	const plain = unwrap(node);
+	if (plain.type !== 'ClassExpression') lowerInto(frame, node, variable);
+	else frame.emit(at(statement(assign(id(variable), lowerClass(frame, plain, name))), node));
+}
+
+/** Heritage and computed keys are evaluated in order; then the class is made over them. */
+export function lowerClass(frame: Frame, node: ClassNode, name: string | null): t.Expression {
+	const { memo } = frame.unit;
+	const operands = operandsOf(frame, node);
+	const around = aroundClass(frame, node);
+	const last = operands.findLastIndex((each) => suspends(each.node, memo));
+	const values = operands.map((each, i) => {
+		const value = suspends(each.node, memo) ? lowerValue(frame, each.node) : rewrite(around, each.node);
+		const finished = finishOperand(each, value);
+		return i < last ? holdValue(frame, finished, each.role, each.node) : finished;
+	});
+	return at(classOf(into(frame, name), node, values), node);
 }
 
 export function lowerArray(frame: Frame, node: t.ArrayExpression): t.Expression {
@@ -55,7 +83,7 @@ export function lowerObject(frame: Frame, node: t.ObjectExpression): t.Expressio
 			result.computed && key.type === 'Identifier' && takesKey(frame, value) ? ({ ...key } as t.Identifier) : null;
 		const write = (each: t.Expression) => keepName(each, rewriteValue(into(frame, name), each, kept), name);
 		if (i < last) result.value = holdNode(frame, value, 'value', write);
-		else result.value = suspends(value, memo) ? lowerValue(frame, value) : write(value);
+		else result.value = suspends(value, memo) ? lowerNamed(frame, value, name) : write(value);
 		return result;
 	});
 	return at(object(properties), node);

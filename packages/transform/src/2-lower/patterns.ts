@@ -19,8 +19,9 @@ import {
 	text,
 } from './build.ts';
 import { again } from './calls.ts';
-import { lowerInto, lowerValue } from './expressions.ts';
+import { lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { lowerNamedInto } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { holdValue } from './operands.ts';
 import { rewrite } from './rewrite.ts';
@@ -106,7 +107,7 @@ function lowerElement(frame: Frame, element: t.Node, read: () => t.Expression, m
 	const after = frame.block();
 	frame.branch(binary('===', id(value), nothing()), missing, after);
 	frame.current = missing;
-	lowerInto(frame, fallback, value);
+	lowerNamedInto(frame, fallback, value, targetName(target));
 	frame.goto(after);
 	frame.current = after;
 	write(id(value));

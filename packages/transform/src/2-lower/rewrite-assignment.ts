@@ -89,9 +89,10 @@ export function rewriteNamed(code: Code, node: t.Expression, name: string | null
 
 /**
  * A class keeps the name of the binding that it is assigned to, even if that is stored under
- * another name. (A closure's name is in its definition.)
+ * another name, where it stays native. (The name of what is data is in its definition.)
  */
 export function keepName(node: t.Expression, value: t.Expression, name: string | null): t.Expression {
 	const source = unwrap(node);
-	return name !== null && source.type === 'ClassExpression' && !source.id ? named(value, name) : value;
+	const native = source.type === 'ClassExpression' && !source.id && value.type === 'ClassExpression';
+	return native && name !== null ? named(value, name) : value;
 }

@@ -1,6 +1,7 @@
 import type * as t from '@babel/types';
 import type { Binding } from '../1-parse/scope.ts';
-import { arrow, assign, call, helper, id, property, text } from './build.ts';
+import { arrow, assign, at, call, helper, id, property, text } from './build.ts';
+import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { propertyName, shallow } from './nodes.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
@@ -8,26 +9,25 @@ import { rewriteBody } from './rewrite-scope.ts';
 import { storageOf } from './storage.ts';
 import { type Code, into, isClosureMethod, isOfUnit, withCode } from './unit.ts';
 
-/**
- * A class stays a class: it is made by the turn that meets it and cannot be stored yet (saving says
- * so). Its members capture cells and values of the frame by way of a function around it, because
- * the variables of a step function last only until the next suspension.
- */
-export function rewriteClass(
-	code: Code,
-	node: t.ClassExpression | t.ClassDeclaration,
-	name: string | null,
-): t.Expression {
+/** A class is data (classes.ts), except in code that stays native. `key` is a variable with its computed name. */
+export function rewriteClass(code: Code, node: ClassNode, key: t.Identifier | null = null): t.Expression {
+	if (code.plain) return rewriteNativeClass(code, node);
+	const operands = operandsOf(code, node);
+	const around = aroundClass(code, node);
+	const values = operands.map((each) => finishOperand(each, rewrite(around, each.node)));
+	return at(classOf(code, node, values, key), node);
+}
+
+function rewriteNativeClass(code: Code, node: ClassNode): t.Expression {
 	const result = shallow(node) as t.ClassExpression;
 	(result as t.Node).type = 'ClassExpression';
 	// The copy must not be found as the declaration it is made from.
 	if (node.id) result.id = shallow(node.id);
-	else if (name !== null) result.id = null;
 	if (node.superClass) result.superClass = rewrite(code, node.superClass);
 	if (node.decorators) result.decorators = node.decorators.map((decorator) => copy(code, decorator));
 	result.body = shallow(node.body);
 	result.body.body = node.body.body.flatMap((member) => rewriteClassMember(code, member));
-	return overCaptures(code, node, result, node.body.body);
+	return result;
 }
 
 /** An object literal; with methods or accessors that capture, made over what they capture. */
@@ -38,7 +38,6 @@ export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expressio
 	);
 	return overCaptures(
 		code,
-		node,
 		result,
 		result.properties.some((each) => each.type === 'ObjectMethod') ? node.properties : [],
 	);
@@ -123,14 +122,13 @@ function rewriteClassMember(code: Code, member: t.ClassBody['body'][number]): t.
 	}
 }
 
-function overCaptures(code: Code, node: t.Node, value: t.Expression, members: readonly t.Node[]): t.Expression {
+function overCaptures(code: Code, value: t.Expression, members: readonly t.Node[]): t.Expression {
 	if (!code.frame) return value;
 	const captured = new Set<Binding>();
 	for (const member of members) {
 		const info = code.unit.scopes.functions.get(member);
 		for (const binding of info?.free ?? []) {
-			const own = binding.kind === 'class-name' && binding.declaration === node;
-			if (!own && isOfUnit(code.unit, binding)) captured.add(binding);
+			if (isOfUnit(code.unit, binding)) captured.add(binding);
 		}
 	}
 	if (captured.size === 0) return value;

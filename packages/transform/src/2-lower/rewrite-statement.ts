@@ -10,7 +10,7 @@ import { rewriteLoop } from './rewrite-loop.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { emptyCells, makeNativeScope, rewriteBody } from './rewrite-scope.ts';
 import { initialise, place, readBinding, storageOf } from './storage.ts';
-import { type Code, isOfUnit, type Jumps, uniqueName, withCode } from './unit.ts';
+import { type Code, into, isOfUnit, type Jumps, uniqueName, withCode } from './unit.ts';
 
 /** A statement that does not suspend; several where one makes cells of its own first. */
 export function rewriteStatement(code: Code, node: t.Statement, labels: readonly string[] = []): t.Statement[] {
@@ -170,7 +170,7 @@ function rewriteFunctionDeclaration(code: Code, node: t.FunctionDeclaration): t.
 
 function rewriteClassDeclaration(code: Code, node: t.ClassDeclaration): t.Statement[] {
 	if (node.declare) return [];
-	const value = rewriteClass(code, node, null);
+	const value = rewriteClass(into(code, node.id?.name ?? null), node);
 	const binding = node.id && code.unit.scopes.declared.get(node.id);
 	if (!binding || !isOfUnit(code.unit, binding)) return [at(statement(value), node)];
 	const storage = storageOf(code.unit, binding);

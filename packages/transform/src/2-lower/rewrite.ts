@@ -70,7 +70,7 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 		case 'UpdateExpression':
 			return rewriteUpdate(code, node);
 		case 'ClassExpression':
-			return rewriteClass(code, node, null);
+			return rewriteClass(code, node);
 		case 'FunctionExpression':
 		case 'ArrowFunctionExpression':
 			return code.plain ? rewriteFunction(code, node) : closureOf(code, node, null);
@@ -103,7 +103,8 @@ function passesName(node: t.Node): boolean {
 /** The value of a property of an object literal. `name` keeps a computed key. */
 export function rewriteValue(code: Code, value: t.Expression, name: t.Identifier | null): t.Expression {
 	const plain = unwrap(value);
-	return name && isAnonymous(plain) ? closureOf(code, plain, null, name) : rewrite(code, value);
+	if (!name || !isAnonymous(plain)) return rewrite(code, value);
+	return plain.type === 'ClassExpression' ? rewriteClass(code, plain, name) : closureOf(code, plain, null, name);
 }
 
 /**
@@ -128,13 +129,14 @@ export function rewriteProperty(
 	return result;
 }
 
-/** Is the value of a computed property a closure that is named by its key? */
+/** Is the value of a computed property a closure or class that is named by its key? */
 export function takesKey(code: Code, value: t.Node): boolean {
 	return !code.plain && isAnonymous(unwrap(value));
 }
 
-function isAnonymous(node: t.Node): node is t.ArrowFunctionExpression | t.FunctionExpression {
-	return node.type === 'ArrowFunctionExpression' || (node.type === 'FunctionExpression' && !node.id);
+function isAnonymous(node: t.Node): node is t.ArrowFunctionExpression | t.FunctionExpression | t.ClassExpression {
+	if (node.type === 'ArrowFunctionExpression') return true;
+	return (node.type === 'FunctionExpression' || node.type === 'ClassExpression') && !node.id;
 }
 
 /**

@@ -1,10 +1,12 @@
 import type * as t from '@babel/types';
 import { isType } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
+import { at } from './build.ts';
 import { lowerDeclaration } from './declarations.ts';
 import { jumpFrom, jumpOf } from './exits.ts';
 import { lowerEffect, lowerTest, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { lowerClass } from './literals.ts';
 import { lowerDoWhile, lowerFor, lowerWhile } from './loops.ts';
 import { lowerForIn, lowerForOf } from './loops-over.ts';
 import { lowerReturn } from './returns.ts';
@@ -85,12 +87,11 @@ export function lowerStatement(frame: Frame, node: t.Statement, labels: readonly
 		case 'TryStatement':
 			lowerTry(frame, node);
 			return;
-		case 'ClassDeclaration':
-			frame.unit.sink.report('PD2008', node, {
-				what: 'An await inside a class',
-				way: 'await before the class and use the value in it',
-			});
+		case 'ClassDeclaration': {
+			const binding = frame.unit.scopes.declared.get(node.id!)!;
+			frame.emit(at(frame.initialise(binding, lowerClass(frame, node, binding.name)), node));
 			return;
+		}
 		default:
 			frame.unit.sink.report('PD2017', node, { what: `A suspension inside ${node.type}`, way: 'await before it' });
 	}

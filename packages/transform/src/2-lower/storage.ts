@@ -114,7 +114,10 @@ export function place(storage: Storage): t.Identifier | t.MemberExpression {
 /** Declared by the code that is being written itself, so the engine minds constants and dead zones. */
 export function isNative(code: Code, binding: Binding): boolean {
 	if (isPlain(code.unit, binding.scope.fn)) return true;
-	return code.fn === binding.scope.fn && !(code.frame && storageOf(code.unit, binding).frame);
+	let fn = code.fn;
+	// Arrows that stay native see what is around them as they always did.
+	if (code.plain) while (fn !== binding.scope.fn && fn.arrow && fn.parent) fn = fn.parent;
+	return fn === binding.scope.fn && !(code.frame && storageOf(code.unit, binding).frame);
 }
 
 /** Reads what an identifier, `this`, `arguments` or `new.target` refers to. */

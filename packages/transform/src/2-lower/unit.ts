@@ -1,4 +1,5 @@
 import type * as t from '@babel/types';
+import { childrenOf } from '../1-parse/hoist.ts';
 import type { Binding, FunctionInfo, Scopes } from '../1-parse/scope.ts';
 import type { Suspensions } from '../1-parse/suspends.ts';
 import type { Sink } from '../diagnostics/sink.ts';
@@ -50,7 +51,7 @@ export interface Code {
 	readonly fn: FunctionInfo;
 	/** It is a graph: variables outlive what is native, jumps may leave a statement. */
 	readonly frame: boolean;
-	/** Inside a class or an object's method functions stay as they are: they are not data (yet). */
+	/** In what stays native functions stay as they are: they are not data. */
 	readonly plain: boolean;
 	/** Receives the closures that are created here. */
 	readonly closures: Closure[];
@@ -85,21 +86,64 @@ export function isOfUnit(unit: UnitState, binding: Binding | null): binding is B
 	return false;
 }
 
-/** Functions inside a class or an object's method keep native variables: they are not data (yet). */
+/** Functions in what stays native keep native variables: they are not data. */
 export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
-	for (; fn && fn !== unit.root; fn = fn.parent) {
-		switch (fn.node.type) {
-			case 'FunctionDeclaration':
-			case 'FunctionExpression':
-			case 'ArrowFunctionExpression':
-				break;
-			case 'ObjectMethod':
-				if (isClosureMethod(unit, fn)) break;
-				return true;
-			default:
-				return true;
-		}
+	for (; fn && fn !== unit.root; fn = fn.parent) if (isNativeFunction(unit, fn)) return true;
+	return false;
+}
+
+/**
+ * Functions that cannot be made apart from where they stand: those that need the class or object
+ * around them, and arrows of a derived constructor, whose `this` may not be there when they are made.
+ */
+export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
+	const { node } = fn;
+	switch (node.type) {
+		case 'ClassMethod':
+		case 'ClassPrivateMethod':
+			return node.generator || (node.async && needsClass(unit, fn));
+		case 'ObjectMethod':
+			return !isClosureMethod(unit, fn) || needsClass(unit, fn);
+		case 'FunctionDeclaration':
+		case 'FunctionExpression':
+			return needsClass(unit, fn);
+		case 'ArrowFunctionExpression':
+			return needsClass(unit, fn) || beforeSuper(fn);
+		default:
+			return false;
 	}
+}
+
+/** Does it use `super` or private names of a class of the unit? */
+function needsClass(unit: UnitState, fn: FunctionInfo): boolean {
+	if (fn === unit.root) return false;
+	if (fn.usesSuper) return true;
+	for (const { fn: owner } of fn.privateOf) {
+		for (let each = owner; each; each = each.parent) if (each === unit.root) return true;
+	}
+	return false;
+}
+
+/** Is it an arrow of a constructor, not surely made after `super()`, that uses its `this`? */
+function beforeSuper(fn: FunctionInfo): boolean {
+	let owner: FunctionInfo | null = fn;
+	while (owner?.arrow) owner = owner.parent;
+	const node = owner?.node;
+	if (!owner?.self || !fn.free.has(owner.self) || node?.type !== 'ClassMethod' || node.kind !== 'constructor')
+		return false;
+	if (!callsSuper(node.body)) return false;
+	const first = node.body.body.find((each) => each.type === 'ExpressionStatement' && isSuperCall(each.expression));
+	return !first || fn.node.start! < first.end!;
+}
+
+function isSuperCall(node: t.Node): boolean {
+	return node.type === 'CallExpression' && node.callee.type === 'Super';
+}
+
+function callsSuper(node: t.Node): boolean {
+	if (isSuperCall(node)) return true;
+	if (node.type === 'ClassBody') return false;
+	for (const child of childrenOf(node)) if (callsSuper(child)) return true;
 	return false;
 }
 

@@ -37,6 +37,18 @@ export function placeId(place: Place): string {
 	return hashText(`${place.chain.join('>')}\n${canonical(place.node)}`);
 }
 
+/** Names of what a closure captures: values of expressions are named by their source. */
+export function captureNames(closure: Closure): string[] {
+	const met = new Map<string, number>();
+	return closure.captures.map(({ source, node }) => {
+		if (!node) return source;
+		const name = `${source}:${hashText(canonical(node))}`;
+		const count = (met.get(name) ?? 0) + 1;
+		met.set(name, count);
+		return count === 1 ? name : `${name}~${count}`;
+	});
+}
+
 interface Source {
 	readonly text: string;
 	readonly spans: ReadonlyMap<t.Node, Span>;

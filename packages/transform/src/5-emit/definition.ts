@@ -2,7 +2,7 @@
 
 import type * as t from '@babel/types';
 import { ABI, type FunctionDef, type PointDef } from '@perdure/abi';
-import type { BlockId, Closure, Graph, Site } from '../2-lower/cfg.ts';
+import type { BlockId, Graph, Site } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import { placeId } from '../3-analyze/ids.ts';
 import type { Slots } from '../3-analyze/slots.ts';
@@ -29,7 +29,9 @@ export interface DefinitionParts {
 	/** Sites of a synchronous closure. */
 	readonly starts?: readonly Site[];
 	readonly make?: t.Expression;
-	readonly captures?: Closure['captures'];
+	readonly captures?: readonly string[];
+	/** A class whose instances have private members. */
+	readonly hidden?: boolean;
 	/** The definitions of the closures made in it. */
 	readonly closures: readonly t.Expression[];
 }
@@ -60,7 +62,8 @@ export function emitDefinition(parts: DefinitionParts): t.ObjectExpression {
 	}
 	if (parts.starts?.length) put('sites', array(parts.starts.map((site) => emitSite(site, parts))));
 	if (parts.make) put('make', parts.make);
-	if (parts.captures?.length) put('captures', compact(data(parts.captures.map(({ source }) => source))));
+	if (parts.captures?.length) put('captures', compact(data(parts.captures)));
+	if (parts.hidden) put('hidden', data(true));
 	if (parts.closures.length > 0) put('closures', array(parts.closures));
 	return object(out);
 }

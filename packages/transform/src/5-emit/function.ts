@@ -2,7 +2,7 @@
 import type * as t from '@babel/types';
 import { generatorOf } from '../1-parse/scope.ts';
 import type { Closure, DurableFunction, Graph, Site, Unit } from '../2-lower/cfg.ts';
-import type { FunctionIds } from '../3-analyze/ids.ts';
+import { captureNames, type FunctionIds } from '../3-analyze/ids.ts';
 import { assignSlots, type Slots } from '../3-analyze/slots.ts';
 import { broken } from '../invariant.ts';
 import {
@@ -83,8 +83,9 @@ interface Head {
 	readonly name: string;
 	readonly loc: t.SourceLocation | null | undefined;
 	readonly make?: t.Expression;
-	readonly captures?: Closure['captures'];
 	readonly generator: 'sync' | 'async' | null;
+	readonly captures?: readonly string[];
+	readonly hidden?: boolean;
 	/** Synchronous closures. */
 	readonly starts?: readonly Site[];
 }
@@ -161,7 +162,8 @@ class FunctionEmitter {
 
 	private closure(closure: Closure, ids: FunctionIds) {
 		const local = this.locals.get(closure.ref.slice(1))!;
-		const make = closure.make ? this.maker(closure.make) : this.asyncMaker(closure, local);
+		// A method of a class is made with its class.
+		const make = closure.make ? this.maker(closure.make) : closure.wrapper && this.asyncMaker(closure, local);
 		const made = this.define(
 			ids,
 			closure.body,
@@ -170,9 +172,10 @@ class FunctionEmitter {
 				kind: closure.kind,
 				name: closure.name,
 				loc: closure.place.loc,
-				make,
-				captures: closure.captures,
+				...(make ? { make } : {}),
+				captures: captureNames(closure),
 				generator: closure.wrapper?.generator ?? null,
+				hidden: closure.hidden ?? false,
 				starts: closure.starts,
 			},
 			local,

@@ -80,7 +80,6 @@ export const TABLE = {
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
 	PD2005: syntax('PD2005', 'generators inside durable functions'),
 	PD2007: syntax('PD2007', 'super and private names in a durable method'),
-	PD2008: syntax('PD2008', 'an await inside a class'),
 	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
 	PD2017: syntax('PD2017', 'other syntax'),
 } satisfies Record<string, DiagnosticRow<never>>;

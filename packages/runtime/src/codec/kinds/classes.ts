@@ -8,7 +8,16 @@ import { Refusal } from '../refusal.ts';
 export const classValue: AnyKind = {
 	tag: 'K',
 	moment: 'first',
-	take: (value: ClassLike) => [classEntry(value)!.id],
+	take(value: ClassLike) {
+		const { id, made } = classEntry(value)!;
+		if (made !== true) return [id];
+		throw new Refusal(
+			'a class made by durable code',
+			'value',
+			'keep it in a run: only the state of a run can hold it',
+			'',
+		);
+	},
 	make([id]: readonly unknown[]) {
 		expect(typeof id === 'string', 'a class has no id');
 		const entry = classById(id);
@@ -18,6 +27,23 @@ export const classValue: AnyKind = {
 			unknown: id,
 			help: `import the module that calls serializable(...) for '${id}' before decoding`,
 		});
+	},
+};
+
+/** Instances whose private members nothing outside their class can read. Stands in for their kind, and only refuses. */
+export const hidden: AnyKind = {
+	tag: 'hidden',
+	take(value: object) {
+		const { name } = classOfPrototype(Object.getPrototypeOf(value))!.Class as { name?: unknown };
+		throw new Refusal(
+			`an instance of '${String(name)}', a class with private members`,
+			'instance',
+			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
+			'',
+		);
+	},
+	make() {
+		throw new Error('an instance with private members was never saved');
 	},
 };
 

@@ -1,0 +1,370 @@
+import type * as t from '@babel/types';
+import { type Binding, type FunctionInfo, isConstant, unwrap } from '../1-parse/scope.ts';
+import {
+	array,
+	arrow,
+	assign,
+	block,
+	call,
+	conditional,
+	declare,
+	helper,
+	id,
+	index,
+	member,
+	nothing,
+	object,
+	returns,
+	statement,
+	text,
+} from './build.ts';
+import type { Closure, Site } from './cfg.ts';
+import { capture, lengthOf, localsOf, makerOf, nameFunction, rewriteFunction } from './closures.ts';
+import { lowerClosure } from './lower-function.ts';
+import { propertyName, shallow } from './nodes.ts';
+import { rewrite } from './rewrite.ts';
+import { rewriteBody } from './rewrite-scope.ts';
+import { isGlobal, isModuleName, staticPath } from './static-path.ts';
+import { storageOf } from './storage.ts';
+import { type Code, into, isNativeFunction, isOfUnit, isPlain, uniqueName, withCode } from './unit.ts';
+
+export type ClassNode = t.ClassExpression | t.ClassDeclaration;
+type Method = t.ClassMethod | t.ClassPrivateMethod;
+type Field = t.ClassProperty | t.ClassPrivateProperty | t.ClassAccessorProperty;
+
+/**
+ * A class made in durable code is data, like a closure: `%makeClass(definition, [cells and values that
+ * its members capture, heritage, computed keys])`. Its text stands in the definition's `make`, outside
+ * the step. Its static parts run when it is first made only: afterwards what they left is saved.
+ */
+export function classOf(
+	code: Code,
+	node: ClassNode,
+	operands: readonly t.Expression[],
+	key: t.Identifier | null = null,
+): t.Expression {
+	const { unit } = code;
+	let closure = unit.closures.get(node);
+	if (!closure) {
+		closure = defineClass(code, node, key && uniqueName(unit, '$name'));
+		unit.closures.set(node, closure);
+		code.closures.push(closure);
+	}
+	const captured = unit.captures.get(closure)!;
+	const env = [...captured.map((binding) => capture(code, binding)), ...operands, ...(key ? [key] : [])];
+	return call(helper('makeClass'), [id(closure.ref), array(env)]);
+}
+
+/** A part of a class that is evaluated around it, in the order of evaluation. */
+export interface Operand {
+	readonly role: 'extends' | 'key' | 'decorator';
+	readonly node: t.Expression;
+}
+
+/** What of a class is evaluated where it stands. The rest is read again wherever the class is made. */
+export function operandsOf(code: Code, node: ClassNode): Operand[] {
+	const operands: Operand[] = [];
+	const add = (role: Operand['role'], each: t.Expression) => {
+		if (!isReadAgain(code, each, role)) operands.push({ role, node: each });
+	};
+	for (const { expression } of node.decorators ?? []) add('decorator', expression);
+	if (node.superClass) add('extends', node.superClass);
+	for (const each of node.body.body) {
+		if (isDropped(each)) continue;
+		if ('decorators' in each) for (const { expression } of each.decorators ?? []) add('decorator', expression);
+		if ('computed' in each && each.computed) add('key', each.key as t.Expression);
+	}
+	return operands;
+}
+
+/** The name of the class inside it is dead while these are evaluated. */
+export function aroundClass<C extends Code>(code: C, node: ClassNode): C {
+	const own = node.id && code.unit.scopes.byNode.get(node)?.bindings.get(node.id.name);
+	return withCode(code, { path: null, ...(own ? { dead: new Set([...(code.dead ?? []), own]) } : {}) });
+}
+
+/** Evaluates an operand: a key becomes a property key at once (ECMA-262 ClassElementEvaluation). */
+export function finishOperand({ role }: Operand, value: t.Expression): t.Expression {
+	return role === 'key' ? call(helper('propertyKey'), [value]) : value;
+}
+
+/** Can it be read where the class is made, again and again: a literal, a module binding, a global? */
+function isReadAgain(code: Code, node: t.Expression, role: Operand['role']): boolean {
+	const plain = unwrap(node);
+	if (/^(String|Numeric|Null|BigInt)Literal$/.test(plain.type)) return true;
+	if (!staticPath(code, plain)) return false;
+	if (role !== 'key') return true;
+	const root = plain.type === 'MemberExpression' ? unwrap(plain.object) : plain;
+	if (root.type !== 'Identifier' || !isModuleName(code, root)) return false;
+	if (plain.type === 'MemberExpression') return root.name === 'Symbol' && isGlobal(code, root);
+	const binding = code.unit.scopes.references.get(root)?.binding ?? null;
+	return binding !== null && (isConstant(binding) || binding.kind === 'import');
+}
+
+function isDropped(member: t.ClassBody['body'][number]): boolean {
+	if (member.type === 'TSDeclareMethod' || member.type === 'TSIndexSignature') return true;
+	return ('declare' in member && member.declare === true) || ('abstract' in member && member.abstract === true);
+}
+
+function defineClass(code: Code, node: ClassNode, key: string | null): Closure {
+	const { unit } = code;
+	const ref = `%def${unit.definitions++}`;
+	const captured = capturesOf(code, node);
+	const operands = operandsOf(code, node);
+	const captures: Closure['captures'][number][] = captured.map((binding) => {
+		const storage = storageOf(unit, binding);
+		return { name: storage.name, source: binding.name, cell: storage.cell };
+	});
+	for (const { role, node: operand } of operands)
+		captures.push({ name: uniqueName(unit, `$${role}`), source: `%${role}`, cell: false, node: operand });
+	const names = new Map(operands.map((operand, i) => [operand.node, captures[captured.length + i]!.name]));
+	if (key !== null) captures.push({ name: key, source: '%name', cell: false });
+
+	const name = node.id?.name ?? code.path?.split('.').at(-1) ?? '';
+	const path = code.path ?? node.id?.name ?? null;
+	const closures: Closure[] = [];
+	const starts: Site[] = [];
+	const { names: locals, local } = localsOf(code);
+	const context = {
+		closures,
+		starts,
+		owner: ref,
+		chain: ['class'],
+		path,
+		jumps: null,
+		frame: false,
+		dead: null,
+		local,
+	};
+	const inside = withCode(code, context);
+	const written = new ClassText(inside, node, names, locals);
+	const closure: Closure = {
+		ref,
+		kind: 'class',
+		name,
+		place: { node, chain: code.chain, loc: node.loc ?? null },
+		path,
+		captures,
+		make: makerOf(
+			code,
+			{ strict: false } as FunctionInfo,
+			nameFunction(written.result, node.id ? '' : name, key),
+			[...captures, { name: written.begin }],
+			locals,
+		),
+		body: null,
+		wrapper: null,
+		closures,
+		starts,
+		hidden: node.body.body.some((each) => 'key' in each && each.key.type === 'PrivateName' && !each.static),
+	};
+	unit.captures.set(closure, captured);
+	return closure;
+}
+
+/** Variables of the functions around that its members use. */
+function capturesOf(code: Code, node: ClassNode): Binding[] {
+	const captured = new Set<Binding>();
+	for (const each of node.body.body) {
+		for (const binding of code.unit.scopes.functions.get(each)?.free ?? []) {
+			const own = binding.kind === 'class-name' && binding.declaration === node;
+			if (!own && isOfUnit(code.unit, binding) && !isPlain(code.unit, binding.scope.fn)) captured.add(binding);
+		}
+	}
+	return [...captured];
+}
+
+/** The text of a class, as its `make` has it. */
+class ClassText {
+	readonly result: t.ClassExpression;
+	/** The parameter of `make` that the class calls first of all. */
+	readonly begin: string;
+	/** Variables of `make`. */
+	private readonly locals: string[];
+	private readonly code: Code;
+	private readonly keys: ReadonlyMap<t.Node, string>;
+	private readonly head: t.Statement[] = [];
+	private fresh: string | null = null;
+
+	constructor(code: Code, node: ClassNode, operands: ReadonlyMap<t.Node, string>, locals: string[]) {
+		this.locals = locals;
+		this.code = code;
+		this.keys = operands;
+		this.begin = uniqueName(code.unit, '$begin');
+		const result = shallow(node) as t.ClassExpression;
+		(result as t.Node).type = 'ClassExpression';
+		result.id = node.id ? shallow(node.id) : null;
+		if (node.superClass) result.superClass = this.operand(node.superClass);
+		this.decorate(node, result);
+		result.body = shallow(node.body);
+		const members = node.body.body.flatMap((each) => (isDropped(each) ? [] : this.member(each)));
+		const begun = call(id(this.begin), [{ type: 'ThisExpression' } as t.ThisExpression]);
+		const first = statement(this.fresh === null ? begun : assign(id(this.fresh), begun));
+		const block_ = { type: 'StaticBlock', body: [first, ...this.head] } as t.StaticBlock;
+		result.body.body = [block_, ...members];
+		this.result = result;
+	}
+
+	/** The variable that has the value of an operand, or what is read again. */
+	private operand(node: t.Expression): t.Expression {
+		const name = this.keys.get(node);
+		return name === undefined ? rewrite(withCode(this.code, { path: null }), node) : id(name);
+	}
+
+	private decorate(node: { decorators?: t.Decorator[] | null }, result: { decorators?: t.Decorator[] | null }): void {
+		if (!node.decorators) return;
+		result.decorators = node.decorators.map((each) => {
+			const decorator = shallow(each);
+			decorator.expression = this.operand(each.expression);
+			return decorator;
+		});
+	}
+
+	private member(node: t.ClassBody['body'][number]): t.ClassBody['body'][number][] {
+		const { unit } = this.code;
+		const fn = unit.scopes.functions.get(node);
+		const name = 'key' in node ? nameOf(node as Method | Field) : null;
+		const inside = withCode(into(this.code, name), { chain: [...this.code.chain, name ?? '[]'] });
+		switch (node.type) {
+			case 'ClassMethod':
+			case 'ClassPrivateMethod':
+				return this.method(inside, node, fn!);
+			case 'ClassProperty':
+			case 'ClassPrivateProperty':
+			case 'ClassAccessorProperty':
+				return [this.field(inside, node, fn ?? null, name)];
+			case 'StaticBlock':
+				return [this.staticBlock(inside, node, fn!)];
+			default:
+				return [];
+		}
+	}
+
+	private key(node: Method | Field): t.Expression | t.PrivateName {
+		return 'computed' in node && node.computed ? this.operand(node.key as t.Expression) : shallow(node.key);
+	}
+
+	private method(code: Code, node: Method, fn: FunctionInfo): t.ClassBody['body'][number][] {
+		for (const parameter of node.params) {
+			if (parameter.type === 'TSParameterProperty') {
+				code.unit.sink.report('PD2016', parameter, {
+					what: 'A parameter property',
+					way: 'declare the field and assign it in the constructor',
+				});
+			}
+		}
+		const key = this.key(node);
+		if (node.async && !isNativeFunction(code.unit, fn)) return [this.asyncMethod(code, node, fn, key)];
+		const native = isNativeFunction(code.unit, fn);
+		const result = rewriteFunction(native ? withCode(code, { plain: true }) : code, node) as t.ClassMethod;
+		result.key = key as t.ClassMethod['key'];
+		return [result];
+	}
+
+	/** A method that enters a step of its own, and carries what tells the machine so. */
+	private asyncMethod(
+		code: Code,
+		node: Method,
+		fn: FunctionInfo,
+		key: t.Expression | t.PrivateName,
+	): t.ClassBody['body'][number] {
+		const { unit } = code;
+		const ref = `%def${unit.definitions++}`;
+		const name = nameOf(node);
+		const captured = [...fn.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
+		const { graph, closures } = lowerClosure(code, node, fn, captured);
+		const method: Closure = {
+			ref,
+			kind: 'async-closure',
+			name: name ?? '',
+			place: { node, chain: code.chain, loc: node.loc ?? null },
+			path: node.static ? into(this.code, name && `static ${name}`).path : code.path,
+			captures: captured.map((binding) => {
+				const storage = storageOf(unit, binding);
+				return { name: storage.name, source: binding.name, cell: storage.cell };
+			}),
+			make: null,
+			body: graph,
+			wrapper: null,
+			closures,
+			starts: [],
+		};
+		unit.captures.set(method, captured);
+		code.closures.push(method);
+		const env = () => array(captured.map((binding) => capture(code, binding)));
+		const entered = call(helper('enter'), [
+			id(ref),
+			{ type: 'ThisExpression' } as t.ThisExpression,
+			id('arguments'),
+			env(),
+		]);
+		const result = shallow(node) as t.ClassMethod;
+		result.async = false;
+		result.params = Array.from({ length: lengthOf(node) }, () => id(uniqueName(unit, '$p')));
+		result.body = block([returns(entered)]);
+		result.key = key as t.ClassMethod['key'];
+		if (node.type === 'ClassMethod') {
+			const of = { type: 'ThisExpression' } as t.ThisExpression;
+			const holder = node.static ? of : member(of, 'prototype');
+			const again = result.computed
+				? index(holder, { ...(key as t.Expression) })
+				: key.type === 'Identifier'
+					? member(holder, key.name)
+					: index(holder, { ...(key as t.StringLiteral) });
+			this.head.push(statement(call(helper('bindMethod'), [again, id(ref), env()])));
+			return result;
+		}
+		// A private method is on instances only: a getter of the one function looks the same to its users.
+		const bound = uniqueName(unit, '$method');
+		this.locals.push(bound);
+		const made = { ...result, type: 'ObjectMethod', key: text(name!), computed: false } as unknown as t.ObjectMethod;
+		this.head.push(
+			statement(assign(id(bound), call(helper('bindMethod'), [index(object([made]), text(name!)), id(ref), env()]))),
+		);
+		return { ...result, kind: 'get', params: [], body: block([returns(id(bound))]) } as unknown as t.ClassPrivateMethod;
+	}
+
+	private field(code: Code, node: Field, fn: FunctionInfo | null, name: string | null): t.ClassBody['body'][number] {
+		const result = shallow(node);
+		result.key = this.key(node) as t.Identifier;
+		this.decorate(node, result);
+		if (!node.value || !fn) return result;
+		const { names, local } = localsOf(code);
+		const inside = withCode(into(this.code, name), { fn, chain: code.chain, local });
+		const value = keepLocals(names, rewrite(inside, node.value));
+		result.value = node.static ? conditional(this.whenFresh(), value, nothing()) : value;
+		return result;
+	}
+
+	private staticBlock(code: Code, node: t.StaticBlock, fn: FunctionInfo): t.StaticBlock {
+		const scope = code.unit.scopes.byNode.get(node)!;
+		const { names, local } = localsOf(code);
+		const body = rewriteBody(withCode(code, { fn, local, path: null }), scope, node.body);
+		const result = shallow(node);
+		const whole = block([...names.map((each) => declare('let', id(each), null)), ...body]);
+		result.body = [
+			{ type: 'IfStatement', test: this.whenFresh(), consequent: whole, alternate: null } as t.IfStatement,
+		];
+		return result;
+	}
+
+	/** Is the class made for the first time? */
+	private whenFresh(): t.Identifier {
+		if (this.fresh === null) {
+			this.fresh = uniqueName(this.code.unit, '$fresh');
+			this.locals.push(this.fresh);
+		}
+		return id(this.fresh);
+	}
+}
+
+function nameOf(node: Method | Field): string | null {
+	if (node.key.type === 'PrivateName') return `#${node.key.id.name}`;
+	return propertyName({ key: node.key, computed: 'computed' in node && node.computed === true });
+}
+
+/** A value that needs variables gets them for each time it is evaluated. */
+function keepLocals(names: readonly string[], value: t.Expression): t.Expression {
+	if (names.length === 0) return value;
+	return call(arrow([], block([...names.map((name) => declare('let', id(name), null)), returns(value)])), []);
+}
