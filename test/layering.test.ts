@@ -129,6 +129,7 @@ describe('layers', () => {
 			['machine'],
 			['driver'],
 			['continuation.ts'],
+			['sealing'],
 			['store-memory', 'store-sqlite', 'store-postgres'],
 			['worker'],
 			['client'],

@@ -33,7 +33,7 @@ export {
 	RunNotFoundError,
 	TimeoutError,
 } from './errors/run.ts';
-export { DecodeError, NotSerializableError, SealError, StateTooLargeError } from './errors/saving.ts';
+export { DecodeError, KeyringError, NotSerializableError, SealError, StateTooLargeError } from './errors/saving.ts';
 export {
 	AbiMismatchError,
 	DuplicateFunctionError,
@@ -54,4 +54,8 @@ export { migrate } from './registry/migrations.ts';
 export { type Secret, secret } from './registry/secret.ts';
 export type { Serializable } from './registry/serializable.ts';
 export { run } from './run.ts';
+// Sealing
+export { type KeyMaterial, type Keyring, type KeyringOptions, keyring } from './sealing/keyring.ts';
+export { type SealInfo, type SealOptions, seal, sealInfo, type UnsealOptions, unseal } from './sealing/seal.ts';
+export { sealToken, unsealToken } from './sealing/token.ts';
 export type { WorkerOptions } from './worker/worker.ts';

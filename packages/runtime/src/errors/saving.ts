@@ -115,3 +115,21 @@ export class SealError extends PerdureError {
 		return brandOf(e) === 'SealError';
 	}
 }
+
+/** What a keyring was to be made of is not what it needs. */
+export class KeyringError extends PerdureError {
+	static readonly code = ROWS.KeyringError.code;
+	declare readonly problem: string;
+
+	static {
+		brand(KeyringError, 'KeyringError');
+	}
+
+	constructor(facts: { problem: string }) {
+		super(ROWS.KeyringError, facts);
+	}
+
+	static override is(e: unknown): e is KeyringError {
+		return brandOf(e) === 'KeyringError';
+	}
+}

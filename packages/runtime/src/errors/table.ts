@@ -157,6 +157,13 @@ export const ROWS = {
 		'keep large values outside and an id of them in the run, or let variables go before the await',
 	),
 
+	KeyringError: row<{ problem: string }>(
+		'PD6007',
+		'a keyring that cannot be used',
+		(f) => `the keyring cannot be used: ${f.problem}.`,
+		'a key is 32 random bytes, as a Uint8Array or in base64 (openssl rand -base64 32): keyring({ current: "2026-11", keys: { "2026-11": process.env.SEAL_KEY } })',
+	),
+
 	// PD7: the log.
 	DivergenceError: row<{ entry: number | null; expected: string; found: string }>(
 		'PD7001',

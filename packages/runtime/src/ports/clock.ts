@@ -22,6 +22,8 @@ export function afterThisPass(fire: () => void): void {
 export interface Random {
 	/** A new id of 128 random bits: 26 characters of lower-case base32 (a-z, 2-7). */
 	id(): string;
+	/** Fresh bytes, fit for salts and nonces. */
+	bytes(length: number): Uint8Array<ArrayBuffer>;
 }
 
 /** Longest delay that a host timer keeps; a longer one would fire at once. */
@@ -60,4 +62,5 @@ export const realRandom: Random = {
 		}
 		return id + ALPHABET[(bits << (5 - pending)) & 31];
 	},
+	bytes: (length) => crypto.getRandomValues(new Uint8Array(length)),
 };
