@@ -1,4 +1,5 @@
 import { OutsideTurnError } from '../errors/run.ts';
+import { definitionOf } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 
 /**
@@ -168,10 +169,7 @@ export function resolve(promise: DurablePromise, value: unknown): void {
 	}
 	let then: unknown;
 	try {
-		then =
-			(typeof value === 'object' && value !== null) || typeof value === 'function'
-				? (value as { then?: unknown }).then
-				: undefined;
+		then = thenOf(value);
 	} catch (error) {
 		reject(promise, error);
 		return;
@@ -183,7 +181,32 @@ export function resolve(promise: DurablePromise, value: unknown): void {
 	// NewPromiseResolveThenableJob (27.2.2.2): a tick before it is subscribed to.
 	if (value instanceof DurablePromise && then === DurablePromise.prototype.then) {
 		shared.current!.job(() => subscribe(value, new AdoptReaction(promise)));
-	} else shared.current!.adopt(promise, value as PromiseLike<unknown>);
+	} else if (isOfRun(then)) resolveByThen(promise, value, then as Callable);
+	else shared.current!.adopt(promise, value as PromiseLike<unknown>);
+}
+
+/** The `then` that makes a value a thenable, unless it is no function. */
+export function thenOf(value: unknown): unknown {
+	const may = (typeof value === 'object' && value !== null) || typeof value === 'function';
+	return may ? (value as { then?: unknown }).then : undefined;
+}
+
+/** A method `then` that durable code made runs in the turn; any other is left to the host. */
+export function isOfRun(then: unknown): boolean {
+	return definitionOf(then as Callable) !== undefined;
+}
+
+/** NewPromiseResolveThenableJob (27.2.2.2) for a `then` of the run. */
+export function resolveByThen(promise: DurablePromise, thenable: unknown, then: Callable): void {
+	const once = { done: false };
+	const fail = resolver({ promise, kind: 'reject', once });
+	shared.current!.job(() => {
+		try {
+			Reflect.apply(then, thenable, [resolver({ promise, kind: 'resolve', once }), fail]);
+		} catch (error) {
+			fail(error);
+		}
+	});
 }
 
 /** PromiseResolve(%Promise%, value) (27.2.4.7.1), into a promise of the run. */

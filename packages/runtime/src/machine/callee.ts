@@ -1,9 +1,8 @@
 import { construct } from '../language/call.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
-import { iteratorMethods } from '../language/iterator-methods.ts';
+import { generatorMethods } from '../language/generator.ts';
 import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
-import { generatorMethods } from '../registry/generator-functions.ts';
 import type { Callable } from '../registry/shared.ts';
 
 /** On a runtime primitive (`sleep`, `suspend`, ...): what it does in await position. */
@@ -28,8 +27,7 @@ export function isIntrinsic(callee: unknown): boolean {
 		intrinsics.has(callee) ||
 		promiseStatics.has(callee) ||
 		promiseMethods.has(callee) ||
-		ownMethods.has(callee) ||
-		generatorMethods.has(callee)
+		generatorMethods.has(callee as Callable)
 	);
 }
 
@@ -37,8 +35,6 @@ export function isIntrinsic(callee: unknown): boolean {
 const promiseMethods: ReadonlySet<unknown> = new Set(
 	Object.values(Object.getOwnPropertyDescriptors(DurablePromise.prototype)).map(({ value }) => value),
 );
-
-const ownMethods: ReadonlySet<unknown> = new Set(iteratorMethods);
 
 /** `new` of a built-in or of a closure of the run happens in the turn; that of a promise is an effect. */
 export function constructsInTurn(callee: unknown, self: unknown): boolean {

@@ -1,8 +1,16 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
-import { type AsyncGeneratorState, completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
-import { DurablePromise, hasListeners, reject, resolve, subscribe } from '../language/durable-promise.ts';
+import {
+	DurablePromise,
+	hasListeners,
+	isOfRun,
+	reject,
+	resolve,
+	resolveByThen,
+	subscribe,
+	thenOf,
+} from '../language/durable-promise.ts';
 import { savable } from '../language/native-iterators.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
@@ -348,16 +356,6 @@ export class Computation implements TurnHost {
 			if (frame.done) fiber.top = frame.parent;
 			const asked = this.#asked as Asked;
 			if (asked === null) {
-				if (fiber.generator !== null && out instanceof Yielded) {
-					const next = completeYield(fiber.generator, out.value);
-					if (next === null) {
-						this.#state.fibers.delete(fiber.id);
-						return;
-					}
-					input = next.mode;
-					sent = next.value;
-					continue;
-				}
 				if (!frame.done && this.#cancelledAt(frame)) {
 					this.#ready(fiber, 1, this.#cancellation(frame));
 					return;
@@ -384,8 +382,7 @@ export class Computation implements TurnHost {
 
 	/** The innermost frame has returned. Does the fiber go on with the value in its next job? */
 	#complete(fiber: Fiber, value: unknown): boolean {
-		const isRoot = fiber.promise === null && fiber.generator === null;
-		if (fiber.top !== null || (isRoot && isThenable(value))) return this.#await(fiber, value, true);
+		if (fiber.top !== null || (fiber.promise === null && isThenable(value))) return this.#await(fiber, value, true);
 		this.#finish(fiber, true, value);
 		return false;
 	}
@@ -400,11 +397,18 @@ export class Computation implements TurnHost {
 			else subscribe(value, reaction);
 			return false;
 		}
+		let then: unknown;
 		try {
-			if (!isThenable(value)) return true;
+			then = thenOf(value);
 		} catch (error) {
 			this.#ready(fiber, 1, error);
 			return false;
+		}
+		if (typeof then !== 'function') return true;
+		if (isOfRun(then)) {
+			const promise = new DurablePromise();
+			resolveByThen(promise, value, then as Callable);
+			return this.#await(fiber, promise, false);
 		}
 		const pending: Pending = {
 			kind: 'native',
@@ -431,10 +435,6 @@ export class Computation implements TurnHost {
 	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
 		const state = this.#state;
 		state.fibers.delete(fiber.id);
-		if (fiber.generator !== null) {
-			completeBody(fiber.generator, ok, value);
-			return;
-		}
 		if (fiber.promise !== null) {
 			if (!ok && this.isCancellation(value)) fiber.promise.handled = true;
 			if (ok) resolve(fiber.promise, value);
@@ -514,7 +514,7 @@ export class Computation implements TurnHost {
 	awaited(frame: Frame, callee: Callable, self: unknown, args: unknown[]): unknown {
 		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		const definition = definitionOf(callee);
-		if (definition?.step === undefined || definition.generator !== undefined) return Reflect.apply(callee, self, args);
+		if (definition?.step === undefined) return Reflect.apply(callee, self, args);
 		this.#asked = new Frame(definition, self, args, environmentOf(callee));
 		return undefined;
 	}
@@ -586,36 +586,18 @@ export class Computation implements TurnHost {
 
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
 		const promise = new DurablePromise();
-		const frame = new Frame(def, self, Array.from(args), env);
-		this.#start(new Fiber(++this.#state.fiber, frame, promise, this.#isCleaning()), 0, undefined);
-		return promise;
-	}
-
-	drive(generator: AsyncGeneratorState, mode: Mode, value: unknown): void {
-		generator.warm = null;
-		const { fibers, fiber } = this.#state;
-		// Its own number again, if that is one of this run's.
-		if (generator.fiber === 0 || generator.fiber > fiber || fibers.has(generator.fiber)) {
-			generator.fiber = ++this.#state.fiber;
-		}
-		const frame = generator.frame as Frame;
-		this.#start(new Fiber(generator.fiber, frame, null, this.#isCleaning(), generator), mode, value);
-	}
-
-	/** Is what starts now clean-up after a cancellation? Then that does not reach it. */
-	#isCleaning(): boolean {
-		const starter = this.#fiber;
-		if (this.#state.cancel === null || starter === null) return false;
-		return starter.top?.cancelled?.cleaning === true || isShielded(starter);
-	}
-
-	/** A fiber begins within the step of another. */
-	#start(fiber: Fiber, mode: Mode, value: unknown): void {
 		const [starter, asked] = [this.#fiber, this.#asked];
+		const sheltered =
+			this.#state.cancel !== null &&
+			starter !== null &&
+			(starter.top?.cancelled?.cleaning === true || isShielded(starter));
+		const frame = new Frame(def, self, Array.from(args), env);
+		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
 		this.#state.fibers.set(fiber.id, fiber);
-		this.#step(fiber, mode, value);
+		this.#step(fiber, 0, undefined);
 		this.#fiber = starter;
 		this.#asked = asked;
+		return promise;
 	}
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {
@@ -739,6 +721,5 @@ function handedOut(value: readonly unknown[], at: string): Copied {
 }
 
 function isThenable(value: unknown): boolean {
-	if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
-	return typeof (value as { then?: unknown }).then === 'function';
+	return typeof thenOf(value) === 'function';
 }

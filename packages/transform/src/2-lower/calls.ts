@@ -111,10 +111,9 @@ function start(frame: Frame, root: t.Expression): t.Expression {
 	return suspends(root, frame.unit.memo) ? lowerValue(frame, root) : rewrite(frame, root);
 }
 
-/** How a call link uses its callee: null when it is called right there, as written. */
-function useOfCall(frame: Frame, link: Link & { kind: 'call' }): 'held' | 'now' | null {
-	if (linkSuspends(frame, link)) return 'held';
-	return link.optional ? 'now' : null;
+/** How a call link uses its callee. What the call gives is looked at, for which its receiver is named again. */
+function useOfCall(frame: Frame, link: Link & { kind: 'call' }): 'held' | 'now' {
+	return linkSuspends(frame, link) ? 'held' : 'now';
 }
 
 function followMember(
@@ -207,7 +206,11 @@ function startOf(frame: Frame, from: Cursor, callee: t.Expression): Target {
 	const isMember = node.type === 'MemberExpression' || node.type === 'OptionalMemberExpression';
 	const self = () => (from.receiver ? again(from.receiver) : nothing());
 	const key = from.key ? () => again(from.key!) : null;
-	const found = () => (callee.type === 'Identifier' || callee.type === 'MemberExpression' ? again(callee) : nothing());
+	const found = () => {
+		if (callee.type === 'Identifier' || callee.type === 'MemberExpression') return again(callee);
+		// A callee that was kept while its arguments suspended is a choice between names.
+		return callee.type === 'ConditionalExpression' ? structuredClone(callee) : nothing();
+	};
 	if (path) {
 		const receiver = isMember ? staticPath(frame, node.object) : null;
 		return { callee, again: () => staticPath(frame, node)!, self, key, site: { name, reload: [receiver, path] } };
@@ -232,7 +235,7 @@ export function invoke(from: Cursor, callee: t.Expression, args: readonly t.Node
  */
 function holdCallee(frame: Frame, from: Cursor): t.Expression {
 	const { value, node, receiver } = from;
-	if (isHeld(frame, value) || isFixed(frame, unwrap(node))) return value;
+	if (isHeld(frame, value) || isFixed(frame, unwrap(node)) || isOfPromise(value)) return value;
 	const path = staticPath(frame, node);
 	if (path) return holdValue(frame, value, 'callee', node, path);
 	if (!receiver) return holdValue(frame, value, 'callee', node);
@@ -248,6 +251,11 @@ function holdCallee(frame: Frame, from: Cursor): t.Expression {
 	const kept = holdValue(frame, logical('??', value, nothingThere), 'callee', node, nothing());
 	const saved = holdValue(frame, call(helper('kept'), [again(kept)]), 'kept', node);
 	return conditional(binary('===', kept, nothing()), logical('??', saved, reread()), again(kept));
+}
+
+/** `Promise.resolve` and the like as a run has them: always there. */
+function isOfPromise(value: t.Expression): boolean {
+	return value.type === 'MemberExpression' && value.object.type === 'Identifier' && value.object.name === '%PromiseOf';
 }
 
 /** Keeps an object that is used more than once; for `later`, over suspensions too. */

@@ -12,13 +12,15 @@ import { holdNode, holdValue, lowerList } from './operands.ts';
 import { rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
 import { keepName } from './rewrite-assignment.ts';
 import { isClosure, rewriteMember } from './rewrite-class.ts';
+import { isPromise } from './starts.ts';
 import { into } from './unit.ts';
 
 export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
 	const result = shallow(node);
 	const held = node.arguments.some((argument) => suspends(argument, frame.unit.memo));
 	const callee = node.callee as t.Expression;
-	result.callee = held ? holdNode(frame, callee, 'callee') : lowerValue(frame, callee);
+	if (isPromise(frame, callee)) result.callee = helper('PromiseOf');
+	else result.callee = held ? holdNode(frame, callee, 'callee') : lowerValue(frame, callee);
 	result.arguments = lowerList(frame, node.arguments, 'arg') as t.Expression[];
 	return result;
 }

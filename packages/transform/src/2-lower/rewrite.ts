@@ -6,7 +6,6 @@ import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { callsInChain, rewriteChain } from './rewrite-chain.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
-import { markSpent } from './spent.ts';
 import { rewriteCall } from './starts.ts';
 import { readReference } from './storage.ts';
 import { type Code, into } from './unit.ts';
@@ -59,9 +58,6 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			) as t.Expression;
 			return result;
 		}
-		case 'SpreadElement':
-			markSpent(code, node.argument);
-			return copy(code, node);
 		case 'ObjectProperty':
 			return rewriteProperty(code, node, rewriteValue);
 		case 'ObjectExpression':
