@@ -18,7 +18,11 @@ export interface Program {
 export function prepare(source: string, filename: string, fuel: Fuel | null = null): Program {
 	const script = scriptOf(source, filename);
 	const code = fuel === null ? script : addFuel(script);
-	const body = compileFunction(code, ['exports', 'require', 'module', BURN], { filename });
+	const parameters = ['exports', 'require', 'module', BURN];
+	// Node keeps what `compileFunction` has made for ever; generated programs, thousands of them, have to go.
+	const body = filename.endsWith('.js')
+		? new Function(...parameters, `${code}\n//# sourceURL=${filename}`)
+		: compileFunction(code, parameters, { filename });
 	return {
 		evaluate(modules) {
 			const module = { exports: {} as Exports };

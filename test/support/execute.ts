@@ -23,6 +23,9 @@ export type Way = 'plain' | 'outside' | 'inside' | 'restored' | 'now and then';
 
 export const WAYS: readonly Way[] = ['plain', 'outside', 'inside', 'restored', 'now and then'];
 
+/** Milliseconds that an execution may take. */
+const PATIENCE = 3_000;
+
 /** After how many turns 'now and then' is. */
 const NOW_AND_THEN = 3;
 
@@ -57,7 +60,13 @@ export function compileSubject(source: string, filename: string, fuel: Fuel | nu
 /** The trace of one execution: a line for each observation, and the outcome last. */
 export async function execute(subject: Subject, way: Way, execution: Execution = {}): Promise<string[]> {
 	const trace = createTrace();
-	const outcome = await settle(subject, way, execution, trace);
+	let timer: NodeJS.Timeout | undefined;
+	// A program that is made smaller may lose what settles a promise.
+	const never = new Promise<string>((resolve) => {
+		timer = setTimeout(resolve, PATIENCE, 'never ends');
+	});
+	const outcome = await Promise.race([settle(subject, way, execution, trace), never]);
+	clearTimeout(timer);
 	return [...trace.lines, outcome];
 }
 

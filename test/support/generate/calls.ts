@@ -1,11 +1,12 @@
 /** Calls: effects, durable functions, methods, closures, tagged templates, and the forms an await position takes. */
-import { type Context, Scope, type Type } from './context.ts';
+import { Activation, type Context, Scope, type Type } from './context.ts';
 
 export function awaited(context: Context, type: Type, deep: number): string {
 	const { random } = context;
 	context.spend(1);
 	const again = () => context.make.awaited(context, type, deep - 1);
 	const value = () => context.make.expression(context, type, deep - 1);
+	if (context.features.fibers) return awaitedInTurn(context, type, deep);
 	const durable = type === 'num' && context.features.calls ? durableCall(context, deep) : null;
 	return random.make<string>([
 		[8, () => `eff(${context.tag('e')}, ${value()})`],
@@ -22,11 +23,65 @@ export function awaited(context: Context, type: Type, deep: number): string {
 		],
 		[durable ? 6 : 0, () => durable!],
 		[context.features.chains && type === 'num' ? 1 : 0, () => effectChain(context, deep)],
+		[context.features.parallel && type === 'num' && deep > 0 && context.root ? 3 : 0, () => parallel(context, deep)],
+		[
+			context.read('asyncGenerator') && type === 'num' ? 6 : 0,
+			() => `${context.read('asyncGenerator')}.next(${value()}).then((r) => r.value)`,
+		],
 		[context.features.asyncClosures && type === 'num' && deep > 0 ? 1 : 0, () => asyncClosure(context, deep)],
 		[deep > 0 ? 1 : 0, () => `(${context.make.condition(context, deep - 1)} ? ${again()} : ${again()})`],
 		[deep > 0 ? 1 : 0, () => `(${value()} ${random.pick(['&&', '||', '??'])} ${again()})`],
 		[deep > 0 ? 1 : 0, () => `(${value()}, ${again()})`],
 	]);
+}
+
+/** What settles without an effect: the order of everything is then that of native promises. */
+function awaitedInTurn(context: Context, type: Type, deep: number): string {
+	const { random } = context;
+	const again = () => context.make.awaited(context, type, deep - 1);
+	const value = () => context.make.expression(context, type, deep - 1);
+	const durable = type === 'num' && context.features.calls ? durableCall(context, deep) : null;
+	const promise = type === 'num' ? context.read('promise') : null;
+	return random.make<string>([
+		[4, () => `tick(${context.tag('w')}, ${value()})`],
+		[2, () => plain(context, type, deep)],
+		[1, () => intrinsicCall(context, type, deep)],
+		[context.caught || random.chance(0.1) ? 2 : 0, () => `refuse(${context.tag('w')})`],
+		[durable ? 5 : 0, () => durable!],
+		[promise ? 6 : 0, () => promise!],
+		[type === 'num' && deep > 0 && context.root ? 4 : 0, () => context.make.promise(context, deep)],
+		[deep > 0 ? 1 : 0, () => `(${context.make.condition(context, deep - 1)} ? ${again()} : ${again()})`],
+		[deep > 0 ? 1 : 0, () => `(${value()} ${random.pick(['&&', '||', '??'])} ${again()})`],
+	]);
+}
+
+/** Fibers with effects: what they do comes in any order, so they share nothing and their lines say whose they are. */
+function parallel(context: Context, deep: number): string {
+	const fiber = context.names.function();
+	const activation = new Activation();
+	const body = context.with({
+		...functionContext(context, true),
+		scope: new Scope(null, true),
+		activation,
+		features: { ...context.features, parallel: false, asyncClosures: false, calls: false },
+		callables: [],
+		caught: true,
+		prefix: fiber,
+		hasThis: false,
+		hasArguments: false,
+	});
+	const parameter = body.declare('num');
+	const statements = body.make.statements(body, 3);
+	const result = body.make.expression(body, 'num', deep - 1);
+	context.spend(3 * activation.cost);
+	const counters = activation.counters.map((name) => `let ${name} = 0;\n`).join('');
+	const list = context.random.make<string>([
+		[2, () => '[1, 2]'],
+		[1, () => `[1, ${context.make.expression(context, 'num', deep - 1)}]`],
+		[1, () => `[3, 4, 5]`],
+	]);
+	const calls = `${list}.map(async (${parameter}, ${fiber}i) => {\nconst ${fiber} = '${fiber}' + ${fiber}i + ':';\n${counters}try {\n${statements}\nreturn ${result} | 0;\n} catch (e) { log(${fiber} + 'caught', e); ${context.random.chance(0.5) ? 'throw e' : 'return 0'}; }\n})`;
+	return `Promise.allSettled(${calls}).then((all) => log(${context.tag('all')}, all).length)`;
 }
 
 /** Neither a call nor an assignment, whatever position it is in. */
@@ -74,7 +129,7 @@ function durableCall(context: Context, deep: number): string | null {
 		activation.recursion = null;
 		return recursion(context, deep);
 	}
-	const choices = context.callables.filter((callable) => context.affords(callable.cost));
+	const choices = context.callables.filter((callable) => !callable.makes && context.affords(callable.cost));
 	if (choices.length === 0) return null;
 	const callable = random.pick(choices);
 	context.spend(callable.cost);
@@ -116,6 +171,8 @@ export function functionContext(context: Context, suspends: boolean): Context {
 		suspends,
 		shielded: false,
 		nested: true,
+		yields: false,
+		root: false,
 		room: Math.min(context.room - 1, 2),
 	});
 }
@@ -126,8 +183,14 @@ export function callExpression(context: Context, type: Type, deep: number): stri
 	const make = (kind: Type) => context.make.expression(context, kind, deep - 1);
 	const map = context.read('map');
 	const set = context.read('set');
+	const generator = context.read('generator');
+	const instance = context.read('instance');
+	const iterator = context.read('iterator');
 	return random.make<string>([
 		[2, () => `log(${context.tag()}, ${make(type)})`],
+		[type === 'num' && generator ? 6 : 0, () => `${generator}.next(${make('num')}).value`],
+		[type === 'num' && iterator ? 5 : 0, () => `${iterator}.next().value`],
+		[type === 'num' && instance ? 6 : 0, () => instanceUse(instance!, make)],
 		[type === 'num' ? 1 : 0, () => `tag\`a\${${make('num')}}b\${${make('str')}}\``],
 		[type === 'num' ? 1 : 0, () => `plus(${make('num')}, ...${make('arr')})`],
 		[type === 'num' && map ? 1 : 0, () => `${map}.get(${make('num')} & 3)`],
@@ -142,6 +205,17 @@ export function callExpression(context: Context, type: Type, deep: number): stri
 		],
 		[type === 'str' ? 1 : 0, () => `${make('str')}.concat(${make('num')})`],
 	]);
+}
+
+function instanceUse(instance: string, make: (type: Type) => string): string {
+	const value = make('num');
+	return [
+		`${instance}.k`,
+		`${instance}.v`,
+		`(${instance}.v = ${value})`,
+		`(${instance}.k += ${value})`,
+		`${instance}.m(${value})`,
+	][value.length % 5]!;
 }
 
 /** Its parameter is a pattern with a default of its own. */

@@ -5,7 +5,13 @@
 import type { Random } from './random.ts';
 
 /** `any` is everything else that is data, and data that holds other data. */
-export type Type = 'num' | 'str' | 'arr' | 'obj' | 'maybe' | 'map' | 'set' | 'any' | 'thunks';
+export type Type = 'num' | 'str' | 'arr' | 'obj' | 'maybe' | 'map' | 'set' | 'any' | 'thunks' | Handle;
+
+/**
+ * Values that are used in ways of their own, never as data: iterators, generators, instances, promises
+ * that settle by themselves, functions that settle another.
+ */
+export type Handle = 'iterator' | 'generator' | 'asyncGenerator' | 'instance' | 'promise' | 'resolver';
 
 export interface Variable {
 	readonly name: string;
@@ -30,6 +36,17 @@ export interface Features {
 	readonly kinds: boolean;
 	readonly classes: boolean;
 	readonly arguments: boolean;
+	readonly iterators: boolean;
+	readonly generators: boolean;
+	readonly asyncGenerators: boolean;
+	readonly forAwait: boolean;
+	readonly using: boolean;
+	readonly instances: boolean;
+	readonly accessors: boolean;
+	/** Several fibers, each with effects, that share nothing. */
+	readonly parallel: boolean;
+	/** Several fibers that share variables; they wait for one another, never for an effect. */
+	readonly fibers: boolean;
 }
 
 /** A lexical scope. Names are drawn from a small pool so that inner scopes shadow outer ones. */
@@ -78,8 +95,9 @@ export interface Jump {
 	readonly kind: 'loop' | 'switch' | 'block';
 }
 
-/** A durable function of the program. */
+/** A durable function of the program, or one that makes generators. */
 export interface Callable {
+	readonly makes?: 'generator' | 'asyncGenerator';
 	readonly name: string;
 	readonly parameters: readonly Type[];
 	/** Called with a receiver: `object.name(...)`. */
@@ -129,6 +147,8 @@ export interface Makers {
 	statements(context: Context, count: number): string;
 	block(context: Context, count: number): string;
 	jump(context: Context): string;
+	/** A promise of the run that settles without an effect. */
+	promise(context: Context, deep: number): string;
 }
 
 export class Context {
@@ -156,6 +176,12 @@ export class Context {
 	readonly hasArguments: boolean;
 	/** Inside a nested function: kept closures are not called there, or they might call one another for ever. */
 	readonly nested: boolean;
+	/** `yield` is allowed here. */
+	readonly yields: boolean;
+	/** Put before tags: tells fibers apart that run the same code. */
+	readonly prefix: string;
+	/** What is started here may be left behind: this is code of the root. */
+	readonly root: boolean;
 
 	constructor(from: Omit<Context, 'with' | 'inner' | 'declare' | 'read' | 'counter' | 'spend' | 'tag' | 'affords'>) {
 		this.random = from.random;
@@ -174,6 +200,9 @@ export class Context {
 		this.hasThis = from.hasThis;
 		this.hasArguments = from.hasArguments;
 		this.nested = from.nested;
+		this.yields = from.yields;
+		this.prefix = from.prefix;
+		this.root = from.root;
 	}
 
 	with(changes: Partial<Context>): Context {
@@ -197,7 +226,8 @@ export class Context {
 
 	/** A visible variable of the type, or null. */
 	read(type: Type, forWriting = false): string | null {
-		if (type === 'thunks' && this.nested) return null;
+		// A closure that runs a generator or a closure of its own might do so for ever.
+		if (this.nested && (type === 'thunks' || type === 'generator' || type === 'asyncGenerator')) return null;
 		const found = this.scope.visible((variable) => variable.type === type && (variable.assignable || !forWriting));
 		if (found.length === 0) return null;
 		const { name } = this.random.pick(found.slice(0, 6));
@@ -212,7 +242,8 @@ export class Context {
 	}
 
 	tag(prefix = 't'): string {
-		return `'${this.names.tag(prefix)}'`;
+		const tag = `'${this.names.tag(prefix)}'`;
+		return this.prefix === '' ? tag : `${this.prefix} + ${tag}`;
 	}
 
 	/** Accounts for something that costs about `cost` statements each time. */

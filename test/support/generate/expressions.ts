@@ -12,6 +12,7 @@ export function expression(context: Context, type: Type, deep: number): string {
 	return random.make<string>([
 		[3, () => leaf(context, type)],
 		[3, () => `log(${context.tag()}, ${again()})`],
+		[context.yields && type === 'num' ? 8 : 0, () => `(yield ${again()})`],
 		[context.suspends ? 7 : 0, () => `(await ${context.make.awaited(context, type, deep - 1)})`],
 		[2, () => `(${condition()} ? ${again()} : ${again()})`],
 		[1, () => `(${again(random.pick(['num', 'str']))}, ${again()})`],
@@ -38,6 +39,8 @@ function ofType(context: Context, type: Type, deep: number): string {
 				[1, () => `(${make('num')} ${random.pick(['===', '!=='])} ${make('num')})`],
 				[1, () => `(${random.pick([`'a'`, `'b'`, make('str')])} in ${make('obj')})`],
 				[1, () => `(${make('arr')} instanceof Array)`],
+				[1, () => `Number(BigInt.asIntN(8, BigInt(${make('num')} | 0)) * 3n)`],
+				[context.read('instance') ? 1 : 0, () => `(${context.read('instance')} instanceof Object)`],
 				[context.features.kinds ? 2 : 0, () => sameness(context)],
 				[1, () => `(delete ${make('obj')}[${keyOf(context, deep)}])`],
 				[3, () => memberRead(context, deep)],
@@ -68,8 +71,8 @@ function ofType(context: Context, type: Type, deep: number): string {
 			return `new Map([[1, ${make('num')}], [2, ${make('num')}]])`;
 		case 'set':
 			return `new Set(${make('arr')})`;
-		case 'thunks':
-			return '[]';
+		default:
+			return leaf(context, type);
 	}
 }
 
@@ -110,6 +113,8 @@ function leaf(context: Context, type: Type): string {
 			return `new Set([${random.int(9)}, ${random.int(9)}])`;
 		case 'thunks':
 			return '[]';
+		default:
+			throw new Error(`${type} is no data`);
 	}
 }
 
@@ -127,6 +132,11 @@ const KINDS = [
 	`'\\ud800\\u{1F600}'`,
 	'true',
 	'Object(1)',
+	`new Error('outer', { cause: new TypeError('inner') })`,
+	`Object.assign(new Error('own'), { code: 7 })`,
+	`new AggregateError([new Error('one')], 'many')`,
+	'2n ** 70n',
+	'new DataView(new Uint8Array([1, 2]).buffer)',
 	`new URL('https://example.com/?a=b')`,
 ];
 

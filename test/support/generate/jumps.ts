@@ -22,7 +22,7 @@ export function jump(context: Context): string {
 		// Beside a `finally` a call of `return` starts after it, and inside a `try` with `catch` an error that a foreign
 		// function throws before its first await is not told apart from one that it throws later.
 		[
-			context.suspends && !context.shielded && !context.caught ? 1 : 0,
+			context.suspends && !context.shielded && !context.caught && !context.features.fibers ? 1 : 0,
 			() => `return ${context.make.awaited(context, 'num', 2)};`,
 		],
 	]);

@@ -2,6 +2,7 @@
 import { awaited, plain } from './calls.ts';
 import { Activation, type Callable, Context, type Features, type Makers, Names, Scope, type Type } from './context.ts';
 import { condition, expression } from './expressions.ts';
+import { FIBER_PROLOGUE, fiberRoot, promise, withoutEffects } from './fibers.ts';
 import { jump } from './jumps.ts';
 import { target } from './operands.ts';
 import { assignmentPattern, declarationPattern } from './patterns.ts';
@@ -18,6 +19,7 @@ const makers: Makers = {
 	statements,
 	block,
 	jump,
+	promise,
 };
 
 const PROLOGUE = `import { log, echo, eff, fail, boom, spy, key } from '#trace';
@@ -45,25 +47,42 @@ export function generateProgram(seed: number, options: GenerateOptions = {}): st
 	const names = new Names();
 	const callables: Callable[] = [];
 	const parts: string[] = [];
+	if (features.generators) parts.push(generatorFunction(random, features, names, callables, false));
+	if (features.asyncGenerators) parts.push(generatorFunction(random, features, names, callables, true));
 	if (features.calls) {
 		for (let i = random.int(3); i > 0; i--) parts.push(durableFunction(random, features, names, callables));
 		if (features.methods) parts.push(methods(random, features, names, callables));
 	}
 	const activation = new Activation();
-	const context = contextFor(random, features, names, callables, activation, new Scope(null, true));
-	const text = functionBody(context, 4 + random.int(6));
+	const context = contextFor(random, features, names, callables, activation, new Scope(null, true)).with({
+		root: true,
+	});
+	const text = features.fibers
+		? fiberRoot(functionBody(context, 4 + random.int(6)))
+		: functionBody(context, 4 + random.int(6));
 	// The receiver of methods belongs to the run: what they write to it is part of the state.
 	const own = features.calls && features.methods ? `const own = { k: ${random.int(9)}, run: methods.run };\n` : '';
 	parts.push(`export async function main() {\n"use durable";\n${own}${text}}`);
-	return indent(PROLOGUE + parts.join('\n'));
+	const program = features.fibers ? FIBER_PROLOGUE + withoutEffects(parts.join('\n')) : parts.join('\n');
+	return indent(PROLOGUE + program);
 }
 
 function pickFeatures(random: Random, without: readonly (keyof Features)[]): Features {
 	const on = (name: keyof Features, probability: number) => random.chance(probability) && !without.includes(name);
+	const fibers = on('fibers', 0.15);
 	return {
+		fibers,
+		parallel: on('parallel', 0.15) && !fibers,
+		iterators: on('iterators', 0.25),
+		generators: on('generators', 0.2),
+		asyncGenerators: on('asyncGenerators', 0.15),
+		forAwait: on('forAwait', 0.2),
+		using: on('using', 0.15),
+		instances: on('instances', 0.2),
+		accessors: on('accessors', 0.15),
 		closures: on('closures', 0.5),
-		asyncClosures: on('asyncClosures', 0.2),
-		chains: on('chains', 0.3),
+		asyncClosures: on('asyncClosures', 0.2) && !fibers,
+		chains: on('chains', 0.3) && !fibers,
 		patterns: on('patterns', 0.6),
 		loops: on('loops', 0.8),
 		tries: on('tries', 0.7),
@@ -104,6 +123,9 @@ function contextFor(
 		hasThis: false,
 		hasArguments: features.arguments,
 		nested: false,
+		yields: false,
+		prefix: '',
+		root: false,
 	});
 }
 
@@ -136,6 +158,29 @@ function durableFunction(random: Random, features: Features, names: Names, calla
 		cost: Math.max(1, activation.cost) * (recursive ? 3 : 1),
 	});
 	return `async function ${name}(${head.text}) {\n"use durable";\n${guard}${text}}`;
+}
+
+/** `function*` or `async function*`: finite, whoever drives it. */
+function generatorFunction(
+	random: Random,
+	features: Features,
+	names: Names,
+	callables: Callable[],
+	isAsync: boolean,
+): string {
+	const name = names.function();
+	const activation = new Activation();
+	const context = contextFor(random, features, names, callables, activation, new Scope(null, true)).with({
+		room: 2,
+		suspends: isAsync,
+		yields: true,
+		hasArguments: false,
+	});
+	const parameter = context.declare('num');
+	const text = functionBody(context, 2 + random.int(4));
+	const cost = Math.max(1, activation.cost);
+	callables.push({ name, call: name, parameters: ['num'], cost, makes: isAsync ? 'asyncGenerator' : 'generator' });
+	return `${isAsync ? 'async ' : ''}function* ${name}(${parameter}) {\n"use durable";\n${text}}`;
 }
 
 function parameters(context: Context): { text: string; types: Type[]; first: string } {
