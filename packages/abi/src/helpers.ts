@@ -10,6 +10,9 @@ export const HELPERS = [
 	'delegate', // delegate(iterable): Delegation            `yield*` in a generator
 	'closure', // closure(made, def, env): Function          makes what `def.make(...env)` gave a closure of the run
 	'makeClass', // makeClass(def, env): class               makes a class of the run
+	'privateOf', // privateOf(Class, object): object         private members of an object, for code that stands outside its class
+	'privateMethod', // privateMethod(Class, object, name): Function  one of them, bound to the object
+	'privateIn', // privateIn(Class, name, object): boolean  `#name in object`
 	'bindMethod', // bindMethod(method, def, env): method    an async method of such a class
 	'call', // call(frame, site, callee, self, args, key?)   a call in await position; key: see CallOperation.key
 	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link

@@ -25,6 +25,7 @@ export { coercible, propertyKey, restOf, templateObject } from './language/objec
 export { PromiseOf } from './language/promise.ts';
 export { bind, closure, define } from './registry/functions.ts';
 export { bindMethod, makeClass } from './registry/made-classes.ts';
+export { privateIn, privateMethod, privateOf } from './registry/private-members.ts';
 
 /** Body of a wrapper: starts the function. */
 export function enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env?: readonly unknown[]): unknown {

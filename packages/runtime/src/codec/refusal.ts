@@ -1,6 +1,7 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
 import { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
+import { classOfPrototype } from '../registry/classes.ts';
 
 /** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
 export class Refusal {
@@ -66,6 +67,12 @@ export function refuseValue(value: object): Refusal {
 	const name = prototype === null ? undefined : nameOf(prototype);
 	const known = name === undefined ? undefined : hostType(name, prototype!);
 	if (known !== undefined) return new Refusal(article(name!), known.kind, known.help);
+	if (prototype !== null && classOfPrototype(prototype)?.hidden === true)
+		return new Refusal(
+			`an instance of '${name}', a class with private members that extends a built-in`,
+			'instance',
+			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
+		);
 	if (name !== undefined)
 		return new Refusal(`an instance of '${name}', a class that is not registered`, 'instance', unregisteredHelp(name));
 	return new Refusal(

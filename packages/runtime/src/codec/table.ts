@@ -2,7 +2,6 @@
 import { InvariantError } from '../errors/internal.ts';
 import { type ClassEntry, classEntry, classOfPrototype } from '../registry/classes.ts';
 import type { AnyKind } from './kind.ts';
-import { hidden } from './kinds/classes.ts';
 
 /** How an object of some prototype is written. */
 export interface Route {
@@ -66,7 +65,7 @@ export class KindTable {
 		if (entry === undefined) return this.#foreign(prototype);
 		// Not kept: a module that is evaluated again registers its classes again.
 		if (entry.hooks !== undefined) return { kind: this.hooked, entry, hooked: true };
-		if (entry.hidden === true) return { kind: hidden, entry, hooked: false };
+		if (entry.hidden === true) return undefined;
 		for (let p = Object.getPrototypeOf(prototype); p !== null; p = Object.getPrototypeOf(p)) {
 			const base = this.#routes.get(p) ?? (classOfPrototype(p) === undefined ? this.#foreign(p) : undefined);
 			if (base === undefined) continue;

@@ -1,6 +1,7 @@
 import { expect, type Kind } from '../codec/kind.ts';
 import { applyLevel, levelOf } from '../codec/own.ts';
 import { SchemaMismatchError } from '../errors/schema.ts';
+import { classOfPrototype } from '../registry/classes.ts';
 import {
 	ClassState,
 	classOfMember,
@@ -9,9 +10,18 @@ import {
 	type Made,
 	madeOf,
 	methodOf,
+	type PrivateFields,
 	type Role,
 	remakeClass,
 } from '../registry/made-classes.ts';
+import {
+	adoptState,
+	hiding,
+	InstanceState,
+	makeHiding,
+	privateMethodOf,
+	stateOfInstance,
+} from '../registry/private-members.ts';
 import type { Callable } from '../registry/shared.ts';
 import { environmentFor, functionOf } from './definitions.ts';
 import type { Host } from './kinds.ts';
@@ -54,26 +64,119 @@ const classState: Kind<ClassState, Host> = {
 	tag: 'class-state',
 	prototypes: [ClassState.prototype],
 	take({ Class }) {
-		const { born } = madeOf(Class)!;
+		const made = madeOf(Class)!;
+		const { born } = made;
 		const own = changes(Class!, born[0]);
 		const members = changes(Class!.prototype, born[1]);
-		return [Class, own.length, ...own, members.length, ...members];
+		return [Class, ...privateParts(Class!, made.privates?.statics), own.length, ...own, members.length, ...members];
 	},
 	label({ Class }, index) {
-		const own = changes(Class!, madeOf(Class)!.born[0]);
+		const made = madeOf(Class)!;
+		const own = changes(Class!, made.born[0]);
+		const names = made.privates?.statics[0] ?? [];
+		if (index < 2 + 2 * names.length) return `.#${names[index - 2 - names.length]}`;
+		index -= 1 + 2 * names.length;
 		const of = index < own.length + 2 ? own : changes(Class!.prototype, madeOf(Class)!.born[1]);
 		const at = index - (of === own ? 2 : own.length + 3);
 		return `${of === own ? '' : '.prototype'}${nameAt(of, at)}`;
 	},
 	make: () => new ClassState(null),
-	fill(value, [Class, count, ...parts]) {
+	fill(value, [Class, ...rest]) {
 		const made = madeOf(Class);
-		expect(made !== undefined && made.state === value && typeof count === 'number', 'properties of no class');
+		expect(made !== undefined && made.state === value, 'properties of no class');
+		const behind = writePrivate(Class as Callable, made, made.privates?.statics, rest);
+		const [count, ...parts] = behind;
+		expect(typeof count === 'number', 'malformed properties of a class');
 		expect(parts[count] === parts.length - count - 1, 'malformed properties of a class');
 		change(Class as Callable, made.born[0], parts.slice(0, count));
 		change((Class as Callable).prototype as object, made.born[1], parts.slice(count + 1));
 	},
 };
+
+const NO_FIELDS: PrivateFields = [[], () => [], () => {}];
+
+/** `[number of private fields, ...names, ...values]`. */
+function privateParts(object: object, fields: PrivateFields = NO_FIELDS): unknown[] {
+	const [names, read] = fields;
+	return [names.length, ...names, ...read(object)];
+}
+
+/** @returns what stands behind those parts. */
+function writePrivate(
+	object: object,
+	made: Made,
+	[names, read, write]: PrivateFields = NO_FIELDS,
+	[count, ...parts]: readonly unknown[],
+): readonly unknown[] {
+	expect(typeof count === 'number' && parts.length >= 2 * count, 'malformed private fields');
+	const saved = parts.slice(0, count);
+	const missing = names.find((name) => !saved.includes(name));
+	if (missing !== undefined)
+		throw isGone(made, `without the private field #${missing}`, 'with it', `#${missing}`, false);
+	// Of no use where the class has none now.
+	if (names.length > 0) {
+		write(
+			object,
+			names.map((name, i) => (saved.includes(name) ? parts[count + saved.indexOf(name)] : read(object)[i])),
+		);
+	}
+	return parts.slice(2 * count);
+}
+
+/** An instance of a class with private members, which is made by its own constructor. */
+const hiddenKind: Kind<object, Host> = {
+	tag: 'hidden',
+	claims: (value) => typeof value === 'object' && isHiding(value),
+	take: (value) => [classOfMember(Object.getPrototypeOf(value)), stateOfInstance(value)],
+	label: () => '',
+	moment: 'made',
+	make([Class, state]) {
+		expect(madeOf(Class) !== undefined && state instanceof InstanceState, 'an instance of no class');
+		const instance = makeHiding(Class as Callable);
+		adoptState(instance, state);
+		return instance;
+	},
+};
+
+/** What extends a built-in holds contents of that, too. */
+function isHiding(value: object): boolean {
+	const prototype: object | null = Object.getPrototypeOf(value);
+	if (prototype === null || classOfPrototype(prototype)?.hidden !== true) return false;
+	if (classOfMember(prototype) === undefined || classOfPrototype(prototype)?.hooks !== undefined) return false;
+	let base = prototype;
+	while (classOfMember(base) !== undefined) base = Object.getPrototypeOf(base) ?? Object.prototype;
+	return base === Object.prototype;
+}
+
+const hiddenState: Kind<InstanceState, Host> = {
+	tag: 'hidden-state',
+	prototypes: [InstanceState.prototype],
+	take({ instance }) {
+		const chain = hiding(classOfMember(Object.getPrototypeOf(instance))!);
+		const privates = chain.flatMap((made) => privateParts(instance!, made.privates!.fields));
+		return [instance, chain.length, ...privates, ...changes(instance!, NOTHING_BORN)];
+	},
+	label({ instance }, index) {
+		let at = index - 2;
+		for (const { privates } of hiding(classOfMember(Object.getPrototypeOf(instance))!)) {
+			const [names] = privates!.fields;
+			if (at <= 2 * names.length) return `.#${names[at - 1 - names.length]}`;
+			at -= 1 + 2 * names.length;
+		}
+		return nameAt(changes(instance!, NOTHING_BORN), at);
+	},
+	make: () => new InstanceState(null),
+	fill(value, [instance, count, ...rest]) {
+		expect(typeof instance === 'object' && instance !== null && value.instance === instance, 'members of no instance');
+		const chain = hiding(classOfMember(Object.getPrototypeOf(instance))!);
+		expect(count === chain.length, 'an instance of other classes');
+		let parts: readonly unknown[] = rest;
+		for (const made of chain) parts = writePrivate(instance, made, made.privates!.fields, parts);
+		change(instance, NOTHING_BORN, parts);
+	},
+};
+
+const NOTHING_BORN: ReadonlyMap<Key, PropertyDescriptor> = new Map();
 
 /** `[level, number of deleted keys, ...them, ...(key, flags, value or getter and setter)]`. */
 function changes(holder: object, born: ReadonlyMap<Key, PropertyDescriptor>): unknown[] {
@@ -164,7 +267,7 @@ const prototypeKind: Kind<object, Host> = {
 	},
 };
 
-const ROLES: readonly Role[] = ['value', 'get', 'set'];
+const ROLES: readonly Role[] = ['value', 'get', 'set', 'private'];
 
 /** A method taken off such a class. */
 const methodKind: Kind<Callable, Host> = {
@@ -179,22 +282,26 @@ const methodKind: Kind<Callable, Host> = {
 	make([Class, isStatic, key, role]) {
 		const made = madeOf(Class);
 		expect(made !== undefined && isKey(key) && ROLES.includes(role as Role), 'a malformed method');
-		const method: unknown = made.born[isStatic === true ? 0 : 1].get(key)?.[role as Role];
-		if (methodOf(method) === undefined) throw methodIsGone(made, key);
+		const method: unknown =
+			role === 'private'
+				? privateMethodOf(Class as Callable, isStatic === true, String(key))
+				: made.born[isStatic === true ? 0 : 1].get(key)?.[role as 'value' | 'get' | 'set'];
+		if (methodOf(method) === undefined)
+			throw isGone(made, `with the method ${String(key)}`, 'without it', String(key), true);
 		return method as Callable;
 	},
 };
 
-function methodIsGone({ def }: Made, key: Key): SchemaMismatchError {
+function isGone({ def }: Made, was: string, is: string, slot: string, had: boolean): SchemaMismatchError {
 	return new SchemaMismatchError({
 		functionId: def.id,
 		file: def.file,
 		line: def.at[0],
-		expected: `a class with the method ${String(key)}`,
-		found: 'one without it',
-		differences: [{ slot: String(key), was: String(key), is: null }],
+		expected: `a class ${was}`,
+		found: `one ${is}`,
+		differences: [{ slot, was: had ? slot : null, is: had ? null : slot }],
 		ways: ['deploy the code that it was saved by and let the run finish there'],
 	});
 }
 
-export const CLASS_KINDS = [classKind, classState, prototypeKind, methodKind];
+export const CLASS_KINDS = [classKind, classState, prototypeKind, methodKind, hiddenKind, hiddenState];

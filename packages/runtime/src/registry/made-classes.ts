@@ -9,6 +9,7 @@
 import type { FunctionDef } from '@perdure/abi';
 import { addMade, type ClassLike, staticHooks } from './classes.ts';
 import { DEFINITION, ENV } from './functions.ts';
+import { brandGenerator } from './generator-functions.ts';
 import type { Callable } from './shared.ts';
 
 /** On a class of a run: its record. */
@@ -26,8 +27,28 @@ export interface Made {
 		statics: ReadonlyMap<Key, PropertyDescriptor>,
 		members: ReadonlyMap<Key, PropertyDescriptor>,
 	];
+	/** How to reach members that only its text can see; null where it has none. */
+	readonly privates: Privates | null;
 	/** Stands for its static properties where it is saved. */
 	state: ClassState;
+}
+
+/** Names of private fields, and how they are read off an object and written to it. */
+export type PrivateFields = readonly [
+	names: readonly string[],
+	read: (object: object) => unknown[],
+	write: (object: object, values: readonly unknown[]) => void,
+];
+
+/** What a class with private members hands over when it is made. */
+export interface Privates {
+	/** An accessor for each private member of the object; methods pass through `mark`. */
+	open(object: unknown, mark: (method: Callable, name: string) => Callable): Record<string, unknown>;
+	readonly has: Readonly<Record<string, (object: unknown) => boolean>>;
+	readonly fields: PrivateFields;
+	readonly statics: PrivateFields;
+	/** While it is on, constructing makes private members and runs nothing of the user's. Absent where only statics are private. */
+	stamp?(on: boolean): void;
 }
 
 /** What a program has done to a class: a value of its own, so that a class may lead back to itself by it. */
@@ -38,7 +59,7 @@ export class ClassState {
 	}
 }
 
-export type Role = 'value' | 'get' | 'set';
+export type Role = 'value' | 'get' | 'set' | 'private';
 
 export interface MethodRecord {
 	readonly Class: Callable;
@@ -75,21 +96,21 @@ export function remakeClass(def: FunctionDef, env: readonly unknown[]): Callable
 
 function make(def: FunctionDef, env: readonly unknown[], fresh: boolean): Callable {
 	let Class: Callable | undefined;
-	const begin = (made: Callable) => {
+	const begin = (made: Callable, privates: Privates | null = null) => {
 		Class = made;
-		record(made, def, env);
+		record(made, def, env, privates);
 		return fresh;
 	};
 	(def.make as Callable)(...env, begin);
 	return Class!;
 }
 
-function record(Class: Callable, def: FunctionDef, env: readonly unknown[]): void {
+function record(Class: Callable, def: FunctionDef, env: readonly unknown[], privates: Privates | null): void {
 	const hidden = (key: symbol, value: unknown) => Object.defineProperty(Class, key, { value, configurable: true });
 	hidden(DEFINITION, def);
 	hidden(ENV, env);
 	const born = [bornOf(Class, Class, true), bornOf(Class, Class.prototype as object, false)] as const;
-	hidden(MADE, { def, env, born, state: new ClassState(Class) } satisfies Made);
+	hidden(MADE, { def, env, born, privates, state: new ClassState(Class) } satisfies Made);
 	addMade({
 		id: def.id,
 		Class: Class as unknown as ClassLike,
@@ -107,6 +128,14 @@ function isHidden(Class: unknown): boolean {
 		if (madeOf(each)?.def.hidden === true) return true;
 	}
 	return false;
+}
+
+/** A private method learns where it belongs when it is first reached. */
+export function markPrivate(Class: Callable, isStatic: boolean, method: Callable, name: string): Callable {
+	const marked = method as Callable & { [DEFINITION]?: FunctionDef; [METHOD]?: MethodRecord };
+	marked[METHOD] ??= { Class, isStatic, key: name, role: 'private' };
+	marked[DEFINITION] ??= madeOf(Class)!.def;
+	return method;
 }
 
 /** What is there before anything of the program has run; its functions learn where they belong. */
@@ -136,9 +165,10 @@ export function isMark(key: Key): boolean {
 
 const AsyncFunctionPrototype = Object.getPrototypeOf(async () => {});
 
-/** Emitted code: an async method of such a class enters a step of its own. */
+/** Emitted code: an async method of such a class, or a generator, enters a step of its own. */
 export function bindMethod<F extends Callable>(method: F, def: FunctionDef, env: readonly unknown[]): F {
-	Object.setPrototypeOf(method, AsyncFunctionPrototype);
+	if (def.generator === undefined) Object.setPrototypeOf(method, AsyncFunctionPrototype);
+	else brandGenerator(method, def);
 	const marked = method as { [DEFINITION]?: FunctionDef; [ENV]?: readonly unknown[] };
 	marked[DEFINITION] = def;
 	marked[ENV] = env;

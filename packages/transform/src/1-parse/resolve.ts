@@ -1,6 +1,7 @@
 import type * as t from '@babel/types';
 import { boundIdentifiers, childrenOf, collectHoisted, hasParameterExpressions } from './hoist.ts';
 import {
+	ANONYMOUS_CLASS,
 	type Binding,
 	type BindingKind,
 	type FunctionInfo,
@@ -44,6 +45,7 @@ class Resolver {
 		declared: Map<t.Node, Binding>;
 		functions: Map<t.Node, FunctionInfo>;
 		annexB: Map<t.Node, Binding>;
+		classes: Map<t.Node, Binding>;
 	};
 	private readonly states = new Map<Binding, State>();
 	private readonly clauses = new Map<Scope, t.SwitchCase | null>();
@@ -64,6 +66,7 @@ class Resolver {
 			declared: new Map(),
 			functions: new Map(),
 			annexB: new Map(),
+			classes: new Map(),
 		};
 		this.declareVars(program.body);
 		this.enterStatements(program.body);
@@ -359,6 +362,8 @@ class Resolver {
 				return;
 			case 'PrivateName': {
 				const of = this.privateScope(node.id.name);
+				const Class = of && this.scopes.classes.get(of.node);
+				if (Class) this.refer(node, Class, false);
 				for (let fn = this.fn; fn && fn !== of?.fn; fn = fn.parent) {
 					fn.usesPrivate ??= node;
 					if (of) fn.privateOf.add(of);
@@ -677,7 +682,9 @@ class Resolver {
 		const outer = this.strict;
 		this.strict = true;
 		this.open('class', node, () => {
-			const inner = node.id ? this.bind('class-name', node.id, node, false) : null;
+			const own = node.id ?? ({ type: 'Identifier', name: ANONYMOUS_CLASS } as t.Identifier);
+			const inner = node.id || hasPrivate(node) ? this.bind('class-name', own, node, false) : null;
+			if (inner) this.scopes.classes.set(node, inner);
 			if (node.superClass) this.visit(node.superClass);
 			for (const member of node.body.body)
 				if ('computed' in member && member.computed) this.visit(member.key as t.Node);
@@ -720,6 +727,10 @@ class Resolver {
 			default:
 		}
 	}
+}
+
+function hasPrivate(node: t.Class): boolean {
+	return node.body.body.some((member) => 'key' in member && member.key.type === 'PrivateName');
 }
 
 function declaresPrivate(node: t.Class, name: string): boolean {

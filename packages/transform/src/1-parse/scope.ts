@@ -16,7 +16,12 @@ export interface Scopes {
 	readonly functions: ReadonlyMap<t.Node, FunctionInfo>;
 	/** ECMA-262 B.3.3: the `var` that a sloppy function declaration in a block also writes. */
 	readonly annexB: ReadonlyMap<t.Node, Binding>;
+	/** By class: what it is bound to inside itself. One without a name has it for its private names. */
+	readonly classes: ReadonlyMap<t.Node, Binding>;
 }
+
+/** Stands for the name of a class that has none. */
+export const ANONYMOUS_CLASS = '%class';
 
 export type FunctionNode =
 	| t.FunctionDeclaration

@@ -9,6 +9,7 @@ import { lowerNamed, lowerNamedInto } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
+import { privateKey } from './private-names.ts';
 import { rewrite } from './rewrite.ts';
 import { assignTo, rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
@@ -131,7 +132,7 @@ export function lowerMember(frame: Frame, node: t.MemberExpression, keep: boolea
 	else result.object = suspends(object, memo) ? lowerValue(frame, object) : rewrite(frame, object);
 	if (!node.computed) {
 		result.property = shallow(node.property) as t.Identifier;
-		return result;
+		return privateKey(frame, node, result);
 	}
 	const property = node.property as t.Expression;
 	if (!keep) result.property = suspends(property, memo) ? lowerValue(frame, property) : rewrite(frame, property);

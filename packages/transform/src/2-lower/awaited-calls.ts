@@ -144,7 +144,8 @@ export function callOf(
 			...operation,
 			site: siteOf(frame, node, name, [isMember ? staticPath(frame, callee.object) : null, path], undefined, use),
 		};
-	if (!isMember || !target.receiver) return { ...operation, site: siteOf(frame, node, name, null, undefined, use) };
+	if (!isMember || !target.receiver || callee.property.type === 'PrivateName')
+		return { ...operation, site: siteOf(frame, node, name, null, undefined, use) };
 	if (target.key) {
 		const receiver = staticPath(frame, callee.object);
 		return { ...operation, site: siteOf(frame, node, name, receiver ? [receiver, null] : null, null, use) };

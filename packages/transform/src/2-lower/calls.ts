@@ -22,6 +22,7 @@ import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
 import { shallow } from './nodes.ts';
 import { holdValue, isFixed, isHeld, lowerList } from './operands.ts';
+import { privateKey } from './private-names.ts';
 import { rewrite } from './rewrite.ts';
 import { begin, isPromise, isStaticOfPromise, markElements, promiseStatic, type Target, watched } from './starts.ts';
 import { calleeText, isModuleName, staticKey, staticPath } from './static-path.ts';
@@ -154,6 +155,7 @@ function followMember(
 		}
 		result.property = written;
 	} else result.property = shallow(node.property) as t.Identifier;
+	privateKey(frame, node, result);
 	return { value: result, node, receiver, key };
 }
 

@@ -200,6 +200,8 @@ export interface Closure {
 	readonly starts: readonly Site[];
 	/** A class whose instances have private members. */
 	readonly hidden?: boolean;
+	/** A generator method of a class, which has no wrapper of its own. */
+	readonly generator?: 'sync' | 'async' | null;
 }
 
 export interface Wrapper {

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import { type Binding, type FunctionInfo, isConstant, unwrap } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, generatorOf, isConstant, unwrap } from '../1-parse/scope.ts';
 import {
 	array,
 	arrow,
@@ -22,6 +22,7 @@ import type { Closure, Site } from './cfg.ts';
 import { capture, lengthOf, localsOf, makerOf, nameFunction, rewriteFunction } from './closures.ts';
 import { lowerClosure } from './lower-function.ts';
 import { propertyName, shallow } from './nodes.ts';
+import { hidesMembers, privatesObject } from './private-members.ts';
 import { rewrite } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
 import { isGlobal, isModuleName, staticPath } from './static-path.ts';
@@ -156,7 +157,7 @@ function defineClass(code: Code, node: ClassNode, key: string | null): Closure {
 		wrapper: null,
 		closures,
 		starts,
-		hidden: node.body.body.some((each) => 'key' in each && each.key.type === 'PrivateName' && !each.static),
+		hidden: hidesMembers(node),
 	};
 	unit.captures.set(closure, captured);
 	return closure;
@@ -182,15 +183,21 @@ class ClassText {
 	/** Variables of `make`. */
 	private readonly locals: string[];
 	private readonly code: Code;
+	private readonly derived: boolean;
 	private readonly keys: ReadonlyMap<t.Node, string>;
 	private readonly head: t.Statement[] = [];
 	private fresh: string | null = null;
+	/** Is true while an object is restored, whose private members only constructing it can make. */
+	private readonly stamping: string | null;
 
 	constructor(code: Code, node: ClassNode, operands: ReadonlyMap<t.Node, string>, locals: string[]) {
 		this.locals = locals;
 		this.code = code;
+		this.derived = node.superClass != null;
 		this.keys = operands;
 		this.begin = uniqueName(code.unit, '$begin');
+		this.stamping = hidesMembers(node) ? uniqueName(code.unit, '$stamping') : null;
+		if (this.stamping !== null) locals.push(this.stamping);
 		const result = shallow(node) as t.ClassExpression;
 		(result as t.Node).type = 'ClassExpression';
 		result.id = node.id ? shallow(node.id) : null;
@@ -198,11 +205,28 @@ class ClassText {
 		this.decorate(node, result);
 		result.body = shallow(node.body);
 		const members = node.body.body.flatMap((each) => (isDropped(each) ? [] : this.member(each)));
-		const begun = call(id(this.begin), [{ type: 'ThisExpression' } as t.ThisExpression]);
-		const first = statement(this.fresh === null ? begun : assign(id(this.fresh), begun));
-		const block_ = { type: 'StaticBlock', body: [first, ...this.head] } as t.StaticBlock;
-		result.body.body = [block_, ...members];
+		result.body.body = [this.first(node), ...members];
 		this.result = result;
+	}
+
+	/** What runs before all other static parts. */
+	private first(node: ClassNode): t.StaticBlock {
+		const self = { type: 'ThisExpression' } as t.ThisExpression;
+		const privates = privatesObject(node, this.stamping === null ? null : id(this.stamping));
+		const begun = call(id(this.begin), privates === null ? [self] : [self, privates]);
+		const body = [statement(this.fresh === null ? begun : assign(id(this.fresh), begun)), ...this.head];
+		const inner = this.code.unit.scopes.classes.get(node);
+		if (!node.id && inner) {
+			const { name } = storageOf(this.code.unit, inner);
+			this.locals.push(name);
+			body.unshift(statement(assign(id(name), { ...self })));
+		}
+		return { type: 'StaticBlock', body } as t.StaticBlock;
+	}
+
+	/** What `value` gives, but nothing while private members are put on a restored object. */
+	private unlessStamping(value: t.Expression): t.Expression {
+		return this.stamping === null ? value : conditional(id(this.stamping), nothing(), value);
 	}
 
 	/** The variable that has the value of an operand, or what is read again. */
@@ -254,15 +278,24 @@ class ClassText {
 			}
 		}
 		const key = this.key(node);
-		if (node.async && !isNativeFunction(code.unit, fn)) return [this.asyncMethod(code, node, fn, key)];
 		const native = isNativeFunction(code.unit, fn);
-		const result = rewriteFunction(native ? withCode(code, { plain: true }) : code, node) as t.ClassMethod;
+		if (!native && (node.async || node.generator)) return [this.steppedMethod(code, node, fn, key)];
+		const prologue = 'kind' in node && node.kind === 'constructor' ? this.prologue() : [];
+		const result = rewriteFunction(native ? withCode(code, { plain: true }) : code, node, prologue) as t.ClassMethod;
 		result.key = key as t.ClassMethod['key'];
 		return [result];
 	}
 
-	/** A method that enters a step of its own, and carries what tells the machine so. */
-	private asyncMethod(
+	/** A constructor that is to make private members only ends there. */
+	private prologue(): t.Statement[] {
+		if (this.stamping === null) return [];
+		const made = statement(call({ type: 'Super' } as unknown as t.Expression, []));
+		const consequent = block([...(this.derived ? [made] : []), returns(null)]);
+		return [{ type: 'IfStatement', test: id(this.stamping), consequent, alternate: null } as t.IfStatement];
+	}
+
+	/** An async method or a generator enters a step of its own, and carries what tells the machine so. */
+	private steppedMethod(
 		code: Code,
 		node: Method,
 		fn: FunctionInfo,
@@ -271,11 +304,12 @@ class ClassText {
 		const { unit } = code;
 		const ref = `%def${unit.definitions++}`;
 		const name = nameOf(node);
+		const generator = generatorOf(node);
 		const captured = [...fn.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
 		const { graph, closures } = lowerClosure(code, node, fn, captured);
 		const method: Closure = {
 			ref,
-			kind: 'async-closure',
+			kind: generator === null ? 'async-closure' : 'generator-closure',
 			name: name ?? '',
 			place: { node, chain: code.chain, loc: node.loc ?? null },
 			path: node.static ? into(this.code, name && `static ${name}`).path : code.path,
@@ -286,20 +320,30 @@ class ClassText {
 			make: null,
 			body: graph,
 			wrapper: null,
+			generator,
 			closures,
 			starts: [],
 		};
 		unit.captures.set(method, captured);
 		code.closures.push(method);
 		const env = () => array(captured.map((binding) => capture(code, binding)));
-		const entered = call(helper('enter'), [
+		// What a generator function makes inherits from its `prototype`.
+		const bound = generator !== null || node.type === 'ClassPrivateMethod' ? uniqueName(unit, '$method') : null;
+		if (bound !== null) this.locals.push(bound);
+		const entered = call(helper(generator === null ? 'enter' : 'generate'), [
 			id(ref),
 			{ type: 'ThisExpression' } as t.ThisExpression,
 			id('arguments'),
 			env(),
+			...(generator === null ? [] : [id(bound!)]),
 		]);
+		const bind = (method: t.Expression) => {
+			const made = call(helper('bindMethod'), [method, id(ref), env()]);
+			this.head.push(statement(bound === null ? made : assign(id(bound), made)));
+		};
 		const result = shallow(node) as t.ClassMethod;
 		result.async = false;
+		result.generator = false;
 		result.params = Array.from({ length: lengthOf(node) }, () => id(uniqueName(unit, '$p')));
 		result.body = block([returns(entered)]);
 		result.key = key as t.ClassMethod['key'];
@@ -311,17 +355,18 @@ class ClassText {
 				: key.type === 'Identifier'
 					? member(holder, key.name)
 					: index(holder, { ...(key as t.StringLiteral) });
-			this.head.push(statement(call(helper('bindMethod'), [again, id(ref), env()])));
+			bind(again);
 			return result;
 		}
 		// A private method is on instances only: a getter of the one function looks the same to its users.
-		const bound = uniqueName(unit, '$method');
-		this.locals.push(bound);
 		const made = { ...result, type: 'ObjectMethod', key: text(name!), computed: false } as unknown as t.ObjectMethod;
-		this.head.push(
-			statement(assign(id(bound), call(helper('bindMethod'), [index(object([made]), text(name!)), id(ref), env()]))),
-		);
-		return { ...result, kind: 'get', params: [], body: block([returns(id(bound))]) } as unknown as t.ClassPrivateMethod;
+		bind(index(object([made]), text(name!)));
+		return {
+			...result,
+			kind: 'get',
+			params: [],
+			body: block([returns(id(bound!))]),
+		} as unknown as t.ClassPrivateMethod;
 	}
 
 	private field(code: Code, node: Field, fn: FunctionInfo | null, name: string | null): t.ClassBody['body'][number] {
@@ -332,7 +377,7 @@ class ClassText {
 		const { names, local } = localsOf(code);
 		const inside = withCode(into(this.code, name), { fn, chain: code.chain, local });
 		const value = keepLocals(names, rewrite(inside, node.value));
-		result.value = node.static ? conditional(this.whenFresh(), value, nothing()) : value;
+		result.value = node.static ? conditional(this.whenFresh(), value, nothing()) : this.unlessStamping(value);
 		return result;
 	}
 

@@ -230,7 +230,7 @@ export function lengthOf(node: FunctionNode): number {
  * function of a class. A declaration that becomes a closure becomes an expression without a name,
  * since a name of its own would hide the captured cell.
  */
-export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
+export function rewriteFunction(code: Code, node: FunctionNode, prologue: readonly t.Statement[] = []): t.Node {
 	const info = code.unit.scopes.functions.get(node)!;
 	const scope = code.unit.scopes.byNode.get(node)!;
 	const bodyScope = code.unit.scopes.bodies.get(node) ?? null;
@@ -244,7 +244,7 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 	// Parameters with defaults do not see what their body declares: a value that they need twice, right
 	// away, is kept around the function.
 	const aside = bodyScope ? withCode(inside, { local: code.local.bind(code) }) : inside;
-	const { params, head } = rewriteParameters(aside, node, scope);
+	const { params, head } = rewriteParameters(aside, node, scope, prologue.length > 0);
 	result.params = params as t.FunctionExpression['params'];
 	if (node.body.type !== 'BlockStatement') {
 		const value = rewrite(withCode(inside, { path: null }), node.body);
@@ -259,6 +259,7 @@ export function rewriteFunction(code: Code, node: FunctionNode): t.Node {
 		.filter((each) => !each.value.value.startsWith('use durable'))
 		.map((each) => shallow(each));
 	const statements = [
+		...prologue,
 		...head,
 		...makeNativeScope(inside, scope),
 		...(bodyScope ? makeNativeScope(inside, bodyScope) : []),
@@ -280,11 +281,17 @@ export function localsOf(code: Code): { names: string[]; local: (role: string) =
 	return { names, local };
 }
 
-/** Parameters; those that live in cells are moved into the body, in order, `length` kept. */
-function rewriteParameters(code: Code, node: FunctionNode, scope: Scope): { params: t.Node[]; head: t.Statement[] } {
+/** Parameters; those that live in cells are moved into the body, in order, `length` kept; with `late`, all that evaluate anything. */
+function rewriteParameters(
+	code: Code,
+	node: FunctionNode,
+	scope: Scope,
+	late: boolean,
+): { params: t.Node[]; head: t.Statement[] } {
 	const params = node.params.filter((param) => !(param.type === 'Identifier' && param.name === 'this'));
 	const cells = [...scope.bindings.values()].filter((each) => each.kind === 'param' && storageOf(code.unit, each).cell);
-	if (code.plain || cells.length === 0) {
+	const simple = params.every((param) => param.type === 'Identifier');
+	if (code.plain || (cells.length === 0 && (!late || simple))) {
 		return { params: params.map((param) => rewritePattern(code, param, 'declare')), head: [] };
 	}
 	const length = lengthOf(node);

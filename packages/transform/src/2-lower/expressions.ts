@@ -10,6 +10,7 @@ import { lowerJsx } from './jsx.ts';
 import { lowerArray, lowerClass, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { holdNode, isHeld } from './operands.ts';
+import { privateIn } from './private-names.ts';
 import { copy, keepParentheses, rewrite } from './rewrite.ts';
 import { lowerYield } from './yields.ts';
 
@@ -50,8 +51,11 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 			const result = shallow(node);
 			const left = node.left as t.Expression;
 			if (left.type === ('PrivateName' as string)) {
+				const right = lowerValue(frame, node.right);
+				const apart = privateIn(frame, node, () => right);
+				if (apart) return apart;
 				result.left = copy(frame, left);
-				result.right = lowerValue(frame, node.right);
+				result.right = right;
 				return result;
 			}
 			const held = suspends(node.right, frame.unit.memo) ? holdNode(frame, left, 'left') : lowerValue(frame, left);

@@ -4,6 +4,7 @@ import { array, assign, at, call, conditional, helper, id, nothing, text, unary 
 import { isNullish } from './expressions.ts';
 import { type Link, takeApart } from './links.ts';
 import { shallow } from './nodes.ts';
+import { privateKey } from './private-names.ts';
 import { rewrite, rewriteNode } from './rewrite.ts';
 import { type Kept, keep, keptArgument, steady, type Target, watched } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
@@ -93,6 +94,7 @@ function followMember(
 			: keep(code, call(helper('propertyKey'), [rewriteNode(code, node.property)]), 'key', node.property);
 	result.property =
 		key?.first ?? ((node.computed ? rewriteNode(code, node.property) : shallow(node.property)) as never);
+	privateKey(code, node, result);
 	return { node, value: result, kept: false, self: held?.again ?? null, key: key?.again ?? null };
 }
 

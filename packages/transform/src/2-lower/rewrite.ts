@@ -3,6 +3,7 @@ import { isType, unwrap } from '../1-parse/scope.ts';
 import { assign, at, call, helper, id } from './build.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { isShorthand, propertyName, shallow } from './nodes.ts';
+import { privateIn, privateKey } from './private-names.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { callsInChain, rewriteChain } from './rewrite-chain.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
@@ -33,7 +34,7 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			return reference ? readReference(code, node, reference) : copy(code, node);
 		}
 		case 'BinaryExpression':
-			return keepParentheses(node, copy(code, node));
+			return privateIn(code, node, () => rewrite(code, node.right)) ?? keepParentheses(node, copy(code, node));
 		case 'ParenthesizedExpression':
 		case 'TSAsExpression':
 		case 'TSSatisfiesExpression':
@@ -56,7 +57,7 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			(result as t.MemberExpression).property = (
 				node.computed ? rewriteNode(code, node.property) : copy(code, node.property)
 			) as t.Expression;
-			return result;
+			return privateKey(code, node, result);
 		}
 		case 'ObjectProperty':
 			return rewriteProperty(code, node, rewriteValue);

@@ -17,6 +17,7 @@ import {
 import type { Site } from './cfg.ts';
 import type { Frame } from './frame.ts';
 import { shallow } from './nodes.ts';
+import { privateKey } from './private-names.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { calleeSite, rewriteChain } from './rewrite-chain.ts';
 import { calleeText, isGlobal, staticPath } from './static-path.ts';
@@ -163,7 +164,7 @@ function memberTarget(code: Code, callee: t.MemberExpression, name: string): Tar
 		const result = shallow(callee);
 		result.object = from;
 		result.property = property ?? shallow(callee.property as t.Identifier);
-		return result;
+		return privateKey(code, callee, result);
 	};
 	const written = key
 		? null

@@ -1,6 +1,13 @@
 import type * as t from '@babel/types';
 import { boundIdentifiers } from '../1-parse/hoist.ts';
-import { type Binding, type FunctionInfo, isConstant, isFunctionNode, type Reference } from '../1-parse/scope.ts';
+import {
+	ANONYMOUS_CLASS,
+	type Binding,
+	type FunctionInfo,
+	isConstant,
+	isFunctionNode,
+	type Reference,
+} from '../1-parse/scope.ts';
 import {
 	array,
 	assign,
@@ -77,6 +84,7 @@ export function storageOf(unit: UnitState, binding: Binding): Storage {
 function nativeName(unit: UnitState, binding: Binding, cell: boolean, plain: boolean): string {
 	if (binding.kind === 'this') return uniqueName(unit, '$this');
 	if (binding.kind === 'new.target') return uniqueName(unit, '$target');
+	if (binding.name === ANONYMOUS_CLASS) return uniqueName(unit, '$class');
 	// No parameter may have its name in strict code.
 	if (binding.kind === 'arguments') return uniqueName(unit, '$arguments');
 	// Both it and the `var` of its name are seen where that is written (ECMA-262 B.3.3).

@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { childrenOf } from '../1-parse/hoist.ts';
-import type { Binding, FunctionInfo, Scopes } from '../1-parse/scope.ts';
+import { type Binding, type FunctionInfo, generatorOf, type Scopes } from '../1-parse/scope.ts';
 import type { Suspensions } from '../1-parse/suspends.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import type { Closure, Site } from './cfg.ts';
@@ -101,7 +101,8 @@ export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
 	switch (node.type) {
 		case 'ClassMethod':
 		case 'ClassPrivateMethod':
-			return node.generator || (node.async && needsClass(unit, fn));
+			if (generatorOf(node) === 'async') return true;
+			return (node.async || node.generator) && needsClass(unit, fn);
 		case 'ObjectMethod':
 			return !isClosureMethod(unit, fn) || needsClass(unit, fn);
 		case 'FunctionDeclaration':
@@ -114,14 +115,10 @@ export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
 	}
 }
 
-/** Does it use `super` or private names of a class of the unit? */
+/** Does it use `super`, which only its home has? */
 function needsClass(unit: UnitState, fn: FunctionInfo): boolean {
 	if (fn === unit.root) return false;
-	if (fn.usesSuper) return true;
-	for (const { fn: owner } of fn.privateOf) {
-		for (let each = owner; each; each = each.parent) if (each === unit.root) return true;
-	}
-	return false;
+	return fn.usesSuper;
 }
 
 /** Is it an arrow of a constructor, not surely made after `super()`, that uses its `this`? */

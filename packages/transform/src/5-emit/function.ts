@@ -174,7 +174,7 @@ class FunctionEmitter {
 				loc: closure.place.loc,
 				...(make ? { make } : {}),
 				captures: captureNames(closure),
-				generator: closure.wrapper?.generator ?? null,
+				generator: (closure.wrapper ?? closure).generator ?? null,
 				hidden: closure.hidden ?? false,
 				starts: closure.starts,
 			},

@@ -4,7 +4,7 @@
  * what it changes: opaque code shares nodes with the user's tree, from which ids are computed.
  */
 import * as t from '@babel/types';
-import { array, call, member } from './build.ts';
+import { array, call, id, member } from './build.ts';
 
 export interface Marks {
 	/** The expression that stands for `%name`; `this` for what is around the durable function. */
@@ -44,6 +44,8 @@ function rewrite(node: t.Node, marks: Marks, around: Around, inside: Inside): t.
 	if (node.type === 'CallExpression' && node.callee.type === 'Identifier' && node.callee.name === '%closure') {
 		return rewriteClosure(node, marks, inside);
 	}
+	const apart = rewritePrivate(node, marks, inside);
+	if (apart) return apart;
 	if (node.type === 'ThisExpression') return inside === 'function' ? node : marks.mark('this');
 	if (node.type === 'Identifier') {
 		if (!node.name.startsWith('%')) return node;
@@ -65,6 +67,57 @@ function rewrite(node: t.Node, marks: Marks, around: Around, inside: Inside): t.
 		copy[key] = next;
 	}
 	return (copy as unknown as t.Node | null) ?? node;
+}
+
+/**
+ * `o[%private(C, "x")]`, a private member seen from outside its class, is `privateOf(C, o).x`; where it
+ * is called, `privateMethod(C, o, "x")`, which is bound to the object.
+ */
+function rewritePrivate(node: t.Node, marks: Marks, inside: Inside): t.Expression | null {
+	const own = privateMember(node);
+	if (own) {
+		const { object, property: _, ...rest } = node as t.MemberExpression;
+		const [Class, name] = own;
+		const of = call(
+			marks.mark('privateOf'),
+			[Class, object as t.Expression].map((each) => rewriteIn(each, marks, inside)),
+		);
+		return { ...rest, computed: false, object: of, property: id(name.value) } as t.MemberExpression;
+	}
+	const callee =
+		node.type === 'TaggedTemplateExpression'
+			? node.tag
+			: t.isCallExpression(node) || t.isOptionalCallExpression(node)
+				? node.callee
+				: null;
+	const called = callee && privateMember(callee);
+	if (!called) return null;
+	const [Class, name] = called;
+	const { object, optional } = callee as t.OptionalMemberExpression;
+	const method = call(
+		marks.mark('privateMethod'),
+		[Class, object as t.Expression, name].map((each) => rewriteIn(each, marks, inside)),
+	);
+	if (node.type === 'TaggedTemplateExpression')
+		return { ...node, tag: method, quasi: rewriteIn(node.quasi, marks, inside) };
+	const { arguments: args } = node as t.CallExpression;
+	const copy = {
+		...(node as t.CallExpression),
+		callee: method,
+		arguments: args.map((each) => rewriteIn(each, marks, inside)),
+	};
+	return optional ? ({ ...copy, optional: true } as unknown as t.OptionalCallExpression) : copy;
+}
+
+function rewriteIn<N extends t.Node>(node: N, marks: Marks, inside: Inside): N {
+	return rewrite(node, marks, 'nothing', inside === 'step' ? 'expression' : inside) as N;
+}
+
+function privateMember(node: t.Node): readonly [Class: t.Expression, name: t.StringLiteral] | null {
+	if (node.type !== 'MemberExpression' && node.type !== 'OptionalMemberExpression') return null;
+	const key = node.property;
+	if (!node.computed || key.type !== 'CallExpression' || key.callee.type !== 'Identifier') return null;
+	return key.callee.name === '%private' ? (key.arguments as [t.Expression, t.StringLiteral]) : null;
 }
 
 /** `%closure(def, [env])` is printed as `closure(def.make(env), def, [env])`: see the helper. */

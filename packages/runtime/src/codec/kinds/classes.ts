@@ -30,23 +30,6 @@ export const classValue: AnyKind = {
 	},
 };
 
-/** Instances whose private members nothing outside their class can read. Stands in for their kind, and only refuses. */
-export const hidden: AnyKind = {
-	tag: 'hidden',
-	take(value: object) {
-		const { name } = classOfPrototype(Object.getPrototypeOf(value))!.Class as { name?: unknown };
-		throw new Refusal(
-			`an instance of '${String(name)}', a class with private members`,
-			'instance',
-			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
-			'',
-		);
-	},
-	make() {
-		throw new Error('an instance with private members was never saved');
-	},
-};
-
 export const hooked: AnyKind = {
 	tag: 'I',
 	moment: 'filled',
