@@ -7,6 +7,8 @@ export const HELPERS = [
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
 	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
 	'generate', // generate(def, self, args, env?, fn?): object    body of a generator function's wrapper: makes the generator
+	'yielded', // yielded(value): object                     what a step of an async generator gives at a `yield`, which is no `await`
+	'delegateAsync', // delegateAsync(iterable): AsyncDelegation   `yield*` in an async generator
 	'delegate', // delegate(iterable): Delegation            `yield*` in a generator
 	'closure', // closure(made, def, env): Function          makes what `def.make(...env)` gave a closure of the run
 	'makeClass', // makeClass(def, env): class               makes a class of the run

@@ -124,9 +124,13 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{
 		type: 'Generator',
 		kind: 'iterator',
-		help: 'collect what it yields first ([...it]), or keep a position and start it again',
+		help: 'begin the body of its function with "use durable", or collect what it yields first ([...it])',
 	},
-	{ type: 'AsyncGenerator', kind: 'iterator', help: 'read it inside an effect, or keep a position and start it again' },
+	{
+		type: 'AsyncGenerator',
+		kind: 'iterator',
+		help: 'begin the body of its function with "use durable", or read it inside an effect',
+	},
 	{
 		type: 'Iterator',
 		kind: 'iterator',

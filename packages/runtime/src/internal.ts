@@ -6,6 +6,7 @@
 import type { FunctionDef } from '@perdure/abi';
 import { drivePlain } from './driver/plain.ts';
 import { InvariantError } from './errors/internal.ts';
+import { makeAsyncGenerator } from './language/async-generator.ts';
 import { makeGenerator } from './language/generator.ts';
 import { AnyIterator } from './language/native-iterators.ts';
 import { isForeign } from './machine/callee.ts';
@@ -15,6 +16,8 @@ import { definitionOf } from './registry/functions.ts';
 import { instancePrototype } from './registry/generator-functions.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
+export { delegateAsync } from './language/async-delegation.ts';
+export { yielded } from './language/async-generator-state.ts';
 export { Cell, constant, TDZ, tdz } from './language/binding.ts';
 export { construct, invoke } from './language/call.ts';
 export { delegate } from './language/delegation.ts';
@@ -43,7 +46,8 @@ export function generate(
 ): object {
 	const frame = new Frame(def, self, Array.from(args), env);
 	def.step!(frame, 0, undefined);
-	return makeGenerator(instancePrototype(def, fn), frame);
+	const make = def.generator === 'sync' ? makeGenerator : makeAsyncGenerator;
+	return make(instancePrototype(def, fn), frame);
 }
 
 /** A call in await position: what it returns is awaited. */

@@ -1,6 +1,6 @@
 import type { Mode } from '@perdure/abi';
-import type { Callable } from '../registry/shared.ts';
 import { ForeignSteps, iterate, type Steps } from './iterate.ts';
+import { methodOf, noThrow } from './method.ts';
 
 /**
  * `yield*` in a generator (ECMA-262 15.5.5): the inner iterator, and what the generator was resumed
@@ -76,16 +76,8 @@ export function delegate(iterable: unknown): Delegation {
 	return new Delegation(iterate(iterable));
 }
 
-/** GetMethod (7.3.11). */
-function methodOf(iterator: object, name: 'throw' | 'return'): Callable | undefined {
-	const method = (iterator as Record<string, unknown>)[name];
-	if (method === undefined || method === null) return undefined;
-	if (typeof method !== 'function') throw new TypeError(`${String(method)} is not a function`);
-	return method as Callable;
-}
-
 /** It breaks the protocol: it gets its chance to clean up, and the generator an error. */
 function withoutThrow(steps: Steps): TypeError {
 	steps.close();
-	return new TypeError("The iterator does not provide a 'throw' method");
+	return noThrow();
 }

@@ -1,7 +1,7 @@
 import type { Activation, Mode } from '@perdure/abi';
-import { generatorPrototypes } from '../registry/generator-functions.ts';
-import type { Callable } from '../registry/shared.ts';
+import { defineMethods } from '../registry/generator-functions.ts';
 import { Delegation } from './delegation.ts';
+import { Stamp } from './stamp.ts';
 
 /**
  * The generators that a compiled `function*` makes (ECMA-262 27.5): an object whose prototype is what
@@ -24,14 +24,6 @@ export class GeneratorState {
 	}
 }
 
-/** A class's fields can be put on an object that has another prototype than the class's. */
-class Stamp {
-	constructor(object: object) {
-		// biome-ignore lint/correctness/noConstructorReturn: the object gets the field
-		return object;
-	}
-}
-
 class StampedGenerator extends Stamp {
 	readonly #state: GeneratorState;
 
@@ -45,7 +37,7 @@ class StampedGenerator extends Stamp {
 	}
 }
 
-const methods = {
+defineMethods('sync', {
 	next(this: unknown, value?: unknown): IteratorResult<unknown> {
 		return resume(receiver(this, 'next'), 0, value);
 	},
@@ -55,16 +47,7 @@ const methods = {
 	throw(this: unknown, error?: unknown): IteratorResult<unknown> {
 		return resume(receiver(this, 'throw'), 1, error);
 	},
-};
-
-for (const [name, value] of Object.entries(methods)) {
-	Object.defineProperty(generatorPrototypes.sync, name, { value, writable: true, configurable: true });
-}
-
-/** Functions of ours that are built-ins to the program: they run in the turn, and are saved by name. */
-export const generatorMethods: ReadonlyMap<Callable, string> = new Map(
-	Object.entries(methods).map(([name, method]) => [method as Callable, name]),
-);
+});
 
 /** A generator over a frame that has its parameters. */
 export function makeGenerator(prototype: object, frame: Activation | null): object {

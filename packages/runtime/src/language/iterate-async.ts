@@ -6,7 +6,7 @@
 import { type Callable, shared } from '../registry/shared.ts';
 import { DurablePromise, promiseResolve, type Reaction, reject, resolve, subscribe } from './durable-promise.ts';
 import { describe, ForeignSteps, isObject, iterate, nativeSteps, type Steps } from './iterate.ts';
-import { AGAIN, callAwaited } from './method.ts';
+import { AGAIN, callAwaited, noThrow } from './method.ts';
 
 /** GetIterator(iterable, async). */
 export function iterateAsync(iterable: unknown): AsyncSteps {
@@ -50,10 +50,10 @@ export class AsyncSteps {
 	}
 
 	/** To be awaited. */
-	next(frame: unknown): unknown {
+	next(frame: unknown, args: readonly unknown[] = []): unknown {
 		if (this.method === AGAIN) this.method = (this.iterator as { next?: unknown }).next;
 		if (typeof this.method !== 'function') throw new TypeError(`${describe(this.method)} is not a function`);
-		return callAwaited(frame, this.method as Callable, this.iterator);
+		return callAwaited(frame, this.method as Callable, this.iterator, args);
 	}
 
 	/** IteratorComplete and IteratorValue of the awaited result: true when there is a `value`. */
@@ -92,20 +92,32 @@ export class SyncIterator {
 		this.steps = steps;
 	}
 
-	next(): unknown {
+	next(...args: unknown[]): unknown {
 		const { steps } = this;
 		return settled((give) => {
-			const done = !steps.step();
+			const done = !steps.step(args);
 			give({ done, value: done && steps instanceof ForeignSteps ? steps.lastValue() : steps.value }, true);
 		}, steps);
 	}
 
-	return(): unknown {
+	return(...args: unknown[]): unknown {
 		const { steps } = this;
 		return settled((give, end) => {
-			const result = steps instanceof ForeignSteps ? steps.closeWithResult() : steps.close();
-			if (result) give({ done: Boolean(result.done), value: result.value }, false);
-			else end({ done: true, value: undefined });
+			const result = steps instanceof ForeignSteps ? steps.call('return', args) : null;
+			if (result !== null) give({ done: Boolean(result.done), value: result.value }, false);
+			else end({ done: true, value: args[0] });
+		}, steps);
+	}
+
+	throw(...args: unknown[]): unknown {
+		const { steps } = this;
+		return settled((give) => {
+			const result = steps instanceof ForeignSteps ? steps.call('throw', args) : null;
+			if (result === null) {
+				steps.close();
+				throw noThrow();
+			}
+			give({ done: Boolean(result.done), value: result.value }, true);
 		}, steps);
 	}
 }

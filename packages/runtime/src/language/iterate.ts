@@ -1,4 +1,4 @@
-import { AGAIN } from './method.ts';
+import { AGAIN, methodOf } from './method.ts';
 
 /**
  * The iterator of a `for-of` or `for-in` whose body suspends. Native iterators hide their position,
@@ -13,7 +13,8 @@ export interface Steps {
 	value: unknown;
 	/** Does nobody see when it is closed? */
 	readonly quiet?: boolean;
-	step(): boolean;
+	/** `args`: what `next` of an iterator that is not built in gets. */
+	step(args?: readonly unknown[]): boolean;
 	close(): void;
 	closeThrow(): void;
 }
@@ -262,12 +263,12 @@ export class ForeignSteps implements Steps {
 		this.next = next;
 	}
 
-	step(): boolean {
+	step(args?: readonly unknown[]): boolean {
 		if (this.done) return false;
 		// Done unless all below goes well: an iterator that throws is never closed (7.4.8, IteratorStep).
 		this.done = true;
 		this.value = undefined;
-		const result = this.advance();
+		const result = this.advance(args);
 		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
 		if ((result as IteratorResult<unknown>).done) {
 			this.last = result;
@@ -292,19 +293,19 @@ export class ForeignSteps implements Steps {
 		return (last as { value?: unknown } | undefined)?.value;
 	}
 
-	close(): void {
-		this.closeWithResult();
-	}
-
-	/** As `close`; gives what `return` gave, null where there is no such method. */
-	closeWithResult(): IteratorResult<unknown> | null {
-		if (this.done) return null;
-		this.done = true;
-		const method = this.iterator.return;
-		if (method === undefined || method === null) return null;
-		const result = Reflect.apply(method, this.iterator, []);
+	/** Calls `return` or `throw`, and gives what that gives; null where there is no such method. Closes nothing. */
+	call(name: 'return' | 'throw', args: readonly unknown[]): IteratorResult<unknown> | null {
+		const method = methodOf(this.iterator, name);
+		if (method === undefined) return null;
+		const result: unknown = Reflect.apply(method, this.iterator, args);
 		if (!isObject(result)) throw new TypeError(`${describe(result)} is not an object`);
 		return result as IteratorResult<unknown>;
+	}
+
+	close(): void {
+		if (this.done) return;
+		this.done = true;
+		this.call('return', []);
 	}
 
 	closeThrow(): void {

@@ -19,8 +19,21 @@ export function savedMethod(receiver: unknown, key: PropertyKey, method: unknown
 }
 
 /** A call that the language itself makes and awaits for the step of `frame`. */
-export function callAwaited(frame: unknown, method: Callable, self: unknown): unknown {
-	return shared.current === null ? Reflect.apply(method, self, []) : shared.current.awaited(frame, method, self, []);
+export function callAwaited(frame: unknown, method: Callable, self: unknown, args: readonly unknown[] = []): unknown {
+	if (shared.current === null) return Reflect.apply(method, self, args);
+	return shared.current.awaited(frame, method, self, [...args]);
+}
+
+/** GetMethod (7.3.11). */
+export function methodOf(iterator: object, name: 'throw' | 'return'): Callable | undefined {
+	const method = (iterator as Record<string, unknown>)[name];
+	if (method === undefined || method === null) return undefined;
+	if (typeof method !== 'function') throw new TypeError(`${String(method)} is not a function`);
+	return method as Callable;
+}
+
+export function noThrow(): TypeError {
+	return new TypeError("The iterator does not provide a 'throw' method");
 }
 
 function isObject(value: unknown): value is object {

@@ -1,8 +1,8 @@
 import { construct } from '../language/call.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
-import { generatorMethods } from '../language/generator.ts';
 import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
+import { generatorMethods } from '../registry/generator-functions.ts';
 import type { Callable } from '../registry/shared.ts';
 
 /** On a runtime primitive (`sleep`, `suspend`, ...): what it does in await position. */
@@ -24,10 +24,7 @@ const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
 	return (
-		intrinsics.has(callee) ||
-		promiseStatics.has(callee) ||
-		promiseMethods.has(callee) ||
-		generatorMethods.has(callee as Callable)
+		intrinsics.has(callee) || promiseStatics.has(callee) || promiseMethods.has(callee) || generatorMethods.has(callee)
 	);
 }
 

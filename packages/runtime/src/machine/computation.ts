@@ -1,6 +1,7 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
+import { type AsyncGeneratorState, completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
 import {
 	DurablePromise,
 	hasListeners,
@@ -356,6 +357,16 @@ export class Computation implements TurnHost {
 			if (frame.done) fiber.top = frame.parent;
 			const asked = this.#asked as Asked;
 			if (asked === null) {
+				if (fiber.generator !== null && out instanceof Yielded) {
+					const next = completeYield(fiber.generator, out.value);
+					if (next === null) {
+						this.#state.fibers.delete(fiber.id);
+						return;
+					}
+					input = next.mode;
+					sent = next.value;
+					continue;
+				}
 				if (!frame.done && this.#cancelledAt(frame)) {
 					this.#ready(fiber, 1, this.#cancellation(frame));
 					return;
@@ -382,7 +393,8 @@ export class Computation implements TurnHost {
 
 	/** The innermost frame has returned. Does the fiber go on with the value in its next job? */
 	#complete(fiber: Fiber, value: unknown): boolean {
-		if (fiber.top !== null || (fiber.promise === null && isThenable(value))) return this.#await(fiber, value, true);
+		const isRoot = fiber.promise === null && fiber.generator === null;
+		if (fiber.top !== null || (isRoot && isThenable(value))) return this.#await(fiber, value, true);
 		this.#finish(fiber, true, value);
 		return false;
 	}
@@ -435,6 +447,10 @@ export class Computation implements TurnHost {
 	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
 		const state = this.#state;
 		state.fibers.delete(fiber.id);
+		if (fiber.generator !== null) {
+			completeBody(fiber.generator, ok, value);
+			return;
+		}
 		if (fiber.promise !== null) {
 			if (!ok && this.isCancellation(value)) fiber.promise.handled = true;
 			if (ok) resolve(fiber.promise, value);
@@ -514,7 +530,7 @@ export class Computation implements TurnHost {
 	awaited(frame: Frame, callee: Callable, self: unknown, args: unknown[]): unknown {
 		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		const definition = definitionOf(callee);
-		if (definition?.step === undefined) return Reflect.apply(callee, self, args);
+		if (definition?.step === undefined || definition.generator !== undefined) return Reflect.apply(callee, self, args);
 		this.#asked = new Frame(definition, self, args, environmentOf(callee));
 		return undefined;
 	}
@@ -586,18 +602,36 @@ export class Computation implements TurnHost {
 
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
 		const promise = new DurablePromise();
-		const [starter, asked] = [this.#fiber, this.#asked];
-		const sheltered =
-			this.#state.cancel !== null &&
-			starter !== null &&
-			(starter.top?.cancelled?.cleaning === true || isShielded(starter));
 		const frame = new Frame(def, self, Array.from(args), env);
-		const fiber = new Fiber(++this.#state.fiber, frame, promise, sheltered);
+		this.#start(new Fiber(++this.#state.fiber, frame, promise, this.#isCleaning()), 0, undefined);
+		return promise;
+	}
+
+	drive(generator: AsyncGeneratorState, mode: Mode, value: unknown): void {
+		generator.warm = null;
+		const { fibers, fiber } = this.#state;
+		// Its own number again, if that is one of this run's.
+		if (generator.fiber === 0 || generator.fiber > fiber || fibers.has(generator.fiber)) {
+			generator.fiber = ++this.#state.fiber;
+		}
+		const frame = generator.frame as Frame;
+		this.#start(new Fiber(generator.fiber, frame, null, this.#isCleaning(), generator), mode, value);
+	}
+
+	/** Is what starts now clean-up after a cancellation? Then that does not reach it. */
+	#isCleaning(): boolean {
+		const starter = this.#fiber;
+		if (this.#state.cancel === null || starter === null) return false;
+		return starter.top?.cancelled?.cleaning === true || isShielded(starter);
+	}
+
+	/** A fiber begins within the step of another. */
+	#start(fiber: Fiber, mode: Mode, value: unknown): void {
+		const [starter, asked] = [this.#fiber, this.#asked];
 		this.#state.fibers.set(fiber.id, fiber);
-		this.#step(fiber, 0, undefined);
+		this.#step(fiber, mode, value);
 		this.#fiber = starter;
 		this.#asked = asked;
-		return promise;
 	}
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {

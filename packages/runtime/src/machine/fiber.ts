@@ -1,4 +1,5 @@
 import type { Mode } from '@perdure/abi';
+import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
 import type { DurablePromise, Reaction } from '../language/durable-promise.ts';
 import { shared } from '../registry/shared.ts';
 import type { Frame } from './frame.ts';
@@ -16,7 +17,7 @@ export class Fiber {
 	/** Number within the run, 0 for the root. */
 	readonly id: number;
 	top: Frame | null;
-	/** What whoever started it holds; null for the root. */
+	/** What whoever started it holds; null for the root, and where a generator's requests have promises. */
 	readonly promise: DurablePromise | null;
 	/** Started by clean-up: a cancellation does not reach it. */
 	readonly sheltered: boolean;
@@ -29,11 +30,21 @@ export class Fiber {
 	/** It has run in the turn that is computed. */
 	ran = false;
 
-	constructor(id: number, top: Frame | null, promise: DurablePromise | null = null, sheltered = false) {
+	/** The async generator whose frame is the outermost; its fiber is there only while it is at it. */
+	readonly generator: AsyncGeneratorState | null;
+
+	constructor(
+		id: number,
+		top: Frame | null,
+		promise: DurablePromise | null = null,
+		sheltered = false,
+		generator: AsyncGeneratorState | null = null,
+	) {
 		this.id = id;
 		this.top = top;
 		this.promise = promise;
 		this.sheltered = sheltered;
+		this.generator = generator;
 	}
 }
 

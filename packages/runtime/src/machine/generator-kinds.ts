@@ -1,10 +1,15 @@
 import { expect, type Kind } from '../codec/kind.ts';
+import { AsyncDelegation } from '../language/async-delegation.ts';
+import { asyncGeneratorStateOf, makeAsyncGenerator } from '../language/async-generator.ts';
+import { OUTSIDE, type Request, ReturnReaction } from '../language/async-generator-state.ts';
 import { Delegation } from '../language/delegation.ts';
-import { generatorMethods, generatorStateOf, makeGenerator } from '../language/generator.ts';
+import { DurablePromise } from '../language/durable-promise.ts';
+import { generatorStateOf, makeGenerator } from '../language/generator.ts';
 import type { Steps } from '../language/iterate.ts';
+import { AsyncSteps } from '../language/iterate-async.ts';
 import { definitionOf } from '../registry/functions.ts';
-import { generatorPrototypes, ownerOf } from '../registry/generator-functions.ts';
-import { type Callable, shared } from '../registry/shared.ts';
+import { generatorMethods, generatorPrototypes, ownerOf } from '../registry/generator-functions.ts';
+import { shared } from '../registry/shared.ts';
 import { MutableSavedFrame } from './fit.ts';
 import type { Host } from './kinds.ts';
 
@@ -52,8 +57,74 @@ const generator: Kind<object, Host> = {
 	},
 };
 
+const ASYNC_STATES = ['start', 'suspended', 'executing', 'draining', 'completed'] as const;
+
+/** With the requests that are not answered yet. One that is under way has a fiber, whose outermost frame is its own. */
+const asyncGenerator: Kind<object, Host> = {
+	tag: 'async-generator',
+	claims: (value, host) => host.live === null && asyncGeneratorStateOf(value) !== undefined,
+	take(value) {
+		const { state, frame, driver, fiber, queue } = asyncGeneratorStateOf(value)!;
+		if (driver === OUTSIDE || !queue.every(({ capability }) => capability instanceof DurablePromise)) {
+			throw new Error('an effect is reading this async generator: collect what it yields, and then go on');
+		}
+		const requests = queue.flatMap(({ mode, value: sent, capability }) => [mode, sent, capability]);
+		return [Object.getPrototypeOf(value), ASYNC_STATES.indexOf(state), fiber, driver, frame, ...requests];
+	},
+	label: () => '',
+	make: () => makeAsyncGenerator(generatorPrototypes.async, null),
+	fill(made, [prototype, state, fiber, driver, frame, ...requests], host) {
+		expect(isObject(prototype), 'a generator without a prototype');
+		expect(typeof state === 'number' && ASYNC_STATES[state] !== undefined, 'a generator in no known state');
+		expect(Number.isSafeInteger(fiber) && requests.length % 3 === 0, 'a malformed generator');
+		Object.setPrototypeOf(made, prototype);
+		const restored = asyncGeneratorStateOf(made)!;
+		restored.state = ASYNC_STATES[state];
+		restored.fiber = fiber as number;
+		const isBusy = restored.state === 'executing' || restored.state === 'draining';
+		expect(isBusy ? typeof driver === 'string' && driver !== OUTSIDE : driver === null, 'a generator with no driver');
+		expect(isBusy === requests.length > 0, 'a generator with requests that nobody answers');
+		restored.driver = driver as string | null;
+		for (let i = 0; i < requests.length; i += 3) {
+			const [mode, value, capability] = requests.slice(i, i + 3);
+			expect(mode === 0 || mode === 1 || mode === 2, 'a malformed request');
+			expect(capability instanceof DurablePromise, 'a request without a promise');
+			restored.queue.push({ mode, value, capability } satisfies Request);
+		}
+		if (restored.state === 'draining' || restored.state === 'completed') return;
+		expect(frame instanceof MutableSavedFrame, 'a generator without a frame');
+		host.parked.push([restored, frame]);
+	},
+};
+
+const returnReaction: Kind<ReturnReaction, Host> = {
+	tag: 'generator-return',
+	prototypes: [ReturnReaction.prototype],
+	take: ({ generator }) => [generator.object],
+	label: () => '',
+	make: () => Object.create(ReturnReaction.prototype) as ReturnReaction,
+	fill(made, [object]) {
+		const generator = asyncGeneratorStateOf(object);
+		expect(generator !== undefined, 'a generator that is none');
+		Object.assign(made, { generator });
+	},
+};
+
+const asyncDelegation: Kind<AsyncDelegation, Host> = {
+	tag: 'async-delegation',
+	prototypes: [AsyncDelegation.prototype],
+	take: ({ steps, mode, instead }) => [steps, mode, instead],
+	label: () => '',
+	make: () => new AsyncDelegation(null as never),
+	fill(made, [steps, mode, instead]) {
+		expect(steps instanceof AsyncSteps && (mode === 0 || mode === 1 || mode === 2), 'a malformed delegation');
+		expect(instead === null || instead === 'closing' || instead === 'leaving', 'a malformed delegation');
+		Object.assign(made, { steps, mode, instead });
+	},
+};
+
 /** `next` as a loop keeps it, or as a value. */
-const method: Kind<Callable, Host> = {
+const method: Kind<unknown, Host> = {
 	tag: 'generator-method',
 	values: [...generatorMethods.keys()],
 	take: (value) => [generatorMethods.get(value)!],
@@ -75,4 +146,13 @@ const delegation: Kind<Delegation, Host> = {
 	},
 };
 
-export const GENERATOR_KINDS = [prototype, generator, method, delegation];
+// biome-ignore lint/suspicious/noExplicitAny: kinds of any value live in one list
+export const GENERATOR_KINDS: readonly Kind<any, Host>[] = [
+	prototype,
+	generator,
+	asyncGenerator,
+	method,
+	returnReaction,
+	delegation,
+	asyncDelegation,
+];

@@ -2,6 +2,8 @@ import type { FunctionDef } from '@perdure/abi';
 import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
+import { asyncGeneratorStateOf } from '../language/async-generator.ts';
+import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
 import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
 import { type GeneratorState, generatorStateOf } from '../language/generator.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
@@ -60,7 +62,7 @@ export class Host {
 	/** Decoding: fibers, by number, that are to go on when a promise settles. */
 	readonly awaits: (readonly [reaction: FiberReaction, fiber: number])[] = [];
 	/** Decoding: generators whose frames are still to be found their place. */
-	readonly parked: (readonly [generator: GeneratorState, frame: SavedFrame])[] = [];
+	readonly parked: (readonly [generator: GeneratorState | AsyncGeneratorState, frame: MutableSavedFrame])[] = [];
 	/** Decoding: entries that iterators had to walk past so far. */
 	walked = 0;
 
@@ -103,7 +105,9 @@ const isOfRun = (value: object) =>
 /** A closure or a generator of the run at the border: the callee gets the very same one. */
 const live: Kind<object, Host> = {
 	tag: 'live',
-	claims: (value, host) => host.live !== null && (isOfRun(value) || generatorStateOf(value) !== undefined),
+	claims: (value, host) =>
+		host.live !== null &&
+		(isOfRun(value) || generatorStateOf(value) !== undefined || asyncGeneratorStateOf(value) !== undefined),
 	take(value, host) {
 		const known = host.live!.indexOf(value);
 		return [known >= 0 ? known : host.live!.push(value) - 1];

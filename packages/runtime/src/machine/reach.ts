@@ -1,3 +1,5 @@
+import { asyncGeneratorStateOf } from '../language/async-generator.ts';
+import { ReturnReaction } from '../language/async-generator-state.ts';
 import { Cell } from '../language/binding.ts';
 import {
 	AdoptReaction,
@@ -10,6 +12,7 @@ import {
 	ThenReaction,
 } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
+import { UnwrapReaction } from '../language/iterate-async.ts';
 import { stepsOf } from '../language/iterator.ts';
 import { helperState, wrappedSource } from '../language/iterator-helper.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
@@ -36,7 +39,10 @@ export function reaches(fibers: Iterable<Fiber>, pending: Iterable<Pending>): (p
 function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): ReadonlySet<unknown> {
 	const held = new Set<unknown>();
 	const queue: unknown[] = [];
-	for (const fiber of fibers) for (let frame = fiber.top; frame !== null; frame = frame.parent) queue.push(...frame.s);
+	for (const fiber of fibers) {
+		for (let frame = fiber.top; frame !== null; frame = frame.parent) queue.push(...frame.s);
+		if (fiber.generator !== null) queue.push(fiber.generator.object);
+	}
 	for (const { target } of pending) if (target instanceof DurablePromise) queue.push(...handlersOf(target));
 	while (queue.length > 0) {
 		const value = queue.pop();
@@ -62,6 +68,8 @@ function partsOf(value: object): readonly unknown[] {
 	if (value instanceof Set) return [...value];
 	const generator = generatorStateOf(value);
 	if (generator !== undefined) return generator.frame?.s ?? [];
+	const async = asyncGeneratorStateOf(value);
+	if (async !== undefined) return [...(async.frame?.s ?? []), ...async.queue.map((request) => request.value)];
 	const Class = classOfMember(Object.getPrototypeOf(value) ?? value);
 	return Class === undefined ? Object.values(value) : [...Object.values(value), Class];
 }
@@ -72,6 +80,8 @@ function handlersOf(promise: DurablePromise): unknown[] {
 		if (reaction instanceof ThenReaction) return [reaction.onFulfilled, reaction.onRejected, reaction.derived];
 		if (reaction instanceof FinallyReaction) return [reaction.onFinally, reaction.derived];
 		if (reaction instanceof PassReaction) return [reaction.value, reaction.derived];
+		if (reaction instanceof UnwrapReaction) return [reaction.closes, reaction.promise];
+		if (reaction instanceof ReturnReaction) return [reaction.generator.object];
 		return [];
 	});
 }
@@ -80,6 +90,7 @@ function handlersOf(promise: DurablePromise): unknown[] {
 function matters(reaction: Reaction, held: (promise: DurablePromise) => boolean): boolean {
 	if (reaction instanceof FiberReaction) return reaction.fiber !== null;
 	if (reaction instanceof ThenReaction || reaction instanceof FinallyReaction) return true;
+	if (reaction instanceof ReturnReaction) return true;
 	const next =
 		reaction instanceof GatherReaction
 			? reaction.gathering.promise
@@ -87,6 +98,8 @@ function matters(reaction: Reaction, held: (promise: DurablePromise) => boolean)
 				? reaction.promise
 				: reaction instanceof AdoptReaction
 					? reaction.adopter
-					: (reaction as PassReaction).derived;
+					: reaction instanceof UnwrapReaction
+						? reaction.promise
+						: (reaction as PassReaction).derived;
 	return next.state === 'pending' && (next.reactions.some((other) => matters(other, held)) || held(next));
 }

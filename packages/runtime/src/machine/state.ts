@@ -1,7 +1,7 @@
-import type { Activation } from '@perdure/abi';
 import type { Snapshot, SnapshotWriter } from '../codec/snapshot.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
+import { asyncGeneratorStateOf } from '../language/async-generator.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
@@ -11,7 +11,8 @@ import { Census } from './census.ts';
 import type { Copied } from './copy.ts';
 import { fitsSite } from './effect.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
-import { fitFrame, MutableSavedFrame } from './fit.ts';
+import { MutableSavedFrame } from './fit.ts';
+import { fitFrames, fitGenerators, type Placed } from './fit-state.ts';
 import type { Frame } from './frame.ts';
 import { hash } from './key.ts';
 import { Host, runCodec } from './kinds.ts';
@@ -19,7 +20,6 @@ import type { LogRecord } from './log.ts';
 import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
 import { PendingTable } from './pending-table.ts';
 import { atOf, pointOf } from './point.ts';
-import { warm } from './restore.ts';
 import type { Ended, RunState } from './run-state.ts';
 
 /** What each part of a stored record must be: the bytes may be anybody's. */
@@ -40,13 +40,17 @@ interface Stored {
 	seq: number;
 	settled: number;
 	fiber: number;
-	/** Of each fiber: number, innermost frame, promise, whether it is sheltered, and the promise it awaits (which nothing else may hold). */
+	/**
+	 * Of each fiber: number, innermost frame, promise, whether it is sheltered, the promise it awaits (which
+	 * nothing else may hold), and the async generator it drives.
+	 */
 	fibers: (readonly [
 		number,
 		Frame | MutableSavedFrame | null,
 		DurablePromise | null,
 		boolean,
 		DurablePromise | null,
+		object?,
 	])[];
 	pending: StoredPending[];
 	messages: Map<string, Copied[]>;
@@ -106,9 +110,10 @@ function storedOf(state: RunState, log: readonly LogRecord[] | null): Stored {
 		seq,
 		settled,
 		fiber,
-		fibers: [...state.fibers.values()].map(({ id, top, promise, sheltered, wait }) => {
+		fibers: [...state.fibers.values()].map(({ id, top, promise, sheltered, wait, generator }) => {
 			const awaited = wait instanceof FiberReaction ? wait.promise : null;
-			return [id, top, promise, sheltered, awaited] as const;
+			if (generator === null) return [id, top, promise, sheltered, awaited] as const;
+			return [id, top, promise, sheltered, awaited, generator.object] as const;
 		}),
 		pending: [...state.pending.values()].map((pending) => storePending(pending)),
 		messages,
@@ -161,21 +166,16 @@ export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[
 function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[] } {
 	const stored = check(root);
 	const fibers = new Map<number, Fiber>();
-	const met = new Set<MutableSavedFrame>();
-	for (const [id, top, promise, sheltered] of stored.fibers) {
+	const placed: Placed = new Map();
+	for (const [id, top, promise, sheltered, , object] of stored.fibers) {
 		if (fibers.has(id)) throw malformed('two fibers have one number');
-		if ((promise === null) !== (id === 0)) throw malformed('a fiber without a promise');
-		fibers.set(id, new Fiber(id, fitFrames(top, met), promise, sheltered));
+		const generator = asyncGeneratorStateOf(object) ?? null;
+		if ((promise === null) !== (id === 0 || generator !== null)) throw malformed('a fiber without a promise');
+		const frames = fitFrames(top as MutableSavedFrame | null, generator !== null, placed);
+		fibers.set(id, new Fiber(id, frames, promise, sheltered, generator));
 	}
 	if (!fibers.has(0) && stored.result === null) throw malformed('the run has no root');
-	for (const [generator, saved] of host.parked) {
-		if (met.has(saved as MutableSavedFrame)) throw malformed('a frame is awaited twice');
-		met.add(saved as MutableSavedFrame);
-		const frame = fitFrame(saved);
-		if (frame.def.generator !== 'sync') throw malformed('a generator of a function that makes none');
-		generator.frame = frame;
-		generator.warm = warm as (frame: Activation) => void;
-	}
+	fitGenerators(host.parked, fibers.values(), placed);
 	const pending = new PendingTable();
 	for (const facts of stored.pending) {
 		const target = typeof facts.target === 'number' ? fibers.get(facts.target) : facts.target;
@@ -198,22 +198,6 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 	const census = new Census();
 	for (const fiber of fibers.values()) census.note(fiber);
 	return { state: { ...facts, fibers, pending, census, ended: null }, log: [...(log ?? [])] };
-}
-
-/** `met`: frames that have their place; each is awaited by one other at most. */
-function fitFrames(top: Stored['fibers'][number][1], met: Set<MutableSavedFrame>): Frame | null {
-	let innermost: Frame | null = null;
-	let below: Frame | null = null;
-	for (let saved = top as MutableSavedFrame | null; saved !== null; saved = saved.parent) {
-		if (met.has(saved)) throw malformed('a frame is awaited twice');
-		met.add(saved);
-		const frame = fitFrame(saved);
-		if (frame.def.generator !== undefined) throw malformed('a generator that is awaited like a function');
-		if (below === null) innermost = frame;
-		else below.parent = frame;
-		below = frame;
-	}
-	return innermost;
 }
 
 function restorePending(facts: StoredPending, target: Target): Pending {
@@ -276,7 +260,8 @@ function closuresOf(roots: readonly unknown[]): string[] {
 			queue.push(...env, ...(madeOf(value) === undefined ? [methodOf(value)?.Class] : propertiesOf(value as object)));
 			continue;
 		}
-		const frame = generatorStateOf(value)?.frame as Frame | null | undefined;
+		const generator = generatorStateOf(value) ?? asyncGeneratorStateOf(value);
+		const frame = generator?.frame as Frame | null | undefined;
 		if (frame) {
 			found.add(`${frame.def.id} ${pointOf(frame)!.id} ${savedNames(frame).join(' ')}`);
 			queue.push(...frame.s);
@@ -336,7 +321,8 @@ const ROOT: Shape<Stored> = {
 				(entry[1] === null || entry[1] instanceof MutableSavedFrame) &&
 				(entry[2] === null || entry[2] instanceof DurablePromise) &&
 				typeof entry[3] === 'boolean' &&
-				(entry[4] === null || entry[4] instanceof DurablePromise),
+				(entry[4] === null || entry[4] instanceof DurablePromise) &&
+				(entry[5] === undefined || asyncGeneratorStateOf(entry[5]) !== undefined),
 		),
 	pending: (list) => isListOf(list, isPending),
 	messages: (map) => map instanceof Map && [...map].every(([name, list]) => isText(name) && isListOf(list, isCopied)),

@@ -17,6 +17,17 @@ export const generatorPrototypes = {
 	async: Object.create(natives.async.prototype) as object,
 };
 
+/** Functions of ours that are built-ins to the program: they run in the turn, and are saved by name. */
+export const generatorMethods = new Map<unknown, string>();
+
+/** Gives all generators of a kind their methods. */
+export function defineMethods(kind: 'sync' | 'async', methods: Readonly<Record<string, Callable>>): void {
+	for (const [name, value] of Object.entries(methods)) {
+		Object.defineProperty(generatorPrototypes[kind], name, { value, writable: true, configurable: true });
+		generatorMethods.set(value, `${kind} ${name}`);
+	}
+}
+
 /** For functions whose `prototype` is no object: GetPrototypeFromConstructor (10.1.14). */
 const fallbacks = {
 	sync: Object.create(generatorPrototypes.sync) as object,

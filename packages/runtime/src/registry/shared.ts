@@ -50,6 +50,8 @@ export interface TurnHost {
 		key?: unknown,
 	): unknown;
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): unknown;
+	/** A fiber drives an async generator from where it is suspended. */
+	drive(generator: object, mode: 0 | 1 | 2, value: unknown): void;
 	/** A primitive that is not in await position. */
 	primitive(name: string, args: readonly unknown[]): unknown;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void;

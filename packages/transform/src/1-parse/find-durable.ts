@@ -91,9 +91,6 @@ function unfit(node: FunctionNode): { what: string; way: string } | null {
 			return { what: 'an accessor', way: 'make it an async method' };
 		}
 	}
-	if (node.generator && node.async) {
-		return { what: 'an async generator', way: 'write an async function that awaits one item after the other' };
-	}
 	if (!node.async && !node.generator) {
 		return { what: 'a function that is neither async nor a generator', way: 'make the function async' };
 	}

@@ -21,8 +21,8 @@ import type * as t from '@babel/types';
  *  - `closes(): boolean`  GetMethod of `return`; then what `close(%frame)` gives is awaited and goes
  *    to `closed(result)` (not with a throw completion, whose handler swallows errors of `close`).
  * Those of `%delegate`, `%delegateAsync` (`yield*`) are records with:
- *  - `ask()`  hands what was received to the inner iterator: true when that is done. Of an async one it
- *    gives what is to be awaited, and `take(awaited): boolean` says whether it is done.
+ *  - `ask()`  hands what was received to the inner iterator: true when that is done. Of an async one
+ *    `ask(%frame)` gives what is to be awaited, and `take(awaited): boolean` says whether it is done.
  *  - `resume(mode, value): void`  what the generator has received next, as in `Step`.
  *  - `value`, `returning`  when it is done: its value, and whether the generator is to return it.
  *

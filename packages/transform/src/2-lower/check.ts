@@ -1,15 +1,7 @@
 import type * as t from '@babel/types';
-import { generatorOf, unwrap } from '../1-parse/scope.ts';
+import { unwrap } from '../1-parse/scope.ts';
 import { isPromise } from './starts.ts';
 import { type Code, isOfUnit } from './unit.ts';
-
-export function checkClosure(code: Code, node: t.Node): void {
-	if (generatorOf(node) !== 'async') return;
-	code.unit.sink.report('PD2005', node, {
-		what: 'An async generator inside a durable function',
-		way: 'await one item after the other in a loop',
-	});
-}
 
 /** `await new Promise((resolve) => { keep = resolve })`: the resolver outlives the call. */
 export function keepsResolvers(code: Code, node: t.NewExpression): boolean {

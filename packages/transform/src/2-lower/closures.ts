@@ -21,7 +21,6 @@ import {
 	text,
 } from './build.ts';
 import type { Closure, Site } from './cfg.ts';
-import { checkClosure } from './check.ts';
 import { lowerClosure } from './lower-function.ts';
 import { shallow } from './nodes.ts';
 import { rewrite } from './rewrite.ts';
@@ -50,7 +49,6 @@ export function closureOf(
 	if (isNativeFunction(unit, info)) return nativeFunction(code, node, name, key);
 	let closure = unit.closures.get(node);
 	if (!closure) {
-		checkClosure(code, node);
 		closure = defineClosure(
 			code,
 			node,

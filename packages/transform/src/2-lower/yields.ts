@@ -112,7 +112,9 @@ function lowerDelegation(frame: Frame, node: t.YieldExpression, result: string |
 	frame.enter(ask);
 	if (isAsync) {
 		const answer = frame.temporary('answer', operand);
-		within(frame, 'yield*', () => suspendAt(frame, { kind: 'value', value: of('ask') }, answer, operand, node));
+		within(frame, 'yield*', () =>
+			suspendAt(frame, { kind: 'value', value: of('ask', helper('frame')) }, answer, operand, node),
+		);
 		frame.branch(of('take', id(answer)), done, more);
 	} else frame.branch(of('ask'), done, more);
 
