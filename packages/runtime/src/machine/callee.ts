@@ -1,5 +1,6 @@
 import { construct } from '../language/call.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
+import { iteratorMethods } from '../language/iterator-methods.ts';
 import { promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import { generatorMethods } from '../registry/generator-functions.ts';
@@ -24,7 +25,11 @@ const intrinsics: ReadonlySet<unknown> = collect();
 
 export function isIntrinsic(callee: unknown): boolean {
 	return (
-		intrinsics.has(callee) || promiseStatics.has(callee) || promiseMethods.has(callee) || generatorMethods.has(callee)
+		intrinsics.has(callee) ||
+		promiseStatics.has(callee) ||
+		promiseMethods.has(callee) ||
+		ownMethods.has(callee) ||
+		generatorMethods.has(callee)
 	);
 }
 
@@ -32,6 +37,8 @@ export function isIntrinsic(callee: unknown): boolean {
 const promiseMethods: ReadonlySet<unknown> = new Set(
 	Object.values(Object.getOwnPropertyDescriptors(DurablePromise.prototype)).map(({ value }) => value),
 );
+
+const ownMethods: ReadonlySet<unknown> = new Set(iteratorMethods);
 
 /** `new` of a built-in or of a closure of the run happens in the turn; that of a promise is an effect. */
 export function constructsInTurn(callee: unknown, self: unknown): boolean {

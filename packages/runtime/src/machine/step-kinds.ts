@@ -14,7 +14,6 @@ import {
 	ITERATOR_PROTOTYPES,
 	type IteratorObject,
 	isIteratorName,
-	iteratorNext,
 	type NativeSteps,
 	nameOf,
 	stepsOf,
@@ -26,7 +25,6 @@ import {
 	type HelperKind,
 	type HelperObject,
 	HelperState,
-	helperMethods,
 	helperState,
 	makeHelper,
 	makeWrapped,
@@ -34,10 +32,11 @@ import {
 	WRAPPER_PROTOTYPE,
 	type WrappedIterator,
 	wrappedSource,
-	wrapperMethods,
 } from '../language/iterator-helper.ts';
+import { iteratorMethods } from '../language/iterator-methods.ts';
 import { MatchSteps } from '../language/match-steps.ts';
 import { savedMethod } from '../language/method.ts';
+import type { Callable } from '../registry/shared.ts';
 
 /** What the kinds here count while they decode. */
 interface Host {
@@ -208,15 +207,13 @@ const wrapped: Kind<WrappedIterator, Host> = {
 };
 
 /** Methods of ours that a loop keeps, or a program: each is itself. */
-const METHODS = [iteratorNext, helperMethods.next, helperMethods.return, wrapperMethods.next, wrapperMethods.return];
-
 const method: Kind<unknown, Host> = {
 	tag: 'iterator-method',
-	values: METHODS,
-	take: (value) => [METHODS.indexOf(value as () => never)],
+	values: iteratorMethods,
+	take: (value) => [iteratorMethods.indexOf(value as Callable)],
 	make([index]) {
-		expect(isCount(index) && index < METHODS.length, 'an unknown method');
-		return METHODS[index];
+		expect(isCount(index) && index < iteratorMethods.length, 'an unknown method');
+		return iteratorMethods[index];
 	},
 };
 

@@ -40,6 +40,7 @@ export function lowerUnit(durable: DurableFunction, input: LowerInput): Unit | n
 		closures: new Map(),
 		captures: new Map(),
 		begins: new Set(),
+		spent: new Set(),
 		definitions: 0,
 	};
 	checkFunction(unit, durable.node);

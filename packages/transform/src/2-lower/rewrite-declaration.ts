@@ -5,6 +5,7 @@ import { assign, at, construct, declare, helper, id, nothing, statement } from '
 import { shallow } from './nodes.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
+import { markSpent } from './spent.ts';
 import { initialise, storageOf, writeReference } from './storage.ts';
 import { type Code, isOfUnit, uniqueName } from './unit.ts';
 
@@ -52,6 +53,7 @@ export function rewriteDeclaration(code: Code, node: t.VariableDeclaration): t.S
 export function rewriteDeclarator(code: Code, node: t.VariableDeclarator): t.VariableDeclarator {
 	const result = shallow(node);
 	result.id = rewritePattern(code, node.id, 'declare') as t.Identifier;
+	if (node.id.type === 'ArrayPattern' && node.init) markSpent(code, node.init);
 	result.init = node.init ? rewriteNamed(code, node.init, nameOf(node.id)) : null;
 	return result;
 }
@@ -91,6 +93,7 @@ function moveDeclarator(
 		}
 		if (!storage.frame && !storage.cell) head.push(declare('var', id(storage.name), null));
 	}
+	if (node.id.type === 'ArrayPattern' && node.init) markSpent(code, node.init);
 	const value = rewriteNamed(code, node.init ?? nothing(), null);
 	const mode = declaration.kind === 'var' ? 'assign' : 'declare';
 	return [...head, at(statement(assign(rewritePattern(code, node.id, mode), value)), node)];

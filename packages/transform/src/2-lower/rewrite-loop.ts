@@ -7,6 +7,7 @@ import { bindingsOf, rewriteDeclaration, rewriteDeclarator } from './rewrite-dec
 import { rewritePattern } from './rewrite-pattern.ts';
 import { emptyCells, renewCell } from './rewrite-scope.ts';
 import { rewriteArm, withJumps } from './rewrite-statement.ts';
+import { markSpent } from './spent.ts';
 import { atEntry, storageOf } from './storage.ts';
 import { type Code, uniqueName, withCode } from './unit.ts';
 
@@ -95,6 +96,7 @@ function rewriteForEach(code: Code, inside: Code, node: t.ForInStatement | t.For
 	const cells = cellsOf(code, node);
 	const scope = code.unit.scopes.byNode.get(node);
 	const dead = cells.length > 0 && scope ? new Set(scope.bindings.values()) : code.dead;
+	if (node.type === 'ForOfStatement' && !node.await) markSpent(code, node.right);
 	loop.right = rewrite(withCode(code, { dead }), node.right);
 	const left = node.left;
 	if (left.type !== 'VariableDeclaration') {

@@ -7,6 +7,7 @@ import { privateIn, privateKey } from './private-names.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { callsInChain, rewriteChain } from './rewrite-chain.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
+import { markSpent } from './spent.ts';
 import { rewriteCall } from './starts.ts';
 import { readReference } from './storage.ts';
 import { type Code, into } from './unit.ts';
@@ -59,6 +60,9 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			) as t.Expression;
 			return privateKey(code, node, result);
 		}
+		case 'SpreadElement':
+			markSpent(code, node.argument);
+			return copy(code, node);
 		case 'ObjectProperty':
 			return rewriteProperty(code, node, rewriteValue);
 		case 'ObjectExpression':

@@ -20,6 +20,7 @@ import { shallow } from './nodes.ts';
 import { privateKey } from './private-names.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { calleeSite, rewriteChain } from './rewrite-chain.ts';
+import { markSpent, spendsFirst } from './spent.ts';
 import { calleeText, isGlobal, staticPath } from './static-path.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
@@ -35,7 +36,9 @@ import { type Code, isOfUnit } from './unit.ts';
 export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression): t.Expression {
 	const ofPromise = rewritePromise(code, node);
 	if (ofPromise) return ofPromise;
+	if (!code.plain && spendsFirst(code, node)) markSpent(code, node.arguments[0]!);
 	if (node.type === 'NewExpression' || code.plain || !mayStart(code, node)) return copy(code, node);
+	if (code.unit.spent.has(node)) return copy(code, node);
 	const grouped = unwrap(node.callee);
 	if (grouped.type === 'OptionalMemberExpression') return rewriteGrouped(code, node, grouped);
 	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
@@ -208,6 +211,7 @@ function isSteadyName(code: Code, node: t.Expression): boolean {
 
 export function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
 	if (node.type === 'SpreadElement') {
+		markSpent(code, node.argument);
 		const list = keep(code, array([copy(code, node)]), 'arg', node);
 		return { first: spread(list.first), again: () => spread(list.again()) };
 	}

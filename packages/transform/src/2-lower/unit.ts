@@ -26,6 +26,8 @@ export interface UnitState {
 	readonly captures: Map<Closure, readonly Binding[]>;
 	/** Calls in await position that are not waited for where they stand. */
 	readonly begins: Set<t.Node>;
+	/** Calls whose iterator is used up where it is made: nobody ever sees it. */
+	readonly spent: Set<t.Node>;
 	definitions: number;
 }
 
