@@ -13,7 +13,7 @@ import * as runtime from '@perdure/runtime';
 import { Continuation, type Outcome, type RunOptions, run } from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
 import { type Ended, testRun } from '@perdure/testing';
-import { transform } from '@perdure/transform';
+import { type TransformResult, transform } from '@perdure/transform';
 import { type Exports, forgetModules, type Program, prepare } from './evaluate.ts';
 import type { Fuel } from './fuel.ts';
 import { render } from './render.ts';
@@ -44,11 +44,21 @@ export interface Subject {
 	readonly code: string;
 }
 
+export type Compile = (
+	source: string,
+	options: { readonly filename: string },
+) => Pick<TransformResult, 'code' | 'diagnostics'>;
+
 export class CompileError extends Error {}
 
 /** Compiles a module. @throws CompileError naming every diagnostic that is an error. */
-export function compileSubject(source: string, filename: string, fuel: Fuel | null = null): Subject {
-	const { code, diagnostics } = transform(source, { filename });
+export function compileSubject(
+	source: string,
+	filename: string,
+	fuel: Fuel | null = null,
+	compile: Compile = transform,
+): Subject {
+	const { code, diagnostics } = compile(source, { filename });
 	const errors = diagnostics.filter(({ severity }) => severity === 'error');
 	if (errors.length > 0) {
 		const lines = errors.map(({ code, line, column, message }) => `${line}:${column} ${code}: ${message}`);

@@ -16,7 +16,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { transform } from '@perdure/transform';
 import { renderDiagnostic } from '../../packages/transform/src/diagnostics/render.ts';
 import { explain } from '../../packages/transform/src/explain.ts';
-import { compileSubject, type Execution, execute, WAYS, type Way } from './execute.ts';
+import { type Compile, compileSubject, type Execution, execute, WAYS, type Way } from './execute.ts';
 
 export const ROOT = fileURLToPath(new URL('../../fixtures/', import.meta.url));
 
@@ -79,8 +79,16 @@ export async function assertionsOf({ directory }: Case): Promise<Assertion[]> {
 	return assertions;
 }
 
-async function agreedTrace(source: string, filename: string, run: RunFile): Promise<string> {
-	const subject = compileSubject(source, filename);
+/** The trace of a case by another compiler. @throws Error when its ways of execution disagree. */
+export async function traceOf({ directory }: Case, compile: Compile): Promise<string | null> {
+	if (!existsSync(join(directory, 'run.ts'))) return null;
+	const path = join(directory, 'input.ts');
+	const { default: run } = (await import(pathToFileURL(join(directory, 'run.ts')).href)) as { default: RunFile };
+	return await agreedTrace(readFileSync(path, 'utf8'), relative(join(ROOT, '..'), path), run, compile);
+}
+
+async function agreedTrace(source: string, filename: string, run: RunFile, compile?: Compile): Promise<string> {
+	const subject = compileSubject(source, filename, null, compile);
 	const [measure, ...others] = run.ways ?? WAYS;
 	const expected = await execute(subject, measure!, run);
 	for (const way of others) {

@@ -19,6 +19,8 @@ export interface CompileContext {
 	/** Path of the file: function ids are made from it. */
 	readonly filename: string;
 	readonly sourceType: SourceType;
+	/** Nodes of syntax in one emitted function: only tests set it, to split small functions too. */
+	readonly nodesPerStep?: number;
 }
 
 export interface Compiled {
@@ -30,7 +32,7 @@ export interface Compiled {
 export function compileFile(file: t.File, context: CompileContext): Compiled & { readonly edits: readonly Edit[] } {
 	const path = packagePath(context.filename);
 	const { lowered, sink } = lowerFile(file, context);
-	const { edits, bodies } = emitProgram(file, lowered, path, context.sourceType);
+	const { edits, bodies } = emitProgram(file, lowered, path, context.sourceType, context.nodesPerStep);
 	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
 	const diagnostics = [...sink.diagnostics].sort((a, b) => a.start - b.start);
 	return { edits, diagnostics, functions };

@@ -23,7 +23,7 @@ export function finishGraph(frame: Frame, parameters: Graph['parameters']): Grap
 	};
 }
 
-function successorsOf(block: Draft): BlockId[] {
+export function successorsOf(block: Draft | Block): BlockId[] {
 	const found = targetsOf(block.end);
 	if (block.handler !== null) found.push(block.handler);
 	for (const statement of block.body) found.push(...jumpsOf(statement));

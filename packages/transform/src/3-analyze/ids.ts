@@ -138,19 +138,23 @@ function equalItems<I extends Item>(items: readonly I[], whole: Span, source: So
 	for (const { id } of ordered) counts.set(id, (counts.get(id) ?? 0) + 1);
 	const met = new Map<string, number>();
 	const out = new Map<I, EqualPoint>();
-	ordered.forEach((item, index) => {
-		const of = counts.get(item.id)!;
-		if (of === 1) return;
-		const nth = (met.get(item.id) ?? 0) + 1;
-		met.set(item.id, nth);
-		const before = ordered.slice(0, index).findLast((other) => other.id !== item.id);
-		const after = ordered.slice(index + 1).find((other) => other.id !== item.id);
+	// Equal ones in a row have the same neighbours.
+	for (let start = 0, end = 0; start < ordered.length; start = end) {
+		const { id } = ordered[start]!;
+		while (ordered[end]?.id === id) end++;
+		const of = counts.get(id)!;
+		if (of === 1) continue;
+		const [before, after] = [ordered[start - 1], ordered[end]];
 		const from = before ? before.span.end : whole.start;
 		const to = after ? after.span.start : whole.end;
 		// A neighbour that encloses the item starts before it: then the text runs the other way.
 		const between = hashText(source.text.slice(Math.min(from, to), Math.max(from, to)));
-		out.set(item, { nth, of, before: before?.id ?? null, after: after?.id ?? null, between });
-	});
+		for (const item of ordered.slice(start, end)) {
+			const nth = (met.get(id) ?? 0) + 1;
+			met.set(id, nth);
+			out.set(item, { nth, of, before: before?.id ?? null, after: after?.id ?? null, between });
+		}
+	}
 	return out;
 }
 

@@ -253,7 +253,8 @@ function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): Var
 			if (index !== undefined) live = add(live, index);
 			return;
 		}
-		const own = new Set([...hidden, ...ownNames(inner)]);
+		const names = ownNames(inner);
+		const own = names.length > 0 ? new Set([...hidden, ...names]) : hidden;
 		for (const key of t.VISITOR_KEYS[inner.type] ?? []) {
 			const child = (inner as unknown as Record<string, t.Node | (t.Node | null)[] | null | undefined>)[key];
 			for (const each of Array.isArray(child) ? child : [child]) if (each) visit(each, inner, own);

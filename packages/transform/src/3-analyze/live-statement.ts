@@ -5,7 +5,7 @@
  */
 import type * as t from '@babel/types';
 import { alwaysTaken, type ExpressionScope, liveBefore, liveBeforeStore } from './live-expression.ts';
-import { emptySet, equal, union, type VariableSet } from './variable-set.ts';
+import { NOTHING, union, type VariableSet } from './variable-set.ts';
 
 export interface StatementScope extends ExpressionScope {
 	/** Live where `break` or `continue` goes; `null` is the unlabelled one. Jumps to blocks are `%n`. */
@@ -13,7 +13,6 @@ export interface StatementScope extends ExpressionScope {
 	readonly atContinue: (label: string | null) => VariableSet;
 	/** Live after the function has returned: nothing, or what a `finally` around reads. */
 	readonly returned: () => VariableSet;
-	readonly size: number;
 }
 
 export function liveBeforeList(list: readonly t.Statement[], after: VariableSet, scope: StatementScope): VariableSet {
@@ -101,14 +100,13 @@ function loopScope(
 	};
 }
 
-/** The least fixpoint: starts from nothing and grows until the loop's head needs no more. */
-function fixpoint(size: number, step: (head: VariableSet) => VariableSet): VariableSet {
-	let head = emptySet(size);
-	for (;;) {
-		const next = step(head);
-		if (equal(next, head)) return head;
-		head = next;
-	}
+/**
+ * The least solution of `head = step(head)`. Each variable is decided alone: the way around the loop
+ * makes it live, kills it or leaves it as it is. So what one round finds from nothing is all there is,
+ * and nested loops are walked once, not twice for each level.
+ */
+function fixpoint(step: (head: VariableSet) => VariableSet): VariableSet {
+	return step(NOTHING);
 }
 
 function loop(
@@ -125,14 +123,14 @@ function loop(
 			[],
 		);
 	if (node.type === 'DoWhileStatement') {
-		return fixpoint(scope.size, (head) => {
+		return fixpoint((head) => {
 			const taken = alwaysTaken(node.test);
 			const test = liveBefore(node.test, taken === null ? union(head, after) : taken ? head : after, scope);
 			return body(test, test);
 		});
 	}
 	const update = node.type === 'ForStatement' ? node.update : null;
-	const head = fixpoint(scope.size, (known) => {
+	const head = fixpoint((known) => {
 		const again = liveBefore(update, known, scope);
 		const entered = body(again, again);
 		const taken = alwaysTaken(node.test);
@@ -151,7 +149,7 @@ function iteration(
 ): VariableSet {
 	const declares = node.left.type === 'VariableDeclaration';
 	const target = declares ? (node.left as t.VariableDeclaration).declarations[0]!.id : node.left;
-	const head = fixpoint(scope.size, (known) => {
+	const head = fixpoint((known) => {
 		const inner = loopScope(scope, labels, after, () => known);
 		const entered = liveBeforeStatement(node.body, known, inner, []);
 		return union(union(liveBeforeStore(target, entered, scope, declares), after), scope.thrown);

@@ -7,11 +7,14 @@
  */
 import type * as t from '@babel/types';
 import type { Block, BlockId, Graph, Operation, Terminal } from '../2-lower/cfg.ts';
+import { successorsOf } from '../2-lower/graph.ts';
 import { alwaysTaken, liveBefore } from './live-expression.ts';
 import { liveBeforeList, type StatementScope } from './live-statement.ts';
-import { emptySet, equal, has, membersOf, remove, union, type VariableSet } from './variable-set.ts';
+import { equal, has, membersOf, NOTHING, remove, union, type VariableSet } from './variable-set.ts';
 
 export interface Liveness {
+	/** How many times a block was walked: what the analysis costs. */
+	readonly walks: number;
 	/** Is a variable live at the entry of a block? */
 	readonly atEntry: (block: BlockId, name: string) => boolean;
 	/** Live at the entry of a block, in the order in which the graph declares them. */
@@ -28,17 +31,22 @@ export function jumpTarget(label: string | null): BlockId | null {
 export function liveness(graph: Graph): Liveness {
 	const names = [...graph.variables.keys()];
 	const indexes = new Map(names.map((name, index) => [name, index]));
-	const nothing = emptySet(names.length);
 	const entry = new Map<BlockId, VariableSet>();
 	const parked = new Map<BlockId, VariableSet>();
-	const at = (id: BlockId | null) => (id === null ? nothing : (entry.get(id) ?? nothing));
+	const readers = new Map<BlockId, Set<BlockId>>([...graph.blocks.keys()].map((id) => [id, new Set()]));
+	let walked: BlockId | null = null;
+	const at = (id: BlockId | null) => {
+		if (id === null) return NOTHING;
+		if (walked !== null) readers.get(id)!.add(walked);
+		return entry.get(id) ?? NOTHING;
+	};
 	const index = (name: string) => indexes.get(name);
 	const isCell = (name: string) => graph.variables.get(name)?.cell === true;
 	const handlers = new Set([...graph.blocks.values()].map(({ handler }) => handler));
 
 	/** Read by what a return completion at a `yield` goes on with. */
 	const returned = ({ returned: left }: Extract<Terminal, { kind: 'suspend' }>): VariableSet => {
-		if (!left) return nothing;
+		if (!left) return NOTHING;
 		const value = index(left.value);
 		return value === undefined ? at(left.to) : remove(at(left.to), value);
 	};
@@ -47,9 +55,8 @@ export function liveness(graph: Graph): Liveness {
 		const scope: StatementScope = {
 			index,
 			isCell,
-			size: names.length,
 			thrown: at(block.handler),
-			returned: () => nothing,
+			returned: () => NOTHING,
 			atBreak: (label) => at(jumpTarget(label)),
 			atContinue: (label) => at(jumpTarget(label)),
 		};
@@ -82,32 +89,64 @@ export function liveness(graph: Graph): Liveness {
 			case 'tail':
 				return beforeOperands(end.op, scope.thrown, scope);
 			case 'return':
-				return liveBefore(end.value, nothing, scope);
+				return liveBefore(end.value, NOTHING, scope);
 			case 'throw':
 				return liveBefore(end.value, scope.thrown, scope);
 			case 'unreachable':
-				return nothing;
+				return NOTHING;
 		}
 	};
 
-	// Blocks are numbered about as they are met, so the last first is close to the best order.
-	const order = [...graph.blocks.values()].reverse();
-	for (let changed = true; changed; ) {
-		changed = false;
+	// In the rounds after the first only those are walked again that read what has changed.
+	const order = successorsFirst(graph);
+	const due = new Set(graph.blocks.keys());
+	let walks = 0;
+	while (due.size > 0) {
 		for (const block of order) {
+			if (!due.delete(block.id)) continue;
+			walks++;
+			walked = block.id;
 			const live = transfer(block);
+			walked = null;
 			if (equal(live, at(block.id))) continue;
 			entry.set(block.id, live);
-			changed = true;
+			for (const reader of readers.get(block.id)!) due.add(reader);
 		}
 	}
 
 	const named = (set: VariableSet) => membersOf(set).map((member) => names[member]!);
 	return {
+		walks,
 		atEntry: (block, name) => indexes.has(name) && has(at(block), indexes.get(name)!),
 		entry: (block) => named(at(block)),
 		parked: new Map([...parked].map(([block, set]) => [block, named(set)])),
 	};
+}
+
+/** The blocks in postorder: what is live in a block is known when those before it are walked, but for loops. */
+function successorsFirst(graph: Graph): Block[] {
+	const met = new Set<BlockId>();
+	const order: Block[] = [];
+	const open: { readonly block: Block; readonly next: BlockId[] }[] = [];
+	const enter = (id: BlockId) => {
+		if (met.has(id)) return;
+		met.add(id);
+		const block = graph.blocks.get(id)!;
+		open.push({ block, next: successorsOf(block) });
+	};
+	// Guards are named by blocks that control cannot reach from the entry, if only a cancellation does.
+	for (const root of [graph.entry, ...graph.blocks.keys()]) {
+		enter(root);
+		for (let top = open.at(-1); top !== undefined; top = open.at(-1)) {
+			const next = top.next.pop();
+			if (next !== undefined) enter(next);
+			else {
+				order.push(top.block);
+				open.pop();
+			}
+		}
+	}
+	return order;
 }
 
 /** Operands of an operation are evaluated in order: callee, receiver (evaluated already), arguments. */

@@ -133,8 +133,20 @@ export function throwStatement(argument: t.Expression): t.ThrowStatement {
 	return { type: 'ThrowStatement', argument } as t.ThrowStatement;
 }
 
+export function binary(
+	operator: t.BinaryExpression['operator'],
+	left: t.Expression,
+	right: t.Expression,
+): t.BinaryExpression {
+	return { type: 'BinaryExpression', operator, left, right } as t.BinaryExpression;
+}
+
 export function equals(left: t.Expression, right: t.Expression): t.BinaryExpression {
-	return { type: 'BinaryExpression', operator: '===', left, right } as t.BinaryExpression;
+	return binary('===', left, right);
+}
+
+export function conditional(test: t.Expression, consequent: t.Expression, alternate: t.Expression): t.Expression {
+	return { type: 'ConditionalExpression', test, consequent, alternate } as t.ConditionalExpression;
 }
 
 export function when(test: t.Expression, body: readonly t.Statement[]): t.IfStatement {

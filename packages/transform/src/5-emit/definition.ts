@@ -49,7 +49,7 @@ export function emitDefinition(parts: DefinitionParts): t.ObjectExpression {
 	put('kind', data(parts.kind));
 	if (parts.generator) put('generator', data(parts.generator));
 	if (body) {
-		put('step', id(body.emitted.step.id!.name));
+		put('step', id(body.emitted.name));
 		if (body.emitted.handlers) put('handlers', compact(data(body.emitted.handlers)));
 		if (body.emitted.catches.length > 0) put('catches', compact(data(body.emitted.catches)));
 		const points = body.emitted.points.map(({ pc, block }) => emitPoint(pc, block.id, body, ids));

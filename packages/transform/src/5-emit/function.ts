@@ -36,6 +36,7 @@ export interface FileParts {
 	readonly file: string;
 	/** In a module `this` is undefined outside all functions and classes. */
 	readonly isModule: boolean;
+	readonly nodesPerStep: number | undefined;
 }
 
 /** A compiled body, and what a build says about it. */
@@ -140,12 +141,14 @@ class FunctionEmitter {
 				names: this.file.stepNames,
 				mark: this.mark,
 				directives: this.directives,
+				pick: (name) => this.file.names.pick(name),
+				nodesPerStep: this.file.nodesPerStep,
 				site: (site) => {
 					if (!sites.has(site)) sites.set(site, sites.size);
 					return sites.get(site)!;
 				},
 			});
-			this.steps.push(emitted.step);
+			this.steps.push(...emitted.statements);
 		}
 		const inner = closures.map((closure) => ({ closure, ...this.closure(closure, ids.closures.get(closure)!) }));
 		const definition = emitDefinition({

@@ -24,6 +24,7 @@ export function emitProgram(
 	functions: readonly LoweredFunction[],
 	path: string,
 	sourceType: SourceType,
+	nodesPerStep?: number,
 ): EmittedProgram {
 	const bodies = new Map<DurableFunction, EmittedBody>();
 	if (functions.length === 0) return { edits: [], bodies };
@@ -49,6 +50,7 @@ export function emitProgram(
 			stepNames,
 			file: path,
 			isModule: sourceType === 'module',
+			nodesPerStep,
 		});
 		edits.push(...emitted.edits);
 		bodies.set(fn, emitted.body);

@@ -27,6 +27,10 @@ export interface StepParts {
 	/** Index of a site in the definition. */
 	readonly site: (site: Site) => number;
 	readonly directives: readonly t.Directive[];
+	/** A name like this one that nothing has. */
+	readonly pick: (name: string) => string;
+	/** Nodes of syntax in one function; tests split small ones. */
+	readonly nodesPerStep?: number | undefined;
 }
 
 export class StepContext {
