@@ -1,4 +1,4 @@
-import { drive, type Standing } from './driver/drive.ts';
+import { type Chain, drive, type Standing } from './driver/drive.ts';
 import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError, NotSerializableError } from './errors/saving.ts';
@@ -7,7 +7,7 @@ import type { Inspection } from './machine/inspect.ts';
 import { hash } from './machine/key.ts';
 import { type LogEntry, type LogRecord, readLog } from './machine/log.ts';
 import { Machine } from './machine/machine.ts';
-import { loadState, saveState, schemaIdOf } from './machine/state.ts';
+import { loadState, readState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event } from './machine/turn.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, durable } from './registry/functions.ts';
@@ -57,8 +57,9 @@ export interface RunOptions {
  * independent copy (the deep copy of Turmeric's serialisable continuations, identity kept inside).
  */
 export class Continuation<R> {
-	/** Made from the bytes when first looked at: most checkpoints are only written down. */
+	/** Made from the chain when first looked at: most checkpoints are only written down. */
 	#loaded: Machine | null;
+	readonly #chain: Chain | null;
 	/** The saved state without the log, once it was made; never handed out, only copies. */
 	#bytes: Uint8Array | null;
 	/** The first `#count` of these; more may be added by the run that goes on. */
@@ -68,15 +69,16 @@ export class Continuation<R> {
 	#spent: NotSerializableError | null = null;
 
 	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
-	constructor(from: Machine | Uint8Array, records: readonly LogRecord[]) {
-		this.#loaded = from instanceof Uint8Array ? null : from;
-		this.#bytes = from instanceof Uint8Array ? from : null;
+	constructor(from: Machine | Chain | Uint8Array, records: readonly LogRecord[]) {
+		this.#loaded = from instanceof Machine ? from : null;
+		this.#chain = from instanceof Machine ? null : from instanceof Uint8Array ? [from] : from;
+		this.#bytes = this.#chain?.length === 1 ? this.#chain[0]! : null;
 		this.#records = records;
 		this.#count = records.length;
 	}
 
 	get #machine(): Machine {
-		this.#loaded ??= Machine.load(this.#bytes!);
+		this.#loaded ??= new Machine(readState(this.#chain!).state);
 		return this.#loaded;
 	}
 
@@ -249,9 +251,9 @@ export async function proceed<R>(
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&
-			((bytes, turn) =>
+			((chain, turn) =>
 				// A continuation is immutable and the machine is not: what is handed out is the state as saved.
-				o.onCheckpoint!(new Continuation(bytes, records), { turn: turn.number })),
+				o.onCheckpoint!(new Continuation(chain, records), { turn: turn.number })),
 	});
 	return outcomeOf<R>(standing, machine, records);
 }

@@ -2,8 +2,17 @@
  * A machine driven by hand: no driver, no clock of the host's, nothing asynchronous but the effects
  * that a test chooses to perform.
  */
+
+import { expect } from 'vitest';
 import type { EffectCall } from '../../../packages/runtime/src/machine/effect-call.ts';
 import { Machine } from '../../../packages/runtime/src/machine/machine.ts';
+import {
+	readState,
+	type StateWriter,
+	saveState,
+	stateWriter,
+	writeState,
+} from '../../../packages/runtime/src/machine/state.ts';
 import type { Event, Turn } from '../../../packages/runtime/src/machine/turn.ts';
 import { definitionOf } from '../../../packages/runtime/src/registry/functions.ts';
 import { compile, type Modules } from '../../support/compile.ts';
@@ -15,6 +24,7 @@ export class Simulation {
 	readonly turns: Turn[] = [];
 	/** Effects that were handed out and are not settled, oldest first. */
 	outstanding: EffectCall[] = [];
+	private chain = new Chain();
 
 	constructor(machine: Machine, now: number) {
 		this.machine = machine;
@@ -36,6 +46,7 @@ export class Simulation {
 		const turn = this.machine.apply(event, this.now);
 		this.turns.push(turn);
 		this.outstanding.push(...turn.dispatch);
+		if (turn.outcome === undefined && this.machine.state.ended === null) this.chain.write(this.machine);
 		return turn;
 	}
 
@@ -81,6 +92,7 @@ export class Simulation {
 	/** The process dies: only the bytes are left. What was in flight is handed out again. */
 	restore(): this {
 		this.machine = Machine.load(this.machine.save());
+		this.chain = new Chain();
 		this.outstanding = this.machine.reissue();
 		return this;
 	}
@@ -91,6 +103,35 @@ export class Simulation {
 		return this.outstanding.splice(index, 1)[0]!;
 	}
 }
+
+/** Each turn's state is also written as what changed since the one before: read back it must be the same. */
+class Chain {
+	private texts: Uint8Array[] = [];
+	private writer: StateWriter = stateWriter({ small: 0 });
+	private turns = 0;
+
+	write(machine: Machine): void {
+		let whole: Uint8Array;
+		try {
+			whole = machine.save();
+		} catch {
+			expect(() => writeState(this.writer, machine.state)).toThrow();
+			return;
+		}
+		const written = writeState(this.writer, machine.state);
+		if ('full' in written) this.texts = [written.full];
+		else this.texts.splice(written.at + 1, this.texts.length, written.delta);
+		const read = readState(this.texts);
+		expect(text(saveState(read.state))).toBe(text(whole));
+		// Now and then what was read goes on being written, as after a claim.
+		if (++this.turns % 3 !== 0) return;
+		const again = writeState(read.writer, read.state);
+		const texts = 'full' in again ? [again.full] : [...this.texts.slice(0, again.at + 1), again.delta];
+		expect(text(saveState(readState(texts).state))).toBe(text(whole));
+	}
+}
+
+const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
 
 /** Begins a run of the exported function `main` and computes its first turn. */
 export function simulate(

@@ -63,8 +63,8 @@ export class Codec<H = unknown> {
 	}
 
 	/** Writes one graph again and again: large ones as changes to what was written before. */
-	writer(): SnapshotWriter<H> {
-		return new SnapshotWriter(this.table);
+	writer(o: { readonly small?: number } = {}): SnapshotWriter<H> {
+		return new SnapshotWriter(this.table, o.small);
 	}
 
 	/** Reads what a writer gave: a full text and the deltas after it. @throws as `decode` does. */

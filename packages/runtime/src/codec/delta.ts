@@ -1,6 +1,6 @@
 /**
- * One write of a graph that was written before: only rows that changed. Every value is still walked;
- * what is saved is bytes, and the text of what stayed as it was.
+ * One write of a graph that was written before: only rows that changed. Values that do not tell when
+ * they change are still walked, each time; those that do only in a whole write.
  */
 import {
 	ARRAY_ROW,
@@ -18,8 +18,8 @@ import type { AnyKind } from './kind.ts';
 import type { Entry, Ledger, Piece, Pieces, Written } from './ledger.ts';
 import { ownValue } from './own.ts';
 import { headOf, type JsonRow } from './row.ts';
-import type { Shape, ShapeClass } from './shape.ts';
-import type { KindTable } from './table.ts';
+import { Shape, type ShapeClass } from './shape.ts';
+import type { KindTable, Route } from './table.ts';
 import { type EncodeOptions, element, elementOrHole, Walk } from './walk.ts';
 
 /** Items of a piece, and how many items a list must have to be written in pieces. */
@@ -44,22 +44,34 @@ export class DeltaWalk extends Walk {
 	readonly #position: number;
 	readonly #queue: Entry[] = [];
 	readonly #token = {};
+	/** Of the values that tell only these are looked at; null: all are. */
+	readonly #touched: ReadonlySet<object> | null;
+	/** Those that tell and were looked at, with what they refer to. */
+	readonly #leads: { readonly from: Entry; readonly to: Entry[] }[] = [];
 	#current: Entry | undefined;
+	/** What the current one refers to. */
+	#met: Entry[] = [];
 	#blob: Uint8Array | undefined;
 
-	/** @param position in the chain: what the texts from there on wrote and is still alive is written again. */
-	constructor(table: KindTable, options: EncodeOptions, ledger: Ledger, position: number) {
+	/**
+	 * @param position in the chain: what the texts from there on wrote and is still alive is written again.
+	 * @param whole Looks at everything, whatever is said to have changed.
+	 */
+	constructor(table: KindTable, options: EncodeOptions, ledger: Ledger, position: number, whole: boolean) {
 		super(table, options);
 		this.#ledger = ledger;
 		this.#position = position;
+		this.#touched = whole || ledger.whole < 0 ? null : (options.touched ?? null);
 		this.memo = ledger.memo;
 		ledger.turn++;
+		if (this.#touched === null) ledger.begin();
 	}
 
 	/** @returns the part of the root. */
 	run(root: unknown): unknown {
 		const queue = this.#queue;
 		const part = this.part(root, 0);
+		if (this.#touched !== null) this.#beginWith(this.#touched);
 		let deferred: Entry[] = [];
 		for (let i = 0; i < queue.length; i++) {
 			this.#visit(queue[i]!, deferred);
@@ -75,13 +87,43 @@ export class DeltaWalk extends Walk {
 				for (const [nth, entry] of entries.entries()) this.#settle(entry, rows[nth]!);
 			}
 		}
+		for (const { from, to } of this.#leads) {
+			this.#ledger.lead(
+				from,
+				to.filter((entry) => !entry.tells),
+			);
+		}
 		this.changed.sort((a, b) => a.id - b.id);
 		return part;
+	}
+
+	/** What was touched, and what may have changed without a word. */
+	#beginWith(touched: ReadonlySet<object>): void {
+		const { entries, roots } = this.#ledger;
+		for (const value of touched) {
+			const entry = entries.get(value);
+			// What was never met is met when something refers to it.
+			if (entry === undefined) continue;
+			const kind = this.find(value)?.kind;
+			if (typeof kind === 'object' && kind.tells?.(value) === true) this.#reach(entry, true);
+			else this.#ledger.untell(entry);
+		}
+		for (const entry of roots) this.#reach(entry, false);
+	}
+
+	#reach(entry: Entry, touched: boolean): void {
+		const { turn, whole } = this.#ledger;
+		if (entry.seen === turn) return;
+		const known = entry.tells && entry.row !== null && entry.seen >= whole && this.#touched !== null;
+		entry.seen = turn;
+		if (!known || touched) this.#queue.push(entry);
 	}
 
 	#visit(entry: Entry, deferred: Entry[]): void {
 		this.#current = entry;
 		this.#blob = undefined;
+		this.#met = [];
+		entry.tells = false;
 		if (this.#untouched(entry)) {
 			if (entry.at >= this.#position) this.#write(entry);
 			return;
@@ -120,13 +162,20 @@ export class DeltaWalk extends Walk {
 	}
 
 	protected override number(value: unknown, _slot: number): number {
-		const { entries, turn } = this.#ledger;
-		const entry = entries.get(value) ?? this.#ledger.add(value);
-		if (entry.seen !== turn) {
-			entry.seen = turn;
-			this.#queue.push(entry);
-		}
+		const entry = this.#ledger.entries.get(value) ?? this.#ledger.add(value);
+		this.#reach(entry, false);
+		// Strings and shapes never change.
+		if (typeof value !== 'string' && !(value instanceof Shape)) this.#met.push(entry);
 		return entry.id;
+	}
+
+	protected override kind(value: object, kind: AnyKind, route: Route): JsonRow {
+		const row = super.kind(value, kind, route);
+		if (kind.tells?.(value) === true) {
+			this.#current!.tells = true;
+			this.#leads.push({ from: this.#current!, to: this.#met });
+		}
+		return row;
 	}
 
 	protected override shape(shape: Shape): number {

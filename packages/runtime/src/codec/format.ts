@@ -4,7 +4,7 @@
  *     bytes    = header text blobs
  *     header   = "PD1F" | "PD1D" | ("PD1f" | "PD1d") 8 hex digits: the length of the text in bytes
  *                (capital: no blobs; F: a full graph, D: changes to the graphs before it)
- *     text     = UTF-8 JSON: [root, row, row, ...]         blobs = the content of all "B" rows, in order
+ *     text     = UTF-8 JSON: [root, row, row, ...]         blobs = the content of all "B" and "copy" rows, in order
  *     row      = [tag, part, ...] | [id of a shape row, part, ...]: a plain object, values in order of the shape's keys
  *     part     = string | number | true | false | null     itself
  *              | [id]                                       the heap entry with that number
@@ -45,6 +45,8 @@ export const ARRAY_ROW = 'A';
 export const SPARSE_ROW = 'a';
 export const DICTIONARY_ROW = 'O';
 export const BLOB_ROW = 'B';
+/** A copy at the border of a run: content like a buffer's, that never changes. */
+export const COPY_ROW = 'copy';
 export const LIST_ROW = 'L';
 export const CHUNK_ROW = 'C';
 export const STRING_ROW = 'S';

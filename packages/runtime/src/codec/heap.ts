@@ -1,6 +1,6 @@
 /** Texts to rows: the latest row of each number, out of a full text and the deltas after it. */
 import { DecodeError } from '../errors/saving.ts';
-import { BLOB_ROW, CHUNK_ROW, DELTA, FULL, LIST_ROW, type Limits, MAGIC } from './format.ts';
+import { BLOB_ROW, CHUNK_ROW, COPY_ROW, DELTA, FULL, LIST_ROW, type Limits, MAGIC } from './format.ts';
 import { expect } from './kind.ts';
 import { headOf, type JsonRow, referenceOf } from './row.ts';
 
@@ -57,7 +57,7 @@ export class Heap {
 		const head = headOf(row);
 		const tag = row[head];
 		if (tag === LIST_ROW || tag === CHUNK_ROW) this.#lists = true;
-		if (tag !== BLOB_ROW) {
+		if (tag !== BLOB_ROW && tag !== COPY_ROW) {
 			this.blobs.delete(id);
 			return 0;
 		}

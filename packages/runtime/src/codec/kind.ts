@@ -41,6 +41,12 @@ export interface Kind<T = never, H = unknown> {
 	/** `file:line:column` where the values below it are held: a frame's suspension point. */
 	place?(value: T, host: H): string | undefined;
 
+	/**
+	 * Whether whoever changes the value says so (`EncodeOptions.touched`), or nobody ever does: then a
+	 * write of what changed since the last one does not look at it. What it refers to is looked at all the same.
+	 */
+	tells?(value: T): boolean;
+
 	readonly moment?: Moment;
 	/**
 	 * Makes the instance. Early kinds find `PENDING` in place of references; attributes must be checked,

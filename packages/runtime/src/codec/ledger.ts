@@ -6,6 +6,7 @@
  * Owns: the numbers of one chain (a full text and its deltas). Invariants:
  * L1: a number is never given twice in a chain.
  * L2: a record's row, and those of its pieces, are in the chain, or are null.
+ * L3: since a whole write, `roots` leads to all that can change without telling, and may lead to more.
  */
 import type { JsonRow } from './row.ts';
 import type { Shape } from './shape.ts';
@@ -35,7 +36,7 @@ export interface Pieces {
 }
 
 export interface Entry extends Written {
-	readonly value: unknown;
+	value: unknown;
 	/** The write that reached it last. */
 	seen: number;
 	pieces: Pieces | undefined;
@@ -45,7 +46,15 @@ export interface Entry extends Written {
 	data: unknown;
 	/** It is what a hook gives: a change may tie a knot. */
 	feedsHook: boolean;
+	/** It is looked at only when somebody says that it changed. */
+	tells: boolean;
+	/** Of one that tells: what it refers to that does not. */
+	leads: readonly Entry[];
+	/** Of one that does not tell: how many that do refer to it. */
+	held: number;
 }
+
+const NONE: readonly Entry[] = [];
 
 export class Ledger {
 	readonly entries = new Map<unknown, Entry>();
@@ -54,6 +63,10 @@ export class Ledger {
 	next = 0;
 	/** Counts writes. */
 	turn = 0;
+	/** The last write that looked at everything, or -1. */
+	whole = -1;
+	/** Those that do not tell, held by those that do. */
+	readonly roots = new Set<Entry>();
 
 	add(value: unknown, id: number = this.next++): Entry {
 		const entry: Entry = {
@@ -67,9 +80,44 @@ export class Ledger {
 			shape: undefined,
 			data: undefined,
 			feedsHook: false,
+			tells: false,
+			leads: NONE,
+			held: 0,
 		};
 		this.entries.set(value, entry);
 		return entry;
+	}
+
+	/** A write that looks at everything begins: what held what is found out anew. */
+	begin(): void {
+		this.whole = this.turn;
+		this.roots.clear();
+		for (const entry of this.entries.values()) {
+			entry.leads = NONE;
+			entry.held = 0;
+		}
+	}
+
+	/** What one that tells refers to now. */
+	lead(from: Entry, to: readonly Entry[]): void {
+		for (const entry of from.leads) if (--entry.held === 0) this.roots.delete(entry);
+		from.leads = to;
+		for (const entry of to) if (++entry.held === 1) this.roots.add(entry);
+	}
+
+	/** It does not tell any more: whoever refers to it is looked at, and leads to it. */
+	untell(entry: Entry): void {
+		entry.tells = false;
+		this.lead(entry, NONE);
+	}
+
+	/** Another object stands for a value from now on. */
+	rename(value: unknown, by: unknown): void {
+		const entry = this.entries.get(value);
+		if (entry === undefined) return;
+		this.entries.delete(value);
+		entry.value = by;
+		this.entries.set(by, entry);
 	}
 
 	/**
@@ -79,8 +127,11 @@ export class Ledger {
 	forget(position: number): void {
 		for (const entry of this.entries.values()) {
 			if (entry.seen === this.turn) continue;
-			if (entry.at >= position) this.entries.delete(entry.value);
-			else for (const piece of entry.pieces?.byIndex.values() ?? []) if (piece.at >= position) piece.row = null;
+			if (entry.at >= position) {
+				this.lead(entry, NONE);
+				this.roots.delete(entry);
+				this.entries.delete(entry.value);
+			} else for (const piece of entry.pieces?.byIndex.values() ?? []) if (piece.at >= position) piece.row = null;
 		}
 	}
 }

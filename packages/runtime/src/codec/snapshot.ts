@@ -4,8 +4,9 @@
  *
  * S1: reading a chain gives the graph of its last write.
  * S2: a chain's deltas are never more bytes than its full text (or 4 KB), and never more than `MOST`.
- * S3: deltas are merged by the hundreds, so that the full text is written again only when as much
- *     has changed: what an append costs does not grow with what it is appended to.
+ * S3: deltas are merged, by the hundreds or when they are half as much as the full text, so that this is
+ *     written again only when as much has changed: what an append costs does not grow with what it is
+ *     appended to.
  * S4: after an error nothing of the failed write is in the chain, and the next write is a full one.
  */
 import { InvariantError } from '../errors/internal.ts';
@@ -45,9 +46,12 @@ export class SnapshotWriter<H = unknown> {
 	/** Sizes of the deltas, in order; merged ones first. */
 	#deltas: number[] = [];
 	#merged = 0;
+	readonly #small: number;
 
-	constructor(table: KindTable) {
+	/** @param small Up to so many bytes a graph is written in full each time. */
+	constructor(table: KindTable, small = SMALL) {
 		this.#table = table;
+		this.#small = small;
 	}
 
 	/** Bytes of the chain as it is stored. */
@@ -74,15 +78,16 @@ export class SnapshotWriter<H = unknown> {
 	#write(root: unknown, options: EncodeOptions): Snapshot {
 		if (this.#ledger === null) {
 			// Not yet large: the plain encoding is the cheaper one.
-			const full = this.#base > SMALL / 2 ? null : encodeGraph(this.#table, root, options);
-			if (full !== null && full.length <= SMALL) return { full: this.#restart(null, full) };
+			const full = this.#base > this.#small / 2 ? null : encodeGraph(this.#table, root, options);
+			if (full !== null && full.length <= this.#small) return { full: this.#restart(null, full) };
 			return this.#full(root, options);
 		}
 		const most = (options.limits ?? LIMITS).entries;
 		if (this.#deltas.length >= MOST - 1 || this.#ledger.next >= most) return this.#full(root, options);
-		const merge = this.#deltas.length - this.#merged >= MERGED - 1;
+		const merge = this.#isLong();
 		const at = merge ? this.#merged : this.#deltas.length;
-		const delta = this.#text(DELTA, root, options, this.#ledger, at + 1);
+		const delta = this.#delta(root, options, this.#ledger, at + 1, merge);
+		if (delta === null) return this.#full(root, options);
 		const kept = this.#deltas.slice(0, at).reduce((sum, size) => sum + size, delta.length);
 		if (kept > Math.max(this.#base, LEAST_CHAIN)) return this.#full(root, options);
 		if (merge) {
@@ -94,10 +99,29 @@ export class SnapshotWriter<H = unknown> {
 		return { delta, at };
 	}
 
+	/** Is there more since the last merge than what is left of it when it is merged will be? */
+	#isLong(): boolean {
+		const { length } = this.#deltas;
+		if (length - this.#merged >= MERGED - 1) return true;
+		let size = 0;
+		for (let i = this.#merged; i < length; i++) size += this.#deltas[i]!;
+		return size > Math.max(LEAST_CHAIN, this.#base) / 2;
+	}
+
+	/** Null when something cannot be written that may not even be part of the graph any more. */
+	#delta(root: unknown, options: EncodeOptions, ledger: Ledger, position: number, whole: boolean): Uint8Array | null {
+		try {
+			return this.#text(DELTA, root, options, ledger, position, whole);
+		} catch (error) {
+			if (whole || options.touched === undefined) throw error;
+			return null;
+		}
+	}
+
 	#full(root: unknown, options: EncodeOptions): Snapshot {
 		const ledger = new Ledger();
-		const full = this.#text(FULL, root, options, ledger, 0);
-		return { full: this.#restart(full.length <= SMALL ? null : ledger, full) };
+		const full = this.#text(FULL, root, options, ledger, 0, true);
+		return { full: this.#restart(full.length <= this.#small ? null : ledger, full) };
 	}
 
 	#restart(ledger: Ledger | null, full: Uint8Array): Uint8Array {
@@ -108,8 +132,15 @@ export class SnapshotWriter<H = unknown> {
 		return full;
 	}
 
-	#text(letter: typeof FULL | typeof DELTA, root: unknown, options: EncodeOptions, ledger: Ledger, position: number) {
-		const walk = new DeltaWalk(this.#table, options, ledger, position);
+	#text(
+		letter: typeof FULL | typeof DELTA,
+		root: unknown,
+		options: EncodeOptions,
+		ledger: Ledger,
+		position: number,
+		whole: boolean,
+	): Uint8Array {
+		const walk = new DeltaWalk(this.#table, options, ledger, position, whole);
 		const text: unknown[] = [walk.run(root)];
 		if (walk.knotty) assertDecodable(this.#table, root, options);
 		const limits = options.limits ?? LIMITS;
@@ -129,10 +160,15 @@ export class SnapshotWriter<H = unknown> {
 		return writeText(letter, text, blobs, limits);
 	}
 
+	/** Another object stands for a value that was read. */
+	rename(value: object, by: object): void {
+		this.#ledger?.rename(value, by);
+	}
+
 	/** Goes on with a chain that was read. Not for users: `readSnapshot` calls it. */
 	continueFrom(heap: Heap, revival: Revival, base: number, deltas: readonly number[]): void {
 		this.#base = base;
-		if (base <= SMALL && deltas.length === 0) return;
+		if (base <= this.#small && deltas.length === 0) return;
 		this.#deltas = [...deltas];
 		// How they were merged is not known: a chain that is read is a chain of merged ones until it is written anew.
 		this.#merged = deltas.length;

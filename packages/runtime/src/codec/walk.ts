@@ -42,6 +42,8 @@ export interface EncodeOptions<H = unknown> {
 	/** Asked for a stand-in of any object, before all else. */
 	readonly instead?: ((value: object) => object | undefined) | undefined;
 	readonly limits?: Limits;
+	/** For a writer: what has changed since its last write, of the values whose kinds tell (`Kind.tells`). Without it all are looked at. */
+	readonly touched?: ReadonlySet<object>;
 }
 
 const SPECIAL = {

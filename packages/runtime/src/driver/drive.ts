@@ -3,23 +3,27 @@ import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { LogRecord } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
+import { stateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import { performEffect } from './effects.ts';
 import { SaveCheck } from './save-check.ts';
 
+/** A state as saved: in full, and what changed since (codec/snapshot.ts). */
+export type Chain = readonly Uint8Array[];
+
 /** How a drive ended. */
 export type Standing =
 	| { readonly status: 'completed'; readonly value: unknown }
 	/** `before`: the saved state before the failing turn, where it was made. */
-	| { readonly status: 'failed'; readonly error: unknown; readonly before: Uint8Array | null }
+	| { readonly status: 'failed'; readonly error: unknown; readonly before: Chain | null }
 	| { readonly status: 'cancelled'; readonly reason: unknown }
 	| { readonly status: 'suspended' }
 	| { readonly status: 'parked' };
 
 export interface DriveOptions {
 	/** Called with each turn before its effects are dispatched, and awaited. If it rejects, so does the drive. */
-	readonly onTurn?: ((state: Uint8Array, turn: Turn) => void | Promise<void>) | undefined;
+	readonly onTurn?: ((state: Chain, turn: Turn) => void | Promise<void>) | undefined;
 	/** When aborted nothing new is dispatched, and the drive ends once the effects in flight have settled. */
 	readonly park?: AbortSignal | undefined;
 	readonly clock: Clock;
@@ -52,7 +56,8 @@ class Drive {
 	/** Native promises that hot code awaits. */
 	readonly #watched = new Set<string>();
 	/** The state after the last turn, where it was saved. */
-	#saved: Uint8Array | null = null;
+	#saved: Chain | null = null;
+	readonly #writer = stateWriter();
 	#wake: () => void = () => {};
 
 	constructor(machine: Machine, options: DriveOptions) {
@@ -118,15 +123,27 @@ class Drive {
 	 * @returns why it cannot be saved.
 	 */
 	#save(): { readonly error: NotSerializableError | StateTooLargeError } | null {
+		const before = this.#saved;
 		this.#saved = null;
 		if (this.#machine.state.ended !== null) return null;
 		try {
-			this.#saved = this.#options.onTurn === undefined ? this.#check.save(this.#machine) : this.#machine.save();
+			this.#saved = this.#options.onTurn === undefined ? this.#checked() : this.#write(before);
 			return null;
 		} catch (error) {
 			if (NotSerializableError.is(error) || StateTooLargeError.is(error)) return { error };
 			throw error;
 		}
+	}
+
+	#checked(): Chain | null {
+		const bytes = this.#check.save(this.#machine);
+		return bytes === null ? null : [bytes];
+	}
+
+	/** Only what changed since `before`: what a turn costs does not grow with the state. */
+	#write(before: Chain | null): Chain {
+		const written = writeState(this.#writer, this.#machine.state);
+		return 'full' in written ? [written.full] : [...before!.slice(0, written.at + 1), written.delta];
 	}
 
 	#dispatch(call: EffectCall): void {

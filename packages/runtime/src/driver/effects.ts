@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { OutsideRunError } from '../errors/run.ts';
-import { type Copied, captureOutcome } from '../machine/copy.ts';
+import type { Copied } from '../machine/copied.ts';
+import { captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
 

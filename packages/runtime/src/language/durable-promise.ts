@@ -134,10 +134,13 @@ export function subscribe(promise: DurablePromise, reaction: Reaction): void {
 	const host = shared.current!;
 	if (!promise.handled) {
 		promise.handled = true;
+		host.touch(promise);
 		if (promise.state === 'rejected') host.handled(promise);
 	}
-	if (promise.state === 'pending') promise.reactions.push(reaction);
-	else queue(promise, reaction);
+	if (promise.state === 'pending') {
+		promise.reactions.push(reaction);
+		host.touch(promise);
+	} else queue(promise, reaction);
 }
 
 function queue(promise: DurablePromise, reaction: Reaction): void {
@@ -151,6 +154,7 @@ function settle(promise: DurablePromise, state: 'fulfilled' | 'rejected', value:
 	promise.value = value;
 	const { reactions } = promise;
 	promise.reactions = [];
+	shared.current!.touch(promise);
 	for (const reaction of reactions) queue(promise, reaction);
 	if (state === 'rejected' && !promise.handled) shared.current!.unhandled(promise);
 	shared.current!.settled(promise);

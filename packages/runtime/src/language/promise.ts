@@ -92,12 +92,32 @@ for (const [name, value] of Object.entries(statics)) {
 /** `PromiseOf.all` and the like: to a run they are what `Promise.all` is to the language. */
 export const promiseStatics: ReadonlySet<unknown> = new Set(Object.values(statics));
 
+/** In the place of a result that has not come. */
+class Unsettled {}
+export const UNSETTLED = new Unsettled();
+/** Results that are saved together: one that comes has no more of them written again. */
+export const GATHERED = 16;
+
+/** A slice of what a combinator has gathered. */
+export class GatheredPart {
+	readonly gathering: Gathering;
+	readonly from: number;
+
+	constructor(gathering: Gathering, from: number) {
+		this.gathering = gathering;
+		this.from = from;
+	}
+}
+
 /** What a combinator has gathered. Saved with its reactions. */
 export class Gathering {
 	readonly kind: 'all' | 'allSettled' | 'any';
 	readonly promise: DurablePromise;
 	readonly results: unknown[] = [];
-	/** One more than the items still to settle, until all are subscribed to (27.2.4.1.2). */
+	readonly parts: GatheredPart[] = [];
+	/** 1 until all are subscribed to, or for ever where that failed (27.2.4.1.2). */
+	ahead = 1;
+	/** Items still to settle, and `ahead`. */
 	remaining = 1;
 
 	constructor(kind: Gathering['kind'], promise: DurablePromise) {
@@ -105,12 +125,27 @@ export class Gathering {
 		this.promise = promise;
 	}
 
-	put(index: number, result: unknown): void {
-		this.results[index] = result;
-		this.release();
+	/** A place for the next item. */
+	add(): number {
+		const index = this.results.push(UNSETTLED) - 1;
+		if (index % GATHERED === 0) this.parts.push(new GatheredPart(this, index));
+		this.remaining++;
+		return index;
 	}
 
-	release(): void {
+	put(index: number, result: unknown): void {
+		this.results[index] = result;
+		shared.current!.touch(this.parts[Math.floor(index / GATHERED)]!);
+		this.#release();
+	}
+
+	/** All items are subscribed to. */
+	close(): void {
+		this.ahead = 0;
+		this.#release();
+	}
+
+	#release(): void {
 		if (--this.remaining > 0) return;
 		if (this.kind === 'any') reject(this.promise, new AggregateError(this.results, 'All promises were rejected'));
 		else resolve(this.promise, this.results);
@@ -121,13 +156,8 @@ function combine(kind: Gathering['kind'], items: Items): DurablePromise {
 	const promise = new DurablePromise();
 	const gathering = new Gathering(kind, promise);
 	guarded(promise, () => {
-		let index = 0;
-		for (const item of items) {
-			gathering.results.push(undefined);
-			gathering.remaining++;
-			subscribe(promiseResolve(item), new GatherReaction(gathering, index++));
-		}
-		gathering.release();
+		for (const item of items) subscribe(promiseResolve(item), new GatherReaction(gathering, gathering.add()));
+		gathering.close();
 	});
 	return promise;
 }

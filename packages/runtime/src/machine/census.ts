@@ -28,9 +28,15 @@ export class Tally {
  */
 export class Census {
 	readonly functions = new Tally();
+	readonly #touch: (frame: Frame) => void;
 
-	/** The frames of a fiber as they are now. @returns those that are new or have run since the last look. */
-	note(fiber: Fiber): Frame[] {
+	/** @param touch told of each frame that has run, or has come or gone. */
+	constructor(touch: (frame: Frame) => void) {
+		this.#touch = touch;
+	}
+
+	/** The frames of a fiber as they are now. */
+	note(fiber: Fiber): void {
 		const { chain } = fiber;
 		const changed: Frame[] = [];
 		let frame = fiber.top;
@@ -48,8 +54,10 @@ export class Census {
 			added.place = chain.push(added) - 1;
 			this.functions.add(added.def.id);
 		}
-		for (const each of changed) each.noted = each.s;
-		return changed;
+		for (const each of changed) {
+			each.noted = each.s;
+			this.#touch(each);
+		}
 	}
 
 	/** A fiber that is over. */
@@ -61,6 +69,7 @@ export class Census {
 		while (chain.length > length) {
 			const gone = chain.pop()!;
 			gone.place = -1;
+			this.#touch(gone);
 			this.functions.remove(gone.def.id);
 		}
 	}

@@ -17,7 +17,8 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
-import { type Copied, capture, captureOutcome, release } from './copy.ts';
+import type { Copied } from './copied.ts';
+import { capture, captureOutcome, release } from './copy.ts';
 import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
@@ -25,7 +26,16 @@ import { Frame } from './frame.ts';
 import { Jobs } from './jobs.ts';
 import { Thunk } from './kinds.ts';
 import { type LogRecord, recordOf } from './log.ts';
-import type { Pending, PendingEffect, PendingWait, Savable, Target } from './pending.ts';
+import {
+	callSite,
+	type IssueFacts,
+	type Pending,
+	PendingEffect,
+	PendingSleep,
+	PendingWait,
+	type Savable,
+	type Target,
+} from './pending.ts';
 import { atOf, pointOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import { reaches } from './reach.ts';
@@ -136,8 +146,11 @@ export class Computation implements TurnHost {
 		const { fibers, census } = this.#state;
 		for (const fiber of this.#ran) {
 			fiber.ran = false;
-			if (fibers.has(fiber.id)) census.note(fiber);
-			else census.drop(fiber);
+			if (!fibers.has(fiber.id)) census.drop(fiber);
+			else {
+				census.note(fiber);
+				this.touch(fiber);
+			}
 		}
 	}
 
@@ -292,6 +305,8 @@ export class Computation implements TurnHost {
 		if (wait instanceof FiberReaction) {
 			wait.fiber = null;
 			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
+			this.touch(wait);
+			this.touch(wait.promise);
 			fiber.wait = null;
 			this.#ready(fiber, 1, new CancelledError({ reason: this.#state.cancel![0] }));
 			return;
@@ -469,6 +484,10 @@ export class Computation implements TurnHost {
 
 	job(run: () => void): void {
 		this.#jobs.add(run);
+	}
+
+	touch(value: object): void {
+		this.#state.touch(value);
 	}
 
 	settled(promise: DurablePromise): void {
@@ -668,27 +687,19 @@ export class Computation implements TurnHost {
 		const pending = this.#unplaced.get(promise);
 		if (pending === undefined) return;
 		this.#unplaced.delete(promise);
-		const placed = { ...pending, site: site.id, at: atOf(code, site.at) };
-		this.#state.pending.replace(placed);
-		this.#record(placed, 'started', null, null);
+		pending.where = callSite(code, site, pending.name);
+		this.touch(pending);
+		this.#record(pending, 'started', null, null);
 	}
 
 	#issue(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): PendingEffect {
 		const shape = shapeOf(site, issue);
 		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(code, site.at));
 		const issued = this.#issued(code, site, target, site.name);
-		const pending: PendingEffect = {
-			kind: 'effect',
-			...issued,
-			key: issue.running === undefined ? issued.key : `${issued.key}-${this.#options.nonce}`,
-			functionId: code.id,
-			operands,
-			shape,
-			attempt: 1,
-			graceAt: null,
-			flying: true,
-			hot: { self: issue.self, fn: issue.fn, def: site, firsts, running: issue.running },
-		};
+		const pending = new PendingEffect(issued, operands, shape.args, shape.rest);
+		if (issue.running !== undefined) pending.key += `-${this.#options.nonce}`;
+		pending.flying = true;
+		pending.hot = { self: issue.self, fn: issue.fn, def: site, firsts, running: issue.running };
 		this.#recipes.clear();
 		this.#park(pending);
 		this.#record(pending, 'started', null, null);
@@ -700,11 +711,8 @@ export class Computation implements TurnHost {
 		const made = primitives[name]!(args, this.#options.now);
 		const issued = this.#issued(code, site, target, name);
 		let pending: Savable;
-		if (made.kind === 'sleep') pending = { ...issued, kind: 'sleep', until: made.until };
-		else {
-			const { kind, message, limit, otherwise } = made;
-			pending = { ...issued, kind, value: handedOut(made.value, issued.at), message, limit, otherwise };
-		}
+		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
+		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, issued.where.at) });
 		this.#park(pending);
 		this.#record(pending, 'started', null, null);
 		if (pending.kind === 'receive') this.#takeBuffered(pending);
@@ -720,16 +728,14 @@ export class Computation implements TurnHost {
 		this.#settle(pending, true, payload);
 	}
 
-	#issued(code: FunctionDef | null, site: SiteDef, target: Target, name: string) {
+	#issued(code: FunctionDef | null, site: SiteDef, target: Target, name: string): IssueFacts {
 		const state = this.#state;
 		return {
 			key: this.#nextKey(),
 			target,
 			by: this.#fiber?.id ?? 0,
 			seq: ++state.seq,
-			site: site.id,
-			at: code === null ? '' : atOf(code, site.at),
-			name,
+			where: callSite(code, site, name),
 			since: this.#options.now,
 			mark: state.mark,
 		};

@@ -1,16 +1,6 @@
 import { DecodeError, NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
+import { type Copied, CopiedBytes } from './copied.ts';
 import { Host, Operands, type Recipes, runCodec, type Thunk } from './kinds.ts';
-
-/**
- * Values copied at the border of a run (language.md, "Copies at the border"). Primitives are shared;
- * anything else is encoded once, and each release decodes a fresh copy. `live` are closures of the
- * run, passed as they are.
- */
-export type Copied =
-	| { readonly values: readonly unknown[] }
-	| { readonly bytes: Uint8Array; readonly live: readonly unknown[] };
-
-export const NOTHING: Copied = { values: [] };
 
 /**
  * Copies a list of values, identity among them kept.
@@ -43,7 +33,7 @@ function copied(
 ): Copied {
 	firsts.length = 0;
 	const host = new Host({ live: [], firsts });
-	return { bytes: encode(values, host, names, recipes, remade), live: host.live! };
+	return new CopiedBytes(encode(values, host, names, recipes, remade), host.live!);
 }
 
 function canBeSaved(value: unknown, recipes: Recipes): boolean {

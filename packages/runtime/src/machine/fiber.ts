@@ -29,6 +29,9 @@ export class Fiber {
 	readonly chain: Frame[] = [];
 	/** It has run in the turn that is computed. */
 	ran = false;
+	/** Its neighbours in order of start; see `FiberTable`. */
+	next: Fiber | null = null;
+	previous: Fiber | null = null;
 
 	/** The async generator whose frame is the outermost; its fiber is there only while it is at it. */
 	readonly generator: AsyncGeneratorState | null;
@@ -64,5 +67,47 @@ export class FiberReaction implements Reaction {
 
 	run(ok: boolean, value: unknown): void {
 		if (this.fiber !== null) shared.current!.resume(this.fiber, ok, value, this.returned);
+	}
+}
+
+/**
+ * The fibers of a run, by number, in order of start. Also a list that each of them is a link of: one
+ * that ends changes its neighbour, and what is stored of the others stays as it is.
+ */
+export class FiberTable extends Map<number, Fiber> {
+	first: Fiber | null = null;
+	#last: Fiber | null = null;
+	readonly #touch: (fiber: Fiber) => void;
+
+	/** @param touch told of each fiber that was changed by another's coming or going. */
+	constructor(touch: (fiber: Fiber) => void) {
+		super();
+		this.#touch = touch;
+	}
+
+	override set(id: number, fiber: Fiber): this {
+		const before = this.#last;
+		fiber.previous = before;
+		this.#last = fiber;
+		if (before === null) this.first = fiber;
+		else {
+			before.next = fiber;
+			this.#touch(before);
+		}
+		return super.set(id, fiber);
+	}
+
+	override delete(id: number): boolean {
+		const fiber = this.get(id);
+		if (fiber === undefined) return false;
+		const { previous, next } = fiber;
+		if (next === null) this.#last = previous;
+		else next.previous = previous;
+		if (previous === null) this.first = next;
+		else {
+			previous.next = next;
+			this.#touch(previous);
+		}
+		return super.delete(id);
 	}
 }

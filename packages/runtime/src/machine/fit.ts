@@ -3,6 +3,7 @@ import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { migrationOf } from '../registry/migrations.ts';
 import { shared } from '../registry/shared.ts';
 import { Frame } from './frame.ts';
+import type { FrameHead } from './frame-head.ts';
 
 /** A frame as it was saved: names only, nothing that depends on this build. */
 export interface SavedFrame {
@@ -18,28 +19,28 @@ export interface SavedFrame {
 
 /** One that is being decoded. */
 export class MutableSavedFrame implements SavedFrame {
-	readonly functionId: string;
-	readonly pointId: string;
-	readonly equal: SavedFrame['equal'];
+	readonly head: FrameHead;
 	readonly caught: readonly boolean[];
 	readonly cancelled: SavedFrame['cancelled'];
-	readonly slots: Map<string, unknown>;
+	readonly slots = new Map<string, unknown>();
 	parent: MutableSavedFrame | null = null;
 
-	constructor(
-		functionId: string,
-		pointId: string,
-		equal: SavedFrame['equal'],
-		caught: readonly boolean[],
-		cancelled: SavedFrame['cancelled'],
-		slots: Map<string, unknown>,
-	) {
-		this.functionId = functionId;
-		this.pointId = pointId;
-		this.equal = equal;
+	constructor(head: FrameHead, caught: readonly boolean[], cancelled: SavedFrame['cancelled']) {
+		this.head = head;
 		this.caught = caught;
 		this.cancelled = cancelled;
-		this.slots = slots;
+	}
+
+	get functionId(): string {
+		return this.head.functionId;
+	}
+
+	get pointId(): string {
+		return this.head.pointId;
+	}
+
+	get equal(): EqualPoint | null {
+		return this.head.equal;
 	}
 }
 

@@ -11,14 +11,19 @@ import { madeOf, methodOf } from '../registry/made-classes.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { CLASS_KINDS } from './class-kinds.ts';
 import { environmentFor, functionOf } from './definitions.ts';
-import type { FiberReaction } from './fiber.ts';
-import { MutableSavedFrame, type SavedFrame } from './fit.ts';
+import type { Fiber } from './fiber.ts';
+import { MutableSavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
+import { FrameHead, layoutOf } from './frame-head.ts';
 import { GENERATOR_KINDS } from './generator-kinds.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
+import type { LogRecord } from './log.ts';
+import type { Savable } from './pending.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
 import { resourcesKind } from './resource-kinds.ts';
+import { RUN_KINDS } from './run-kinds.ts';
+import type { RunState } from './run-state.ts';
 import { STEP_KINDS } from './step-kinds.ts';
 
 /** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
@@ -59,14 +64,27 @@ export class Host {
 	readonly remade = new Map<unknown, Thunk>();
 	/** Decoding: are thunks run? Only for the arguments of an effect that is about to be performed. */
 	readonly thunks: 'run' | 'skip' | 'refuse';
-	/** Decoding: fibers, by number, that are to go on when a promise settles. */
-	readonly awaits: (readonly [reaction: FiberReaction, fiber: number])[] = [];
+	/** Encoding: what keys of the run begin with, and the log that is kept with the state. */
+	readonly keys: string;
+	readonly log: readonly LogRecord[] | null;
+	/** Decoding: the run, and the first links of its fibers and of what is pending. */
+	run: { state: RunState; fiber: Fiber | null; pending: Savable | null; log: LogRecord[] | null } | null = null;
 	/** Decoding: generators whose frames are still to be found their place. */
 	readonly parked: (readonly [generator: GeneratorState | AsyncGeneratorState, frame: MutableSavedFrame])[] = [];
 	/** Decoding: entries that iterators had to walk past so far. */
 	walked = 0;
 
-	constructor(o: { live?: unknown[] | null; firsts?: unknown[]; thunks?: Host['thunks'] } = {}) {
+	constructor(
+		o: {
+			live?: unknown[] | null;
+			firsts?: unknown[];
+			thunks?: Host['thunks'];
+			keys?: string;
+			log?: readonly LogRecord[] | null;
+		} = {},
+	) {
+		this.keys = o.keys ?? '';
+		this.log = o.log ?? null;
 		this.live = o.live ?? null;
 		this.firsts = o.firsts ?? [];
 		this.thunks = o.thunks ?? 'refuse';
@@ -203,63 +221,37 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
 
 /**
- * An activation: names of function, point and slots, then what they hold. Decodes to what `fit.ts`
- * finds a place for; decoding itself runs no code of the user's.
+ * An activation: where it is parked, then what its slots hold. Decodes to what `fit.ts` finds a place
+ * for; decoding itself runs no code of the user's.
  */
 const frame: Kind<Frame | MutableSavedFrame, Host> = {
 	tag: 'frame',
 	prototypes: [Frame.prototype],
+	// In the chain of a fiber it is looked at whenever the fiber ran; a frame elsewhere may be stepped by anybody.
+	tells: (value) => (value as Frame).place >= 0,
 	take(value) {
 		const { def, s, parent, cancelled } = value as Frame;
 		const point = pointOf(value as Frame)!;
-		const equal = point.equal;
-		const saved = savedSlots(value as Frame);
-		return [
-			parent,
-			def.id,
-			point.id,
-			(point.guards ?? [])
-				.map((guard) => (typeof guard === 'number' && cancelled?.caught.includes(guard) ? 'c' : '-'))
-				.join('') + (cancelled === null ? '' : cancelled.passed === null ? 'r' : 'p'),
-			...(equal === undefined ? [0] : [5, equal.nth, equal.of, equal.before, equal.after, equal.between]),
-			saved.length,
-			...saved.map((slot) => point.slots[slot]),
-			...saved.map((slot) => s[slot]),
-		];
+		const { head, saved } = layoutOf(def, point);
+		const guards = (point.guards ?? []).map((guard) =>
+			typeof guard === 'number' && cancelled?.caught.includes(guard) ? 'c' : '-',
+		);
+		const received = cancelled === null ? '' : cancelled.passed === null ? 'r' : 'p';
+		return [parent, head, guards.join('') + received, ...saved.map((slot) => s[slot])];
 	},
 	label(value, index) {
-		if (index === 0) return '';
 		const point = pointOf(value as Frame)!;
-		const saved = savedSlots(value as Frame);
-		const first = (point.equal === undefined ? 6 : 11) + saved.length;
-		const name = point.slots[saved[index - first] ?? -1];
-		return name === undefined ? `[${index}]` : nameOfSlot(name);
+		const name = layoutOf((value as Frame).def, point).head.names[index - 3];
+		return name === undefined ? '' : nameOfSlot(name);
 	},
 	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
-	make([, functionId, pointId, caught, ...rest], host) {
-		expect(
-			host.live === null && typeof functionId === 'string' && typeof pointId === 'string' && typeof caught === 'string',
-			'a malformed frame',
-		);
-		const [nth, of, before, after, between] = rest[0] === 5 ? rest.slice(1) : [];
-		const names = rest.slice(rest[0] === 5 ? 6 : 1);
-		expect(
-			(rest[0] === 0 || rest[0] === 5) && isCount(names[0]) && names.length === 1 + 2 * names[0],
-			'a malformed frame',
-		);
-		const slots = new Map<string, unknown>();
-		for (const name of names.slice(1, 1 + names[0])) {
-			expect(typeof name === 'string', 'a slot without a name');
-			slots.set(name, undefined);
-		}
-		const equal = rest[0] === 5 ? ({ nth, of, before, after, between } as SavedFrame['equal']) : null;
+	make([, head, caught, ...values], host) {
+		expect(host.live === null && head instanceof FrameHead && typeof caught === 'string', 'a malformed frame');
+		expect(values.length === head.names.length, 'a frame with other slots than its point');
 		return new MutableSavedFrame(
-			functionId,
-			pointId,
-			equal,
+			head,
 			[...caught].map((c) => c === 'c'),
 			caught.endsWith('p') ? 'again' : caught.endsWith('r') ? 'received' : null,
-			slots,
 		);
 	},
 	fill(value, parts) {
@@ -267,17 +259,11 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 		const parent = parts[0];
 		expect(parent === null || parent instanceof MutableSavedFrame, 'a frame awaited by no frame');
 		saved.parent = parent;
-		let at = parts.length - saved.slots.size;
-		for (const name of saved.slots.keys()) saved.slots.set(name, parts[at++]);
+		saved.head.names.forEach((name, i) => {
+			saved.slots.set(name, parts[i + 3]);
+		});
 	},
 };
-
-/** Indices of the slots that are stored: those read again after a restore are not. */
-function savedSlots(value: Frame): number[] {
-	const point = pointOf(value)!;
-	const reloaded = new Set(point.reload?.map(([slot]) => slot));
-	return point.slots.flatMap((_, i) => (reloaded.has(i) ? [] : [i]));
-}
 
 /** The codec with what the machine adds to it. */
 export const runCodec = new Codec<Host>([
@@ -295,4 +281,5 @@ export const runCodec = new Codec<Host>([
 	...CLASS_KINDS,
 	...PROMISE_KINDS,
 	resourcesKind,
+	...RUN_KINDS,
 ]);

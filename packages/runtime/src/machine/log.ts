@@ -1,4 +1,5 @@
-import { type Copied, capture, NOTHING, release } from './copy.ts';
+import { type Copied, NOTHING } from './copied.ts';
+import { capture, release } from './copy.ts';
 import type { Savable } from './pending.ts';
 
 /** What an entry stands for. */

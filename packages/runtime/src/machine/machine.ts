@@ -1,21 +1,11 @@
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
+import { release } from './copy.ts';
 import { callOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
-import { Fiber } from './fiber.ts';
 import { type Inspection, inspect } from './inspect.ts';
-import { keyPrefix } from './key.ts';
-import type { Pending } from './pending.ts';
-import {
-	type Beginning,
-	beginning,
-	functionIdsOf,
-	isBusy,
-	type RunState,
-	statusOf,
-	waitsOf,
-	wakeAtOf,
-} from './run-state.ts';
+import type { PendingEffect, Savable } from './pending.ts';
+import { type Beginning, beginning, functionIdsOf, isBusy, type RunState, statusOf, wakeAtOf } from './run-state.ts';
 import { loadState, saveState } from './state.ts';
 import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
 
@@ -42,13 +32,11 @@ export class Machine {
 	readonly state: RunState;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
 	readonly #nonce: string;
-	#keys: string;
 
 	constructor(state: RunState, o: MachineOptions = {}) {
 		this.state = state;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
-		this.#keys = keyPrefix(state.runId, state.lineage);
 	}
 
 	/** A run that has not begun: its first turn is that of the event `started`. */
@@ -76,7 +64,7 @@ export class Machine {
 	apply(event: Event, now: number): Turn {
 		const { state, handlers } = this;
 		state.turn++;
-		const computation = new Computation(state, { now, handlers, keys: this.#keys, nonce: this.#nonce });
+		const computation = new Computation(state, { now, handlers, keys: state.keys, nonce: this.#nonce });
 		const outer = shared.current;
 		shared.current = computation;
 		try {
@@ -99,22 +87,19 @@ export class Machine {
 
 	/** Answers given to a stored continuation open a lineage of their own (runtime.md, "Effects", Key). */
 	branch(lineage: string): void {
-		this.state.lineage = lineage;
-		this.#keys = keyPrefix(this.state.runId, lineage);
+		this.state.rename(this.state.runId, lineage);
 	}
 
 	/** A copy of the run with a name or lineage of its own: keys are made anew, those of pending effects included. */
 	fork(runId: string, lineage: string): void {
 		const { state } = this;
-		state.runId = runId;
+		state.rename(runId, lineage);
 		this.branch(lineage);
-		const pending = [...state.pending.values()];
+		const pending = [...state.pending.values()] as Savable[];
 		state.pending.clear();
-		for (const old of pending) {
-			const issue = old.key.slice(old.key.indexOf('-'));
-			const fresh: Pending = { ...old, key: this.#keys + issue };
-			state.pending.set(fresh.key, fresh);
-			if (fresh.target instanceof Fiber) fresh.target.wait = fresh;
+		for (const issued of pending) {
+			issued.key = state.keys + issued.key.slice(issued.key.indexOf('-'));
+			state.pending.set(issued.key, issued);
 		}
 	}
 
@@ -126,7 +111,7 @@ export class Machine {
 		const calls: EffectCall[] = [];
 		for (const pending of this.state.pending.values()) {
 			if (pending.kind !== 'effect' || pending.graceAt !== null) continue;
-			if (recovered) pending.attempt++;
+			if (recovered) this.#count(pending, 1);
 			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));
 		}
@@ -138,7 +123,7 @@ export class Machine {
 		const calls: EffectCall[] = [];
 		for (const pending of this.state.pending.values()) {
 			if (pending.kind !== 'effect' || pending.flying || pending.graceAt !== null) continue;
-			pending.attempt++;
+			this.#count(pending, 1);
 			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));
 		}
@@ -149,8 +134,13 @@ export class Machine {
 	withhold(key: string): void {
 		const pending = this.state.pending.get(key);
 		if (pending?.kind !== 'effect') return;
-		pending.attempt--;
+		this.#count(pending, -1);
 		pending.flying = false;
+	}
+
+	#count(effect: PendingEffect, by: 1 | -1): void {
+		effect.attempt += by;
+		this.state.touch(effect);
 	}
 
 	/** Is an outcome for this key still wanted? */
@@ -174,7 +164,9 @@ export class Machine {
 
 	/** Open `suspend`s and `receive`s, oldest first. */
 	get waits(): OpenWait[] {
-		return waitsOf(this.state);
+		return [...this.state.pending.waits.values()].map(({ key, kind, value, message, since, limit }) => {
+			return { id: key, kind, value: release(value)[0], name: message, since, limit };
+		});
 	}
 
 	/** Ids of all functions that it needs to go on: who loads it needs all of them. */

@@ -1,6 +1,13 @@
 import { DurablePromise } from '../language/durable-promise.ts';
 import { Tally } from './census.ts';
-import { dueAt, type Pending, type PendingEffect, type PendingWait, type Savable } from './pending.ts';
+import {
+	dueAt,
+	type Pending,
+	type PendingEffect,
+	type PendingNative,
+	type PendingWait,
+	type Savable,
+} from './pending.ts';
 
 /**
  * What a run waits for, by key, in order of issue; and what every turn asks of it, kept up to date so
@@ -16,28 +23,29 @@ export class PendingTable extends Map<string, Pending> {
 	readonly callers = new Tally();
 	/** Effects of cancelled fibers: few, or the run is at its end. */
 	readonly #limited = new Set<PendingEffect>();
-	/** Effects and native promises. */
+	/** Effects. */
 	#running = 0;
 	/** Waits whose outcome a promise gets. */
 	#promised = 0;
 	/** A binary heap by time. What has left the table is still in it until its time comes. */
 	readonly #due: { readonly at: number; readonly pending: Savable }[] = [];
+	/** Those whose outcome a promise gets, as a list that each is a link of: nothing else leads to them. */
+	first: Savable | null = null;
+	#last: Savable | null = null;
+	readonly #natives = new Set<PendingNative>();
+	readonly #touch: (pending: Savable) => void;
+
+	/** @param touch told of each that was changed by another's coming or going. */
+	constructor(touch: (pending: Savable) => void) {
+		super();
+		this.#touch = touch;
+	}
 
 	override set(key: string, pending: Pending): this {
 		this.delete(key);
 		super.set(key, pending);
 		this.#note(pending);
 		return this;
-	}
-
-	/** Puts a record of the same wait in place of the one that is there. */
-	replace(pending: Savable): void {
-		const { key } = pending;
-		if (!this.has(key)) return;
-		super.set(key, pending);
-		if (pending.kind === 'suspend' || pending.kind === 'receive') this.waits.set(key, pending);
-		const at = dueAt(pending);
-		if (at !== null) this.#push(at, pending);
 	}
 
 	override delete(key: string): boolean {
@@ -54,7 +62,12 @@ export class PendingTable extends Map<string, Pending> {
 
 	/** Is an effect or a native promise outstanding? */
 	get running(): boolean {
-		return this.#running > 0;
+		return this.#running + this.#natives.size > 0;
+	}
+
+	/** Native promises: what cannot be saved. */
+	get natives(): ReadonlySet<PendingNative> {
+		return this.#natives;
 	}
 
 	/** Is there anything but open waits? */
@@ -80,6 +93,7 @@ export class PendingTable extends Map<string, Pending> {
 	/** A cancelled fiber waits for its effect until then. */
 	limit(effect: PendingEffect, graceAt: number): void {
 		effect.graceAt = graceAt;
+		this.#touch(effect);
 		this.#limited.add(effect);
 	}
 
@@ -95,11 +109,16 @@ export class PendingTable extends Map<string, Pending> {
 	}
 
 	#note(pending: Pending): void {
-		if (pending.kind === 'effect' || pending.kind === 'native') this.#running++;
+		if (pending.kind === 'native') {
+			this.#natives.add(pending);
+			return;
+		}
+		if (pending.target instanceof DurablePromise) this.#link(pending);
 		if (pending.kind === 'effect') {
+			this.#running++;
 			this.callers.add(pending.functionId);
 			if (pending.graceAt !== null) this.#limited.add(pending);
-		} else if (pending.kind !== 'native') {
+		} else {
 			const at = dueAt(pending);
 			if (at !== null) this.#push(at, pending);
 			if (pending.kind !== 'sleep') this.#noteWait(pending, 1);
@@ -107,11 +126,38 @@ export class PendingTable extends Map<string, Pending> {
 	}
 
 	#forget(pending: Pending): void {
-		if (pending.kind === 'effect' || pending.kind === 'native') this.#running--;
+		if (pending.kind === 'native') {
+			this.#natives.delete(pending);
+			return;
+		}
+		if (pending.target instanceof DurablePromise) this.#unlink(pending);
 		if (pending.kind === 'effect') {
+			this.#running--;
 			this.callers.remove(pending.functionId);
 			this.#limited.delete(pending);
-		} else if (pending.kind === 'suspend' || pending.kind === 'receive') this.#noteWait(pending, -1);
+		} else if (pending.kind !== 'sleep') this.#noteWait(pending, -1);
+	}
+
+	#link(pending: Savable): void {
+		const before = this.#last;
+		pending.previous = before;
+		this.#last = pending;
+		if (before === null) this.first = pending;
+		else {
+			before.next = pending;
+			this.#touch(before);
+		}
+	}
+
+	#unlink(pending: Savable): void {
+		const { previous, next } = pending;
+		if (next === null) this.#last = previous;
+		else next.previous = previous;
+		if (previous === null) this.first = next;
+		else {
+			previous.next = next;
+			this.#touch(previous);
+		}
 	}
 
 	#noteWait(wait: PendingWait, by: 1 | -1): void {

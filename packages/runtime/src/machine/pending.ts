@@ -1,8 +1,9 @@
-import type { SiteDef } from '@perdure/abi';
+import type { FunctionDef, SiteDef } from '@perdure/abi';
 import type { DurablePromise } from '../language/durable-promise.ts';
 import type { Callable } from '../registry/shared.ts';
-import type { Copied } from './copy.ts';
+import type { Copied } from './copied.ts';
 import type { Fiber } from './fiber.ts';
+import { atOf } from './point.ts';
 
 /**
  * What a fiber, or a promise of the run, waits for. Each has the key of its issue; only native promises cannot be saved.
@@ -16,38 +17,124 @@ export type Target = Fiber | DurablePromise;
 /** What can be saved. */
 export type Savable = Exclude<Pending, PendingNative>;
 
-interface Issued {
-	/** Idempotency key of an effect, id of a suspension. */
+/** A place that calls something: what is the same for all that is issued there, and saved once. */
+export class CallSite {
+	/** Id of the function that makes the call, empty where that is not known; with `site` it finds the callee again. */
+	readonly functionId: string;
+	readonly site: string;
+	/** `file:line:column`. */
+	readonly at: string;
+	/** The callee as written. */
+	readonly name: string;
+	/** The receiver is saved and the member read from it again. */
+	readonly receiver: boolean;
+	/** A computed key of that member, also saved. */
+	readonly computed: boolean;
+
+	constructor(functionId: string, site: string, at: string, name: string, receiver: boolean, computed: boolean) {
+		this.functionId = functionId;
+		this.site = site;
+		this.at = at;
+		this.name = name;
+		this.receiver = receiver;
+		this.computed = computed;
+	}
+}
+
+const sites = new WeakMap<SiteDef, CallSite>();
+
+/** `name`: where the callee is known by another than the written one. */
+export function callSite(code: FunctionDef | null, site: SiteDef, name = site.name): CallSite {
+	let found = sites.get(site);
+	if (found === undefined || found.name !== name) {
+		const receiver = site.callee === undefined && site.key !== undefined;
+		const at = code === null ? '' : atOf(code, site.at);
+		found = new CallSite(code?.id ?? '', site.id, at, name, receiver, site.key === null);
+		sites.set(site, found);
+	}
+	return found;
+}
+
+/** What all that is issued has. */
+export interface IssueFacts {
 	readonly key: string;
+	readonly target: Target;
+	readonly by: number;
+	readonly seq: number;
+	readonly where: CallSite;
+	readonly since: number;
+	readonly mark: string | null;
+}
+
+abstract class Issued {
+	/** Idempotency key of an effect, id of a suspension. */
+	key: string;
 	readonly target: Target;
 	/** Number of the fiber that asked for it. */
 	readonly by: number;
 	/** Position of its entry in the log, and what the entry repeats when it is settled. */
 	readonly seq: number;
-	readonly site: string;
-	/** `file:line:column`. */
-	readonly at: string;
-	readonly name: string;
+	where: CallSite;
 	/** Ms since the epoch. */
 	readonly since: number;
 	readonly mark: string | null;
+	/** The one issued after it, of those whose outcome a promise gets; see `PendingTable`. */
+	next: Savable | null = null;
+	previous: Savable | null = null;
+
+	constructor({ key, target, by, seq, where, since, mark }: IssueFacts) {
+		this.key = key;
+		this.target = target;
+		this.by = by;
+		this.seq = seq;
+		this.where = where;
+		this.since = since;
+		this.mark = mark;
+	}
+
+	get site(): string {
+		return this.where.site;
+	}
+
+	get at(): string {
+		return this.where.at;
+	}
+
+	get name(): string {
+		return this.where.name;
+	}
 }
 
-export interface PendingEffect extends Issued {
-	readonly kind: 'effect';
-	/** Id of the function that made the call; with `site` it finds the callee again. */
-	readonly functionId: string;
+export class PendingEffect extends Issued {
+	readonly kind = 'effect';
 	/** Receiver (when it is saved), arguments, and computed keys and arguments of a chain's links, in this order. */
 	readonly operands: Copied;
-	readonly shape: CallShape;
+	readonly args: number;
+	readonly rest: CallShape['rest'];
 	/** Attempts that may have begun. */
-	attempt: number;
+	attempt = 1;
 	/** Set when its fiber was cancelled: it is waited for until then, and never issued again. */
-	graceAt: number | null;
+	graceAt: number | null = null;
 	/** Handed to a driver of this process: an outcome may still come. Not saved. */
-	flying: boolean;
+	flying = false;
 	/** The callee as first evaluated; null after a restore. Not saved. */
-	hot: HotCallee | null;
+	hot: HotCallee | null = null;
+
+	constructor(issue: IssueFacts, operands: Copied, args: number, rest: CallShape['rest']) {
+		super(issue);
+		this.operands = operands;
+		this.args = args;
+		this.rest = rest;
+	}
+
+	get functionId(): string {
+		return this.where.functionId;
+	}
+
+	get shape(): CallShape {
+		const { where, args, rest } = this;
+		return { receiver: where.receiver, computed: where.computed, args, rest };
+	}
 }
 
 export interface HotCallee {
@@ -62,22 +149,25 @@ export interface HotCallee {
 
 /** How `operands` is laid out. */
 export interface CallShape {
-	/** The receiver is saved and the member read from it again. */
 	readonly receiver: boolean;
-	/** A computed key of that member, also saved. */
 	readonly computed: boolean;
 	readonly args: number;
 	/** Numbers of computed keys and of arguments of each link after the first call. */
 	readonly rest: readonly (readonly [keys: number, args: number])[];
 }
 
-export interface PendingSleep extends Issued {
-	readonly kind: 'sleep';
+export class PendingSleep extends Issued {
+	readonly kind = 'sleep';
 	/** Ms since the epoch. */
 	readonly until: number;
+
+	constructor(issue: IssueFacts, until: number) {
+		super(issue);
+		this.until = until;
+	}
 }
 
-export interface PendingWait extends Issued {
+export interface Wait {
 	readonly kind: 'suspend' | 'receive';
 	/** `suspend`: a copy of what it hands out, as a list of one. `receive`: empty. */
 	readonly value: Copied;
@@ -87,6 +177,23 @@ export interface PendingWait extends Issued {
 	readonly limit: number | null;
 	/** `receive` with `otherwise`: what a time-out gives instead of an error. A list of one. */
 	readonly otherwise: readonly unknown[] | null;
+}
+
+export class PendingWait extends Issued implements Wait {
+	readonly kind: 'suspend' | 'receive';
+	readonly value: Copied;
+	readonly message: string | null;
+	readonly limit: number | null;
+	readonly otherwise: readonly unknown[] | null;
+
+	constructor(issue: IssueFacts, { kind, value, message, limit, otherwise }: Wait) {
+		super(issue);
+		this.kind = kind;
+		this.value = value;
+		this.message = message;
+		this.limit = limit;
+		this.otherwise = otherwise;
+	}
 }
 
 export interface PendingNative {

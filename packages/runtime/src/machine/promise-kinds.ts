@@ -10,9 +10,9 @@ import {
 	resolver,
 	ThenReaction,
 } from '../language/durable-promise.ts';
-import { Gathering, GatherReaction, RaceReaction } from '../language/promise.ts';
+import { GATHERED, GatheredPart, Gathering, GatherReaction, RaceReaction, UNSETTLED } from '../language/promise.ts';
 import type { Callable } from '../registry/shared.ts';
-import { FiberReaction } from './fiber.ts';
+import { Fiber, FiberReaction } from './fiber.ts';
 import type { Host } from './kinds.ts';
 
 /** How the promises of a run are saved: their state, and what is to happen when they settle. */
@@ -21,6 +21,9 @@ const STATES = ['pending', 'fulfilled', 'rejected'] as const;
 
 /** What every kind below allocates first and fills afterwards: promises and reactions lead to one another. */
 const blank = <T>(Class: { readonly prototype: T }): T => Object.create(Class.prototype as object) as T;
+
+/** Each change of a promise is told to the turn; the others never change, or with their promise. */
+const always = () => true;
 
 function isPromise(value: unknown): value is DurablePromise {
 	return value instanceof DurablePromise;
@@ -37,6 +40,7 @@ function isFunction(value: unknown): value is Callable {
 const promise: Kind<DurablePromise, Host> = {
 	tag: 'promise',
 	prototypes: [DurablePromise.prototype],
+	tells: always,
 	take({ state, handled, value, reactions }) {
 		return [STATES.indexOf(state), handled, value, ...reactions];
 	},
@@ -55,19 +59,21 @@ const promise: Kind<DurablePromise, Host> = {
 const fiberReaction: Kind<FiberReaction, Host> = {
 	tag: 'await',
 	prototypes: [FiberReaction.prototype],
-	take: ({ promise, fiber, returned }) => [promise, fiber === null ? -1 : fiber.id, returned],
+	tells: always,
+	take: ({ promise, fiber, returned }) => [promise, fiber, returned],
 	label: () => '',
 	make: () => blank(FiberReaction),
-	fill(made, [promise, fiber, returned], host) {
-		expect(isPromise(promise) && typeof fiber === 'number' && typeof returned === 'boolean', 'a malformed await');
-		Object.assign(made, { promise, fiber: null, returned });
-		if (fiber >= 0) host.awaits.push([made, fiber]);
+	fill(made, [promise, fiber, returned]) {
+		expect(isPromise(promise) && (fiber === null || fiber instanceof Fiber), 'a malformed await');
+		expect(typeof returned === 'boolean', 'a malformed await');
+		Object.assign(made, { promise, fiber, returned });
 	},
 };
 
 const thenReaction: Kind<ThenReaction, Host> = {
 	tag: 'then',
 	prototypes: [ThenReaction.prototype],
+	tells: always,
 	take: ({ onFulfilled, onRejected, derived }) => [onFulfilled, onRejected, derived],
 	label: () => '.then',
 	make: () => blank(ThenReaction),
@@ -83,6 +89,7 @@ const thenReaction: Kind<ThenReaction, Host> = {
 const finallyReaction: Kind<FinallyReaction, Host> = {
 	tag: 'finally',
 	prototypes: [FinallyReaction.prototype],
+	tells: always,
 	take: ({ onFinally, derived }) => [onFinally, derived],
 	label: () => '.finally',
 	make: () => blank(FinallyReaction),
@@ -95,6 +102,7 @@ const finallyReaction: Kind<FinallyReaction, Host> = {
 const passReaction: Kind<PassReaction, Host> = {
 	tag: 'pass',
 	prototypes: [PassReaction.prototype],
+	tells: always,
 	take: ({ ok, value, derived }) => [ok, value, derived],
 	label: () => '',
 	make: () => blank(PassReaction),
@@ -107,6 +115,7 @@ const passReaction: Kind<PassReaction, Host> = {
 const adoptReaction: Kind<AdoptReaction, Host> = {
 	tag: 'adopt',
 	prototypes: [AdoptReaction.prototype],
+	tells: always,
 	take: ({ adopter }) => [adopter],
 	label: () => '',
 	make: () => blank(AdoptReaction),
@@ -119,6 +128,7 @@ const adoptReaction: Kind<AdoptReaction, Host> = {
 const raceReaction: Kind<RaceReaction, Host> = {
 	tag: 'race',
 	prototypes: [RaceReaction.prototype],
+	tells: always,
 	take: ({ promise }) => [promise],
 	label: () => '',
 	make: () => blank(RaceReaction),
@@ -131,6 +141,7 @@ const raceReaction: Kind<RaceReaction, Host> = {
 const gatherReaction: Kind<GatherReaction, Host> = {
 	tag: 'gather',
 	prototypes: [GatherReaction.prototype],
+	tells: always,
 	take: ({ gathering, index }) => [gathering, index],
 	label: () => '',
 	make: () => blank(GatherReaction),
@@ -143,15 +154,53 @@ const gatherReaction: Kind<GatherReaction, Host> = {
 const gathering: Kind<Gathering, Host> = {
 	tag: 'gathering',
 	prototypes: [Gathering.prototype],
-	take: ({ kind, promise, results, remaining }) => [kind, promise, results, remaining],
-	label: (_, index) => (index === 2 ? '' : `[${index}]`),
-	make: () => blank(Gathering),
-	fill(made, [kind, promise, results, remaining]) {
+	tells: always,
+	take: ({ kind, promise, parts, ahead }) => [kind, promise, ahead, ...parts],
+	label: () => '',
+	make: () => new Gathering('all', null as never),
+	fill(made, [kind, promise, ahead, ...parts]) {
 		expect(kind === 'all' || kind === 'allSettled' || kind === 'any', 'an unknown combinator');
-		expect(isPromise(promise) && Array.isArray(results) && typeof remaining === 'number', 'a malformed combinator');
-		Object.assign(made, { kind, promise, results, remaining });
+		expect(isPromise(promise) && typeof ahead === 'number', 'a malformed combinator');
+		expect(
+			parts.every((part) => part instanceof GatheredPart),
+			'a malformed combinator',
+		);
+		Object.assign(made, { kind, promise, ahead, parts, remaining: made.remaining + ahead - 1 });
 	},
 };
+
+/** What is still to come is counted as its parts are filled, before or after the whole. */
+const gatheredPart: Kind<GatheredPart, Host> = {
+	tag: 'part',
+	prototypes: [GatheredPart.prototype],
+	tells: always,
+	take: ({ gathering, from }) => [gathering, from, ...gathering.results.slice(from, from + GATHERED)],
+	label: () => '',
+	make: () => new GatheredPart(null as never, 0),
+	fill(made, [gathering, from, ...results]) {
+		expect(gathering instanceof Gathering && typeof from === 'number', 'a malformed combinator');
+		expect(
+			from % GATHERED === 0 && from >= 0 && from < MOST_GATHERED && results.length <= GATHERED,
+			'a malformed combinator',
+		);
+		Object.assign(made, { gathering, from });
+		results.forEach((result, i) => {
+			gathering.results[from + i] = result;
+			if (result === UNSETTLED) gathering.remaining++;
+		});
+	},
+};
+
+const unsettled: Kind<typeof UNSETTLED, Host> = {
+	tag: 'unsettled',
+	prototypes: [Object.getPrototypeOf(UNSETTLED) as object],
+	tells: always,
+	take: () => [],
+	make: () => UNSETTLED,
+};
+
+/** As many as a state may have entries. */
+const MOST_GATHERED = 4_000_000;
 
 const resolverKind: Kind<Resolver, Host> = {
 	tag: 'resolver',
@@ -178,5 +227,7 @@ export const PROMISE_KINDS = [
 	raceReaction,
 	gatherReaction,
 	gathering,
+	gatheredPart,
+	unsettled,
 	resolverKind,
 ];

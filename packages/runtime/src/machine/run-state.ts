@@ -1,10 +1,11 @@
 import type { FunctionDef } from '@perdure/abi';
 import { Census } from './census.ts';
-import { type Copied, release } from './copy.ts';
-import { Fiber } from './fiber.ts';
+import type { Copied } from './copied.ts';
+import { Fiber, FiberTable } from './fiber.ts';
 import { Frame } from './frame.ts';
+import { keyPrefix } from './key.ts';
 import { PendingTable } from './pending-table.ts';
-import type { OpenWait, RunStatus } from './turn.ts';
+import type { RunStatus } from './turn.ts';
 
 /** How a run ended. */
 export interface Ended {
@@ -13,34 +14,89 @@ export interface Ended {
 	readonly outcome: unknown;
 }
 
-/** What a run is, apart from what it is computing right now. `state.ts` saves and loads it. */
-export interface RunState {
-	runId: string;
-	lineage: string;
+/** What of a run hardly ever changes: written once. */
+export class RunFacts {
+	readonly runId: string;
+	readonly lineage: string;
 	readonly functionId: string;
 	/** Ms since the epoch. */
 	readonly startedAt: number;
-	turn: number;
+
+	constructor(runId: string, lineage: string, functionId: string, startedAt: number) {
+		this.runId = runId;
+		this.lineage = lineage;
+		this.functionId = functionId;
+		this.startedAt = startedAt;
+	}
+}
+
+/** Changes when a saved state can no longer be read by what read the former one. */
+export const VERSION = 2;
+
+/** What a run is, apart from what it is computing right now. `state.ts` saves and loads it. */
+export class RunState {
+	facts: RunFacts;
+	turn = 0;
 	/** The latest issue number; never reused. */
-	issue: number;
-	seq: number;
-	settled: number;
+	issue = 0;
+	seq = 0;
+	settled = 0;
 	/** The latest number of a fiber; never reused. */
-	fiber: number;
-	/** By number, in order of start. */
-	readonly fibers: Map<number, Fiber>;
-	readonly pending: PendingTable;
-	/** Of the frames at the end of the last turn. */
-	readonly census: Census;
+	fiber = 0;
+	readonly fibers = new FiberTable((fiber) => this.touch(fiber));
+	/** In order of issue. */
+	readonly pending = new PendingTable((pending) => this.touch(pending));
 	/** Messages not asked for yet, by name, in the order they came. */
-	readonly messages: Map<string, Copied[]>;
+	messages = new Map<string, Copied[]>();
 	/** Set once the run was cancelled, or its root ended while other fibers were left: the reason, as a list of one. */
-	cancel: readonly unknown[] | null;
+	cancel: readonly unknown[] | null = null;
 	/** The root has ended; the run is over when the clean-up of its other fibers is. */
-	result: Ended | null;
-	mark: string | null;
-	progress: unknown;
-	ended: Ended | null;
+	result: Ended | null = null;
+	mark: string | null = null;
+	progress: unknown = undefined;
+	ended: Ended | null = null;
+	/** Of the frames at the end of the last turn. */
+	readonly census = new Census((frame) => this.touch(frame));
+	/** Whoever writes its versions down, and what changed since the last (`Kind.tells`); null while nobody does. */
+	written: { readonly by: object; readonly touched: Set<object> } | null = null;
+
+	#keys: string | null = null;
+
+	constructor(facts: RunFacts) {
+		this.facts = facts;
+	}
+
+	get runId(): string {
+		return this.facts.runId;
+	}
+
+	get lineage(): string {
+		return this.facts.lineage;
+	}
+
+	get functionId(): string {
+		return this.facts.functionId;
+	}
+
+	get startedAt(): number {
+		return this.facts.startedAt;
+	}
+
+	/** Prefix of the keys of what it issues. */
+	get keys(): string {
+		this.#keys ??= keyPrefix(this.runId, this.lineage);
+		return this.#keys;
+	}
+
+	rename(runId: string, lineage: string): void {
+		this.facts = new RunFacts(runId, lineage, this.functionId, this.startedAt);
+		this.#keys = null;
+	}
+
+	/** Something that says itself when it changes has changed. */
+	touch(value: object): void {
+		this.written?.touched.add(value);
+	}
 }
 
 /** A run that has not begun. */
@@ -56,26 +112,9 @@ export interface Beginning {
 }
 
 export function beginning({ runId, lineage, def, self, args, now }: Beginning): RunState {
-	return {
-		runId,
-		lineage: lineage ?? '',
-		functionId: def.id,
-		startedAt: now,
-		turn: 0,
-		issue: 0,
-		seq: 0,
-		settled: 0,
-		fiber: 0,
-		fibers: new Map([[0, new Fiber(0, new Frame(def, self, args))]]),
-		pending: new PendingTable(),
-		census: new Census(),
-		messages: new Map(),
-		cancel: null,
-		result: null,
-		mark: null,
-		progress: undefined,
-		ended: null,
-	};
+	const state = new RunState(new RunFacts(runId, lineage ?? '', def.id, now));
+	state.fibers.set(0, new Fiber(0, new Frame(def, self, args)));
+	return state;
 }
 
 /** The last turn has dispatched effects; the next one ends the run. */
@@ -85,8 +124,7 @@ function isEnding({ result, fibers, ended }: RunState): boolean {
 
 export function statusOf(state: RunState): RunStatus {
 	if (state.ended !== null) return state.ended.status;
-	if (isEnding(state)) return 'running';
-	return state.pending.running ? 'running' : 'waiting';
+	return isEnding(state) || state.pending.running ? 'running' : 'waiting';
 }
 
 /** Can anything but answers, messages and limits of waits move it on? */
@@ -97,13 +135,6 @@ export function isBusy(state: RunState): boolean {
 /** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 export function wakeAtOf(state: RunState): number | null {
 	return isEnding(state) ? 0 : state.pending.earliest;
-}
-
-/** Open `suspend`s and `receive`s, oldest first. */
-export function waitsOf(state: RunState): OpenWait[] {
-	return [...state.pending.waits.values()].map(({ key, kind, value, message, since, limit }) => {
-		return { id: key, kind, value: release(value)[0], name: message, since, limit };
-	});
 }
 
 /** Ids of all functions that a run's frames and pending effects need, sorted: a worker claims what it knows whole. */

@@ -1,5 +1,5 @@
 import type { DurablePromise } from '../language/durable-promise.ts';
-import type { Copied } from './copy.ts';
+import type { Copied } from './copied.ts';
 import type { EffectCall } from './effect-call.ts';
 import type { LogRecord } from './log.ts';
 

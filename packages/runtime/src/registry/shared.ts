@@ -59,6 +59,8 @@ export interface TurnHost {
 
 	/** Adds a job (ECMA-262, 9.5) to the turn. */
 	job(run: () => void): void;
+	/** Something of the run that says itself when it changes has changed. */
+	touch(value: object): void;
 	/** A promise was settled. */
 	settled(promise: object): void;
 	/** Rejected while nobody asks for it; and asked for since. */

@@ -9,6 +9,7 @@ import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports
 import { blockedBy } from './blocked.ts';
 import { decode } from './bytes.ts';
 import type { Warm } from './hot-states.ts';
+import { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
 import { type Before, beforeOf, commitOf } from './turn-commit.ts';
@@ -55,6 +56,7 @@ export class HotRun {
 	#machine!: Machine;
 	#writer!: StateWriter;
 	#before!: Before;
+	#log!: LogWriter;
 	readonly #events: Event[] = [];
 	/** Keys of effects whose outcome is among the events. */
 	readonly #settled = new Set<string>();
@@ -348,11 +350,12 @@ export class HotRun {
 	#adopt({ machine, writer }: Warm): void {
 		this.#machine = machine;
 		this.#writer = writer;
+		this.#log = new LogWriter();
 		this.#before = this.#beforeNow();
 	}
 
 	#beforeNow(): Before {
-		return beforeOf(this.#machine, { turn: this.#turn, epoch: this.#epoch, seen: this.#seen });
+		return beforeOf(this.#machine, { turn: this.#turn, epoch: this.#epoch, seen: this.#seen }, this.#log);
 	}
 
 	/** Asks a store that fails again and again, ever more slowly, for as long as the run is held. */

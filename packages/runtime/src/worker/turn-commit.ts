@@ -4,7 +4,7 @@ import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
 import { encode } from './bytes.ts';
-import { logBytes } from './log-bytes.ts';
+import type { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
 
@@ -19,6 +19,8 @@ export interface Before {
 	readonly seen: number;
 	/** The latest `seq` of the log. */
 	readonly seq: number;
+	/** Has written the log of this hold. */
+	readonly log: LogWriter;
 	readonly open: readonly string[];
 	/** Ids of all open waits, joined. */
 	readonly waits: string;
@@ -27,13 +29,14 @@ export interface Before {
 }
 
 /** What the next turn's commit is compared with. */
-export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }): Before {
+export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }, log: LogWriter): Before {
 	const waits = waitsOf(machine);
 	return {
 		turn: row.turn,
 		epoch: row.epoch,
 		seen: row.seen,
 		seq: machine.state.seq,
+		log,
 		open: openOf(waits),
 		waits: idsOf(waits),
 		functions: machine.functionIds.join('\n'),
@@ -85,7 +88,7 @@ function success(
 		// A time that no Date can name never comes.
 		wakeAt: over || turn.wakeAt === null || turn.wakeAt > LATEST ? null : turn.wakeAt,
 		state,
-		log: logBytes(turn.log, before.seq),
+		log: before.log.write(turn.log, before.seq),
 		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),
 		...(over || idsOf(waits) === before.waits
 			? {}
@@ -112,7 +115,7 @@ function failure(
 		status: 'failed',
 		wakeAt: null,
 		state: null,
-		log: logBytes(log, before.seq),
+		log: before.log.write(log, before.seq),
 		outcome: reasonBytes(error),
 		event: eventBytes(event),
 	};

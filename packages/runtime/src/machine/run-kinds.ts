@@ -1,0 +1,316 @@
+import type { EqualPoint } from '@perdure/abi';
+import { COPY_ROW } from '../codec/format.ts';
+import { expect, type Kind } from '../codec/kind.ts';
+import { DecodeError, NotSerializableError } from '../errors/saving.ts';
+import { asyncGeneratorStateOf } from '../language/async-generator.ts';
+import { DurablePromise } from '../language/durable-promise.ts';
+import { type Copied, CopiedBytes, NOTHING } from './copied.ts';
+import { Fiber, FiberReaction } from './fiber.ts';
+import { MutableSavedFrame } from './fit.ts';
+import { FrameHead, known } from './frame-head.ts';
+import type { Host } from './kinds.ts';
+import type { LogRecord } from './log.ts';
+import {
+	CallSite,
+	type IssueFacts,
+	PendingEffect,
+	type PendingNative,
+	PendingSleep,
+	PendingWait,
+	type Savable,
+} from './pending.ts';
+import { atOf, pointOf } from './point.ts';
+import { type Ended, RunFacts, RunState, VERSION } from './run-state.ts';
+
+/**
+ * How a run itself is saved. Each of its parts keeps its identity from turn to turn and is small, so
+ * that a turn writes only the parts it changed; what is the same for many (places of calls, parked
+ * frames) is a part of its own, written once.
+ */
+
+const isText = (value: unknown): value is string => typeof value === 'string';
+const isTextOrNull = (value: unknown) => value === null || isText(value);
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+const isTime = (value: unknown) => typeof value === 'number';
+const isTimeOrNull = (value: unknown) => value === null || isTime(value);
+const isFlag = (value: unknown): value is boolean => typeof value === 'boolean';
+/** A list without holes, which `every` would pass over. */
+const isListOf = (value: unknown, test: (item: unknown) => boolean): value is unknown[] =>
+	Array.isArray(value) && Array.from(value).every(test);
+const isOne = (value: unknown): value is readonly [unknown] => Array.isArray(value) && value.length === 1;
+const isPlainObject = (value: unknown): value is Record<string, unknown> => {
+	if (typeof value !== 'object' || value === null) return false;
+	const prototype = Object.getPrototypeOf(value);
+	return prototype === Object.prototype || prototype === null;
+};
+const isCopied = (value: unknown): value is Copied =>
+	value instanceof CopiedBytes || (isPlainObject(value) && Array.isArray(value.values));
+const isSavable = (value: unknown): value is Savable =>
+	value instanceof PendingEffect || value instanceof PendingSleep || value instanceof PendingWait;
+const always = () => true;
+
+const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
+	seq: isCount,
+	kind: isText,
+	site: isText,
+	at: isText,
+	name: isText,
+	args: isCopied,
+	state: isText,
+	ok: (ok) => ok === null || isFlag(ok),
+	outcome: (outcome) => outcome === null || isCopied(outcome),
+	settledSeq: (seq) => seq === null || isCount(seq),
+	attempt: isCount,
+	startedAt: isTime,
+	endedAt: isTimeOrNull,
+	fiber: isCount,
+	mark: isTextOrNull,
+};
+
+function has(value: unknown, shape: Readonly<Record<string, (part: unknown) => boolean>>): boolean {
+	return (
+		isPlainObject(value) && Object.entries(shape).every(([key, test]) => Object.hasOwn(value, key) && test(value[key]))
+	);
+}
+
+/** How many parts of a run are there in each turn; the others only while one of them says something. */
+const USUAL = 8;
+const USUAL_LABELS = ['', '', '', '', '', '', '', ''];
+const OTHER_LABELS = ['.messages', '.cancel', '.result', '.mark', '.progress', '.log'];
+
+const run: Kind<RunState, Host> = {
+	tag: 'run',
+	prototypes: [RunState.prototype],
+	take(state, host) {
+		for (const native of state.pending.natives) throw refuseNative(native);
+		const { facts, turn, issue, seq, settled, fiber, fibers, pending } = state;
+		const { messages, cancel, result, mark, progress } = state;
+		const usual = [facts, turn, issue, seq, settled, fiber, fibers.first, pending.first];
+		const { log } = host;
+		const quiet = messages.size === 0 && cancel === null && result === null && mark === null && log === null;
+		return quiet && progress === undefined ? usual : [...usual, messages, cancel, result, mark, progress, log];
+	},
+	label: (_, index) => [...USUAL_LABELS, ...OTHER_LABELS][index] ?? '',
+	make: () => new RunState(new RunFacts('', '', '', 0)),
+	fill(state, parts, host) {
+		const [facts, turn, issue, seq, settled, fiber, firstFiber, firstPending] = parts;
+		expect(facts instanceof RunFacts, 'they are not the state of a run');
+		expect([turn, issue, seq, settled, fiber].every(isCount), 'they are not the state of a run');
+		expect(firstFiber === null || firstFiber instanceof Fiber, 'a fiber is none');
+		expect(firstPending === null || isSavable(firstPending), 'what is pending is nothing');
+		Object.assign(state, { facts, turn, issue, seq, settled, fiber });
+		host.run = { state, fiber: firstFiber, pending: firstPending, log: null };
+		if (parts.length === USUAL) return;
+		const [messages, cancel, result, mark, progress, log] = parts.slice(USUAL);
+		Object.assign(state, { messages, cancel, result, mark, progress });
+		host.run.log = log as LogRecord[] | null;
+	},
+};
+
+/** What can be looked at only once all is filled. */
+export function checkRun({ messages, cancel, result, mark, pending }: RunState, log: unknown): boolean {
+	return (
+		messages instanceof Map &&
+		[...messages].every(([name, list]) => isText(name) && isListOf(list, isCopied)) &&
+		(cancel === null || isOne(cancel)) &&
+		(result === null || isEnded(result)) &&
+		isTextOrNull(mark) &&
+		(log === null || isListOf(log, (entry) => has(entry, RECORD))) &&
+		[...pending.waits.values()].every(({ otherwise }) => otherwise === null || isOne(otherwise))
+	);
+}
+
+function isEnded(value: unknown): value is Ended {
+	return isPlainObject(value) && (value.status === 'completed' || value.status === 'cancelled') && 'outcome' in value;
+}
+
+const facts: Kind<RunFacts, Host> = {
+	tag: 'facts',
+	prototypes: [RunFacts.prototype],
+	tells: always,
+	take: ({ runId, lineage, functionId, startedAt }) => [VERSION, runId, lineage, functionId, startedAt],
+	moment: 'first',
+	make([version, runId, lineage, functionId, startedAt]) {
+		if (version !== VERSION) {
+			throw new DecodeError({ problem: `they are of version ${String(version)}, and this reads version ${VERSION}` });
+		}
+		expect(isText(runId) && isText(lineage) && isText(functionId), 'they are not the state of a run');
+		expect(typeof startedAt === 'number', 'they are not the state of a run');
+		return new RunFacts(runId, lineage, functionId, startedAt);
+	},
+};
+
+function refuseNative({ target }: PendingNative): NotSerializableError {
+	const frame = target instanceof Fiber ? target.top : null;
+	const point = frame === null ? undefined : pointOf(frame);
+	return new NotSerializableError({
+		path: 'the awaited promise',
+		point: point && atOf(frame!.def, point.at),
+		type: 'a native promise',
+		kind: 'promise',
+		help: 'await the call that makes the promise directly, so that it becomes an effect of the run',
+	});
+}
+
+const fiber: Kind<Fiber, Host> = {
+	tag: 'fiber',
+	prototypes: [Fiber.prototype],
+	tells: always,
+	take({ id, top, promise, sheltered, wait, next, generator }) {
+		return [id, top, promise, sheltered, wait, next, ...(generator === null ? [] : [generator.object])];
+	},
+	label: () => '',
+	make: () => new Fiber(0, null),
+	fill(made, [id, top, promise, sheltered, wait, next, object]) {
+		const generator = asyncGeneratorStateOf(object) ?? null;
+		expect(object === undefined || generator !== null, 'a fiber that drives no generator');
+		expect(isCount(id) && isFlag(sheltered), 'a malformed fiber');
+		expect(top === null || top instanceof MutableSavedFrame, 'a fiber of no frames');
+		expect(promise === null || promise instanceof DurablePromise, 'a malformed fiber');
+		expect((promise === null) === (id === 0 || generator !== null), 'a fiber without a promise');
+		expect(wait instanceof FiberReaction || isSavable(wait), 'a fiber waits for nothing');
+		expect(next === null || next instanceof Fiber, 'a fiber is none');
+		Object.assign(made, { id, top, promise, sheltered, wait, next, generator });
+	},
+};
+
+const frameHead: Kind<FrameHead, Host> = {
+	tag: 'point',
+	prototypes: [FrameHead.prototype],
+	tells: always,
+	take({ functionId, pointId, equal, names }) {
+		const { nth, of, before, after, between } = equal ?? {};
+		return [functionId, pointId, ...(equal === null ? [0] : [5, nth, of, before, after, between]), ...names];
+	},
+	moment: 'first',
+	make([functionId, pointId, count, ...rest]) {
+		expect(isText(functionId) && isText(pointId) && (count === 0 || count === 5), 'a malformed point');
+		const names = rest.slice(count);
+		expect(names.every(isText) && new Set(names).size === names.length, 'a slot without a name of its own');
+		const [nth, of, before, after, between] = rest;
+		const equal = count === 0 ? null : ({ nth, of, before, after, between } as EqualPoint);
+		return known(new FrameHead(functionId, pointId, equal, names));
+	},
+};
+
+const callSite: Kind<CallSite, Host> = {
+	tag: 'site',
+	prototypes: [CallSite.prototype],
+	tells: always,
+	take: ({ functionId, site, at, name, receiver, computed }) => [functionId, site, at, name, receiver, computed],
+	moment: 'first',
+	make([functionId, site, at, name, receiver, computed]) {
+		expect([functionId, site, at, name].every(isText) && isFlag(receiver) && isFlag(computed), 'a malformed site');
+		return new CallSite(functionId as string, site as string, at as string, name as string, receiver, computed);
+	},
+};
+
+/** What all that is issued begins with. `by` and `mark` are among what hardly any has to say. */
+function takeIssued({ key, target, by, seq, where, since, mark, next }: Savable, { keys }: Host): unknown[] {
+	return [target, where, key.startsWith(keys) ? key.slice(keys.length) : key, by, seq, since, mark, next];
+}
+
+const ISSUED = 8;
+
+function issuedOf(parts: readonly unknown[]): IssueFacts & { readonly next: Savable | null } {
+	const [target, where, key, by, seq, since, mark, next] = parts;
+	expect(target instanceof Fiber || target instanceof DurablePromise, 'something is pending for nobody');
+	expect(where instanceof CallSite && isText(key) && isCount(by) && isCount(seq), 'something malformed is pending');
+	expect(isTime(since) && isTextOrNull(mark) && (next === null || isSavable(next)), 'something malformed is pending');
+	return { target, where, key, by, seq, since: since as number, mark: mark as string | null, next };
+}
+
+/** Primitives are written in place. */
+function takeCopied(copied: Copied): unknown[] {
+	return 'values' in copied ? [0, ...copied.values] : [1, copied];
+}
+
+function copiedOf([form, ...parts]: readonly unknown[]): Copied {
+	if (form === 0) return { values: parts };
+	expect(form === 1 && parts.length === 1 && parts[0] instanceof CopiedBytes, 'a copy is none');
+	return parts[0];
+}
+
+const BLANK: IssueFacts = { key: '', target: null as never, by: 0, seq: 0, where: null as never, since: 0, mark: null };
+
+const effect: Kind<PendingEffect, Host> = {
+	tag: 'effect',
+	prototypes: [PendingEffect.prototype],
+	tells: always,
+	take(value, host) {
+		const { hot, name, at, attempt, graceAt, args, rest, operands } = value;
+		if (hot !== null && hot.def.callee === undefined && !value.where.receiver) {
+			throw new NotSerializableError({
+				path: name,
+				point: at,
+				type: 'a function that only this process knows',
+				kind: 'callee',
+				help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
+			});
+		}
+		return [...takeIssued(value, host), attempt, graceAt, args, rest.length, ...rest.flat(), ...takeCopied(operands)];
+	},
+	label: () => '',
+	make: () => new PendingEffect(BLANK, NOTHING, 0, []),
+	fill(made, parts) {
+		const [attempt, graceAt, args, links, ...others] = parts.slice(ISSUED);
+		expect(isCount(attempt) && isTimeOrNull(graceAt) && isCount(args) && isCount(links), 'a malformed effect');
+		const counts = others.slice(0, 2 * links);
+		expect(counts.length === 2 * links && counts.every(isCount), 'a malformed effect');
+		const rest = Array.from({ length: links }, (_, i) => [counts[2 * i], counts[2 * i + 1]]);
+		const operands = copiedOf(others.slice(2 * links));
+		Object.assign(made, issuedOf(parts), { attempt, graceAt, args, rest, operands });
+	},
+};
+
+const sleep: Kind<PendingSleep, Host> = {
+	tag: 'sleep',
+	prototypes: [PendingSleep.prototype],
+	tells: always,
+	take: (value, host) => [...takeIssued(value, host), value.until],
+	label: () => '',
+	make: () => new PendingSleep(BLANK, 0),
+	fill(made, parts) {
+		const until = parts[ISSUED];
+		expect(isTime(until), 'a malformed timer');
+		Object.assign(made, issuedOf(parts), { until });
+	},
+};
+
+const wait: Kind<PendingWait, Host> = {
+	tag: 'wait',
+	prototypes: [PendingWait.prototype],
+	tells: always,
+	take(value, host) {
+		const { kind, message, limit, otherwise } = value;
+		return [...takeIssued(value, host), kind, message, limit, otherwise, ...takeCopied(value.value)];
+	},
+	label: (_, index) => (index === ISSUED + 3 ? 'otherwise' : ''),
+	make: () => new PendingWait(BLANK, { kind: 'suspend', value: NOTHING, message: null, limit: null, otherwise: null }),
+	fill(made, parts) {
+		const [kind, message, limit, otherwise, ...others] = parts.slice(ISSUED);
+		expect(kind === 'suspend' || kind === 'receive', 'a malformed wait');
+		expect(
+			isTextOrNull(message) && isTimeOrNull(limit) && (otherwise === null || Array.isArray(otherwise)),
+			'a malformed wait',
+		);
+		Object.assign(made, issuedOf(parts), { kind, message, limit, otherwise, value: copiedOf(others) });
+	},
+};
+
+const copied: Kind<CopiedBytes, Host> = {
+	tag: COPY_ROW,
+	prototypes: [CopiedBytes.prototype],
+	tells: always,
+	take: ({ bytes, live }) => [bytes.length, ...live],
+	blob: ({ bytes }) => bytes,
+	make(_, __, blob) {
+		expect(blob !== undefined, 'a copy without content');
+		return new CopiedBytes(blob.slice(), []);
+	},
+	fill(made, [, ...live]) {
+		Object.assign(made, { live });
+	},
+};
+
+export const RUN_KINDS = [run, facts, fiber, frameHead, callSite, effect, sleep, wait, copied];
