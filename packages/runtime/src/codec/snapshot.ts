@@ -27,10 +27,10 @@ import type { EncodeOptions } from './walk.ts';
 export type Snapshot = { readonly full: Uint8Array } | { readonly delta: Uint8Array; readonly at: number };
 
 /**
- * Up to here a full text costs no more to store than a delta (measured: SQLite, one row). At 16 KB it
+ * Up to here a full text costs less to store than a delta (measured: SQLite, one row). At 16 KB it
  * would cost a third more time only, but every append on the way there 8 KB.
  */
-const SMALL = 4 * 1024;
+const SMALL = 2 * 1024;
 /** Deltas may always be as many bytes, however small the full text. */
 const LEAST_CHAIN = 4 * 1024;
 /** Deltas of a chain: what a restore reads. */
