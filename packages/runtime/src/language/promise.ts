@@ -92,6 +92,14 @@ for (const [name, value] of Object.entries(statics)) {
 /** `PromiseOf.all` and the like: to a run they are what `Promise.all` is to the language. */
 export const promiseStatics: ReadonlySet<unknown> = new Set(Object.values(statics));
 
+/** By the host's own static methods: what a run calls in their place. */
+export const ownStatics: ReadonlyMap<unknown, Callable> = new Map(
+	Object.entries(statics).map(([name, own]) => [
+		(Promise as unknown as Record<string, unknown>)[name],
+		own as Callable,
+	]),
+);
+
 /** In the place of a result that has not come. */
 class Unsettled {}
 export const UNSETTLED = new Unsettled();

@@ -15,7 +15,7 @@ import {
 import { savable } from '../language/native-iterators.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
-import { constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
+import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
@@ -537,7 +537,7 @@ export class Computation implements TurnHost {
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) this.#primitive(primitive, args, this.#fiber!, def, def.sites![site]!);
 		else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
-			return savable(Reflect.apply(callee, self, args), callee, self, args);
+			return callBuiltIn(callee as Callable, self, args);
 		} else {
 			const issue = { fn: callee as Callable, self, key, args, rest: [] };
 			this.#issue(def, def.sites![site]!, this.#fiber!, issue);
@@ -590,8 +590,7 @@ export class Computation implements TurnHost {
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) return this.#promised((target) => this.#primitive(primitive, args, target, code, def));
-		if (!isForeign(callee) || constructsInTurn(callee, self))
-			return savable(Reflect.apply(callee, self, args), callee, self, args);
+		if (!isForeign(callee) || constructsInTurn(callee, self)) return callBuiltIn(callee as Callable, self, args);
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
 		return this.#promised((target) => this.#issue(code, def, target, issue));
 	}

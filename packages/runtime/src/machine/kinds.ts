@@ -16,6 +16,7 @@ import { MutableSavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
 import { FrameHead, layoutOf } from './frame-head.ts';
 import { GENERATOR_KINDS } from './generator-kinds.ts';
+import { intrinsicNamed, nameOfIntrinsic } from './intrinsics.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import type { LogRecord } from './log.ts';
 import type { Savable } from './pending.ts';
@@ -179,6 +180,19 @@ const durable: Kind<Callable, Host> = {
 	},
 };
 
+/** A function of the language as a value (`Boolean`, `Math.max`): it is its name. */
+const intrinsic: Kind<Callable, Host> = {
+	tag: 'intrinsic',
+	claims: (value) => typeof value === 'function' && nameOfIntrinsic(value) !== undefined,
+	take: (value) => [nameOfIntrinsic(value)],
+	moment: 'first',
+	make([name]) {
+		const found = typeof name === 'string' ? intrinsicNamed(name) : undefined;
+		expect(found !== undefined, `the built-in function '${String(name)}' is not in this engine`);
+		return found;
+	},
+};
+
 /** Stands for the value of a thunk that was not run. */
 export const SKIPPED = Object.freeze({});
 
@@ -272,6 +286,7 @@ export const runCodec = new Codec<Host>([
 	live,
 	closureKind,
 	durable,
+	intrinsic,
 	thunk,
 	operands,
 	frame,
