@@ -142,7 +142,7 @@ function durableCall(context: Context, deep: number): string | null {
 /** One effect as a whole: its inner calls and its closure belong to it. */
 function effectChain(context: Context, deep: number): string {
 	// An argument that waits would make it two calls, the first of them not awaited.
-	const inTurn = context.with({ suspends: false });
+	const inTurn = context.with({ suspends: false, yields: false });
 	const call = `eff(${context.tag('e')}, ${inTurn.make.expression(inTurn, 'num', deep - 1)})`;
 	return context.random.make<string>([
 		[1, () => `${call}.then((r) => r + 1)`],

@@ -57,7 +57,9 @@ function useInstance(context: Context, held: string): string {
 }
 
 /** An object literal whose accessors and methods see what they capture. */
-export function accessorStatement(context: Context): string {
+export function accessorStatement(around: Context): string {
+	// What has an accessor of its own cannot be saved.
+	const context = around.with({ suspends: false, yields: false });
 	const method = functionContext(context, false).with({ hasThis: true, hasArguments: false });
 	const number = (inside: Context) => inside.make.expression(inside, 'num', 2);
 	const name = context.names.tag('acc');

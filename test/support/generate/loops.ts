@@ -84,7 +84,7 @@ function forOf(context: Context, label: string | null): string {
 	const guard = context.counter();
 	const leave = `if (${guard}++ > 4) break;\n`;
 	// A user's iterator cannot be saved: such a loop stays within one turn.
-	const head = inside(spies ? context.with({ suspends: false }) : context, label);
+	const head = inside(spies ? context.with({ suspends: false, yields: false }) : context, label);
 	// In the head's scope: a name of the head is in its dead zone while the iterable is evaluated.
 	const [type, iterable] = spies
 		? ([

@@ -19,7 +19,7 @@ export function declarationPattern(
 
 export function assignmentPattern(context: Context, deep: number): string {
 	if (spies(context)) {
-		const inTurn = context.with({ suspends: false });
+		const inTurn = context.with({ suspends: false, yields: false });
 		const { head, init } = spied(inTurn, deep, (type) => inTurn.make.target(inTurn, type, deep - 2));
 		return `(${head} = ${init})`;
 	}
@@ -36,7 +36,7 @@ function spies(context: Context): boolean {
 
 /** Over a user's iterator, which cannot be saved: the pattern stays within one turn. */
 function spied(context: Context, deep: number, leaf: Leaf): { head: string; init: string } {
-	const inTurn = context.with({ suspends: false });
+	const inTurn = context.with({ suspends: false, yields: false });
 	const broken = context.random.pick(['', '', `, 'next'`, `, 'return'`, `, 'value'`]);
 	return { head: arrayPattern(inTurn, deep, leaf), init: `spy(${context.tag('i')}, [1, 2, 3]${broken})` };
 }

@@ -182,7 +182,7 @@ function statementBetween(context: Context): string {
 
 /** A class that is made, used and forgotten within a turn: instances of it cannot be saved. */
 function classStatement(context: Context): string {
-	const inTurn = context.inner({ suspends: false });
+	const inTurn = context.inner({ suspends: false, yields: false });
 	const name = context.names.tag('C');
 	const method = functionContext(inTurn, false).with({ hasThis: true, hasArguments: false });
 	const parameter = method.declare('num');

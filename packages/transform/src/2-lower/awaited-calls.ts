@@ -3,7 +3,7 @@ import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { rewriteArgument } from './arguments.ts';
 import { suspendAt } from './awaits.ts';
-import { array, call, helper, id, member, nothing, spread, statement } from './build.ts';
+import { array, call, construct, helper, id, member, nothing, spread, statement } from './build.ts';
 import { again, type Cursor, follow, invoke } from './calls.ts';
 import type { CallOperation, ChainOperation, Site } from './cfg.ts';
 import { chainOf, type Links } from './chains.ts';
@@ -15,7 +15,7 @@ import { type Link, linkSuspends, takeApart } from './links.ts';
 import { holdNode, holdValue, isHeld, lowerList } from './operands.ts';
 import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
-import { begin, markElements } from './starts.ts';
+import { begin, isPromise, markElements } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { lazyTemplate } from './thunks.ts';
 
@@ -219,7 +219,7 @@ function lowerChain(
 	frame.current = apart;
 	const args = lowerArguments(frame, chain.first);
 	const value = first.construct
-		? ({ type: 'NewExpression', callee: again(first.construct), arguments: [...args] } as t.NewExpression)
+		? construct(isPromise(frame, (root as t.NewExpression).callee) ? helper('PromiseOf') : again(first.construct), args)
 		: first.target.receiver
 			? invoke({ ...first.target, value: id('') }, again(first.target.value), args)
 			: call(again(first.target.value), args);
