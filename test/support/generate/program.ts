@@ -75,7 +75,7 @@ function pickFeatures(random: Random, without: readonly (keyof Features)[]): Fea
 		parallel: on('parallel', 0.15) && !fibers,
 		iterators: on('iterators', 0.25),
 		generators: on('generators', 0.2),
-		asyncGenerators: on('asyncGenerators', 0),
+		asyncGenerators: on('asyncGenerators', 0.15),
 		forAwait: on('forAwait', 0.2),
 		using: on('using', 0.15),
 		instances: on('instances', 0.2),
