@@ -33,7 +33,7 @@ export function methodOf(iterator: object, name: 'throw' | 'return'): Callable |
 }
 
 export function noThrow(): TypeError {
-	return new TypeError("The iterator does not provide a 'throw' method");
+	return new TypeError("The iterator does not provide a 'throw' method.");
 }
 
 function isObject(value: unknown): value is object {
