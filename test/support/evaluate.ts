@@ -68,8 +68,15 @@ function linked(source: string): string | null {
 	return `"use strict"; ${exported.join(' ')} ${script}`;
 }
 
+/** Classes that are registered by id, the packages' own among them. */
+const classes = (globalThis as unknown as Record<symbol, { readonly byId: Map<string, unknown> } | undefined>)[
+	Symbol.for('perdure.classes.1')
+];
+const own = new Set(classes?.byId.keys());
+
 /** Forgets what modules have declared: the next process has loaded none of them yet. */
 export function forgetModules(): void {
 	shared.functions.clear();
 	shared.wrappers.clear();
+	for (const id of classes?.byId.keys() ?? []) if (!own.has(id)) classes!.byId.delete(id);
 }

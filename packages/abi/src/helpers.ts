@@ -39,6 +39,8 @@ export const HELPERS = [
 	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
 	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey
 	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message
+	'superGet', // superGet(home, self, key): value          `super[key]`, outside its method
+	'superOf', // superOf(home, self): object                `super` as an object whose members are read and written
 	'construct', // construct.apply(C, args): object          `new C(...args)`, as a function on the receiver C
 	'invoke', // invoke(callee, self, args, name): value      calls a callee that was read before its arguments suspended
 	'kept', // kept(callee): Function | undefined               a callee that is data of the run, so that it can be saved

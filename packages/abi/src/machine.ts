@@ -82,6 +82,8 @@ export interface SiteDef {
 	readonly callee?: () => readonly [self: unknown, callee: unknown];
 	/** The member read from the saved receiver; `null` when the key is computed and saved too. */
 	readonly key?: string | null;
+	/** Reads the callee from the saved receiver where it is no plain member of it: `super.m`, `this.#m`. */
+	readonly read?: (self: unknown, key: unknown) => unknown;
 	/** Links of a chain after the first call, in order. */
 	readonly chain?: readonly ChainLink[];
 	/** Enclosing loops, as in `PointDef`. */

@@ -26,6 +26,7 @@ export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { iterateAsync, iterateAsyncCall } from './language/iterate-async.ts';
 export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
 export { PromiseOf } from './language/promise.ts';
+export { superGet, superOf } from './language/super.ts';
 export { bind, closure, define } from './registry/functions.ts';
 export { bindMethod, makeClass } from './registry/made-classes.ts';
 export { privateIn, privateMethod, privateOf } from './registry/private-members.ts';

@@ -155,7 +155,8 @@ function calleeOf(pending: PendingEffect, site: SiteDef, values: readonly unknow
 	let fn: unknown;
 	if (shape.receiver) {
 		self = values[0];
-		fn = memberOf(self, shape.computed ? values[1] : site.key);
+		const key = shape.computed ? values[1] : site.key;
+		fn = site.read === undefined ? memberOf(self, key) : site.read(self, key);
 	} else if (hot !== null) {
 		({ self, fn } = hot);
 	} else {

@@ -234,8 +234,8 @@ class Resolver {
 		return null;
 	}
 
-	private special(fn: FunctionInfo, kind: 'this' | 'arguments' | 'new.target'): Binding {
-		const field = kind === 'this' ? 'self' : kind === 'arguments' ? 'arguments' : 'newTarget';
+	private special(fn: FunctionInfo, kind: keyof typeof SPECIAL): Binding {
+		const field = SPECIAL[kind];
 		const existing = fn[field];
 		if (existing) return existing;
 		const scope = this.scopes.byNode.get(fn.node) ?? this.scopes.module;
@@ -321,6 +321,7 @@ class Resolver {
 				if (owner) for (let fn = this.fn; fn; fn = fn === owner ? null : fn.parent) fn.usesSuper = true;
 				// `super.x` reads `this` as well.
 				if (owner) this.refer(node, this.special(owner, 'this'), false);
+				if (owner) this.refer(node, this.special(owner, 'home'), false);
 				return;
 			}
 			case 'MetaProperty':
@@ -634,6 +635,7 @@ class Resolver {
 			self: null,
 			arguments: null,
 			newTarget: null,
+			home: null,
 		};
 		this.scopes.functions.set(node, info);
 		this.fn = info;
@@ -738,6 +740,9 @@ function declaresPrivate(node: t.Class, name: string): boolean {
 		(member) => 'key' in member && member.key.type === 'PrivateName' && member.key.id.name === name,
 	);
 }
+
+/** What a function has without declaring it, and where its FunctionInfo keeps that. */
+const SPECIAL = { this: 'self', home: 'home', arguments: 'arguments', 'new.target': 'newTarget' } as const;
 
 function hasUseStrict(directives: readonly t.Directive[] | null | undefined): boolean {
 	return directives?.some((directive) => directive.value.value === 'use strict') ?? false;

@@ -51,6 +51,8 @@ export interface FunctionInfo {
 	usesPrivate: t.Node | null;
 	/** The scopes of those classes. */
 	readonly privateOf: Set<Scope>;
+	/** Its home object (ECMA-262 [[HomeObject]]), if `super` is used here or in an arrow here. */
+	home: Binding | null;
 	/** The name of a function expression, as it is bound inside. */
 	ownName: Binding | null;
 	self: Binding | null;
@@ -97,6 +99,7 @@ export type BindingKind =
 	/** The name of a class inside it. */
 	| 'class-name'
 	| 'this'
+	| 'home'
 	| 'arguments'
 	| 'new.target';
 

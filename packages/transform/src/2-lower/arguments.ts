@@ -3,6 +3,7 @@ import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { closureOf } from './closures.ts';
 import type { Frame } from './frame.ts';
+import { usesHome } from './home.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
 import { isClosure, rewriteMember, rewriteObject } from './rewrite-class.ts';
@@ -31,7 +32,7 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 		}
 		case 'ObjectExpression': {
 			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && !isClosure(frame, each));
-			if (accessors) return rewriteObject(frame, plain);
+			if (accessors || usesHome(frame, plain)) return rewriteObject(frame, plain);
 			const result = shallow(plain);
 			result.properties = plain.properties.map((property) => {
 				if (property.type === 'SpreadElement') return copy(frame, property);

@@ -10,7 +10,7 @@ import { shallow } from './nodes.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
 import { privateKey } from './private-names.ts';
-import { rewrite } from './rewrite.ts';
+import { rewrite, rewriteNode } from './rewrite.ts';
 import { assignTo, rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { readReference, storageOf, writeReference } from './storage.ts';
@@ -128,7 +128,9 @@ export function lowerMember(frame: Frame, node: t.MemberExpression, keep: boolea
 	const result = shallow(node);
 	const object = node.object as t.Expression;
 	const keySuspends = node.computed && suspends(node.property, memo);
-	if (keep || keySuspends) result.object = holdNode(frame, object, 'object');
+	// What stands for `super` is made anew each time.
+	if (node.object.type === 'Super') result.object = rewriteNode(frame, node.object) as t.Expression;
+	else if (keep || keySuspends) result.object = holdNode(frame, object, 'object');
 	else result.object = suspends(object, memo) ? lowerValue(frame, object) : rewrite(frame, object);
 	if (!node.computed) {
 		result.property = shallow(node.property) as t.Identifier;

@@ -17,6 +17,7 @@ import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
 import { begin, isPromise, markElements } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
+import { privateRead } from './super.ts';
 import { lazyTemplate } from './thunks.ts';
 
 /** What becomes of an awaited call: its result goes to a variable, or it is the function's. */
@@ -144,13 +145,22 @@ export function callOf(
 			...operation,
 			site: siteOf(frame, node, name, [isMember ? staticPath(frame, callee.object) : null, path], undefined, use),
 		};
-	if (!isMember || !target.receiver || callee.property.type === 'PrivateName')
-		return { ...operation, site: siteOf(frame, node, name, null, undefined, use) };
+	if (!isMember || !target.receiver) return { ...operation, site: siteOf(frame, node, name, null, undefined, use) };
+	if (target.ofSuper) {
+		// Without a home object in sight nothing finds the callee again.
+		const { found } = target.ofSuper;
+		const key = target.key ? null : staticKey(callee);
+		return {
+			...operation,
+			site: { ...siteOf(frame, node, name, null, undefined, use), ...(found && { ...found, key }) },
+		};
+	}
 	if (target.key) {
 		const receiver = staticPath(frame, callee.object);
 		return { ...operation, site: siteOf(frame, node, name, receiver ? [receiver, null] : null, null, use) };
 	}
-	return { ...operation, site: siteOf(frame, node, name, null, staticKey(callee), use) };
+	const reading = privateRead(frame, callee) ?? { key: staticKey(callee) };
+	return { ...operation, site: { ...siteOf(frame, node, name, null, undefined, use), ...reading } };
 }
 
 export function siteOf(

@@ -26,6 +26,7 @@ import { privateKey } from './private-names.ts';
 import { rewrite } from './rewrite.ts';
 import { begin, isPromise, isStaticOfPromise, markElements, promiseStatic, type Target, watched } from './starts.ts';
 import { calleeText, isModuleName, staticKey, staticPath } from './static-path.ts';
+import { isSuperMember, privateRead, type SuperCallee, type SuperMember, superCallee, writtenKey } from './super.ts';
 
 /** A value on the way through a chain, and what it was read from if it is about to be called. */
 export interface Cursor {
@@ -35,6 +36,8 @@ export interface Cursor {
 	readonly receiver: t.Expression | null;
 	/** A computed key of the receiver, kept as a property key. */
 	readonly key: t.Expression | null;
+	/** Of `super.m`: reads it again. */
+	readonly ofSuper?: SuperCallee & { readonly again: () => t.Expression };
 }
 
 /** A chain with a suspension in it, elsewhere than in await position; or `delete` of one. */
@@ -79,7 +82,9 @@ export function follow(
 	else cursor = { value: start(frame, root), node: root, receiver: null, key: null };
 	links.forEach((link, i) => {
 		const next = links[i + 1];
-		const use = next ? (next.kind === 'call' ? useOfCall(frame, next) : null) : called;
+		let use = next ? (next.kind === 'call' ? useOfCall(frame, next) : null) : called;
+		// What stands for `super` is no receiver.
+		if (next?.kind === 'call' && isSuperMember(link.node)) use ??= 'now';
 		cursor =
 			link.kind === 'member' ? followMember(frame, cursor, link, use, short) : followCall(frame, cursor, link, short);
 	});
@@ -125,6 +130,10 @@ function followMember(
 	short: Draft | null,
 ): Cursor {
 	const node = link.node;
+	if (isSuperMember(node) && use !== null) {
+		const found = followSuper(frame, node);
+		if (found) return found;
+	}
 	let object = from.value;
 	if (link.optional) {
 		object = keep(frame, object, from.node, 'object', false);
@@ -133,7 +142,10 @@ function followMember(
 	}
 	const keySuspends = linkSuspends(frame, link);
 	let receiver: t.Expression | null = null;
-	if (use !== null) {
+	// What stands for `super` is made anew each time.
+	if (from.node.type === ('Super' as string)) {
+		if (keySuspends) object = again(object);
+	} else if (use !== null) {
 		receiver = keep(frame, object, from.node, 'this', use === 'held' || keySuspends);
 		object = again(receiver);
 	} else if (keySuspends) object = keep(frame, object, from.node, 'object', true);
@@ -157,6 +169,21 @@ function followMember(
 	} else result.property = shallow(node.property) as t.Identifier;
 	privateKey(frame, node, result);
 	return { value: result, node, receiver, key };
+}
+
+/** `super.m`, about to be called with `this`. */
+function followSuper(frame: Frame, node: SuperMember): Cursor | null {
+	const callee = superCallee(frame, node);
+	if (!callee) return null;
+	const written = writtenKey(node);
+	let key: t.Expression | null = null;
+	if (!written) {
+		const property = node.property as t.Expression;
+		const value = suspends(property, frame.unit.memo) ? lowerValue(frame, property) : rewrite(frame, property);
+		key = holdValue(frame, call(helper('propertyKey'), [value]), 'key', property);
+	}
+	const read = () => callee.read(key ? again(key) : shallow(written!));
+	return { value: read(), node, receiver: callee.self(), key, ofSuper: { ...callee, again: read } };
 }
 
 function isLiteralKey(node: t.Expression): boolean {
@@ -217,9 +244,12 @@ function startOf(frame: Frame, from: Cursor, callee: t.Expression): Target {
 		const receiver = isMember ? staticPath(frame, node.object) : null;
 		return { callee, again: () => staticPath(frame, node)!, self, key, site: { name, reload: [receiver, path] } };
 	}
-	const known = isMember && from.receiver !== null && node.property.type !== 'PrivateName';
-	const site = known ? { name, reload: null, key: key ? null : staticKey(node) } : { name, reload: null };
-	return { callee, again: found, self, key, site };
+	if (!isMember || from.receiver === null) return { callee, again: found, self, key, site: { name, reload: null } };
+	const reading = key ? { key: null } : (privateRead(frame, node) ?? { key: staticKey(node) });
+	if (!from.ofSuper) return { callee, again: found, self, key, site: { name, reload: null, ...reading } };
+	const { found: findable, again: reread } = from.ofSuper;
+	const site = findable ? { name, reload: null, ...reading, ...findable } : { name, reload: null };
+	return { callee, again: callee.type === 'Identifier' ? found : reread, self, key, site };
 }
 
 /** Calls a callee that was read from its receiver before. */
@@ -243,12 +273,13 @@ function holdCallee(frame: Frame, from: Cursor): t.Expression {
 	if (!receiver) return holdValue(frame, value, 'callee', node);
 	const { type: _, ...read } = value as t.MemberExpression;
 	const reread = () =>
+		from.ofSuper?.again() ??
 		({
 			type: 'MemberExpression',
 			...read,
 			object: again(receiver),
 			property: { ...read.property },
-		}) as t.MemberExpression;
+		} as t.MemberExpression);
 	const nothingThere = { type: 'NullLiteral' } as t.NullLiteral;
 	const kept = holdValue(frame, logical('??', value, nothingThere), 'callee', node, nothing());
 	const saved = holdValue(frame, call(helper('kept'), [again(kept)]), 'kept', node);
@@ -277,6 +308,9 @@ function endOnNullish(frame: Frame, value: t.Expression, short: Draft | null): v
 
 /** The same kept value once more: no two places share a node. */
 export function again<E extends t.Expression>(value: E): E {
+	if (value.type === 'CallExpression') {
+		return { ...value, arguments: value.arguments.map((argument) => again(argument as t.Expression)) } as E;
+	}
 	return value.type === 'MemberExpression'
 		? ({ ...value, object: again(value.object as t.Expression), property: { ...value.property } } as E)
 		: { ...value };

@@ -4,9 +4,10 @@ import type * as t from '@babel/types';
  * The graph that a durable body is lowered to: basic blocks of opaque statements, each ended by one
  * terminal. `2-lower` is the only writer of evaluation order; `3-analyze` reads; `5-emit` prints.
  *
- * Inside opaque statements three marks stand for what JavaScript has no syntax for:
+ * Inside opaque statements four marks stand for what JavaScript has no syntax for:
  *  - an identifier `%name` is the runtime helper `name` (abi/helpers);
  *  - `continue "%12"` (a ContinueStatement whose label is named `%12`) is a jump to block 12;
+ *  - the identifier `%home` is the home object of the durable method, which a step stands beside;
  *  - the identifier `%exception` is the exception that a handler block was entered with.
  * A `return E` in an opaque statement completes the function with E (never a call in await position).
  *
@@ -125,6 +126,8 @@ export interface Site extends Place {
 	readonly reload: readonly [self: t.Expression | null, callee: t.Expression | null] | null;
 	/** Member of a saved receiver: its static key, or null for a computed one; undefined for others. */
 	readonly key?: string | null;
+	/** Reads the callee from the saved receiver where it is no plain member: `(self, key) => ...`. */
+	readonly read?: t.ArrowFunctionExpression;
 	readonly links?: readonly {
 		readonly keys: readonly (string | null)[];
 		readonly call: boolean;

@@ -15,18 +15,6 @@ export function checkFunction(unit: UnitState, node: FunctionNode): void {
 	}
 	if (info.usesWith)
 		sink.report('PD2002', info.usesWith, { what: 'A with statement', way: 'read the properties one by one' });
-	if (info.usesSuper) {
-		sink.report('PD2007', node, {
-			what: 'A method that uses super',
-			way: 'call a method of this class that uses super',
-		});
-	}
-	if (info.usesPrivate) {
-		sink.report('PD2007', info.usesPrivate, {
-			what: 'A private name in a durable method',
-			way: 'reach it by a method or accessor of the class',
-		});
-	}
 	checkArguments(unit, node);
 }
 

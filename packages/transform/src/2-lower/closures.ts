@@ -21,6 +21,7 @@ import {
 	text,
 } from './build.ts';
 import type { Closure, Site } from './cfg.ts';
+import { homeOf, isHomeOfRoot } from './home.ts';
 import { lowerClosure } from './lower-function.ts';
 import { shallow } from './nodes.ts';
 import { rewrite } from './rewrite.ts';
@@ -115,7 +116,11 @@ export function capture(code: Code, binding: Binding): t.Expression {
 function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: string, key: string | null): Closure {
 	const unit = code.unit;
 	const ref = `%def${unit.definitions++}`;
-	const captured = [...info.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
+	const captured = [...info.free].filter(
+		(binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn) && !isHomeOfRoot(unit, binding),
+	);
+	const home = homeOf(unit, info);
+	if (home) captured.push(home);
 	const own = selfBinding(info);
 	if (own) {
 		unit.storages.set(own, { name: uniqueName(unit, own.name), cell: true, frame: true, tdz: false, atEntry: false });

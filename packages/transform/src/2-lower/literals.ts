@@ -6,6 +6,7 @@ import { follow, invoke } from './calls.ts';
 import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
 import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { withHome } from './home.ts';
 import { takeApart } from './links.ts';
 import { propertyName, shallow } from './nodes.ts';
 import { holdNode, holdValue, lowerList } from './operands.ts';
@@ -60,6 +61,10 @@ export function lowerArray(frame: Frame, node: t.ArrayExpression): t.Expression 
  * end, in one literal, so order, `__proto__` and the home objects of methods are as written.
  */
 export function lowerObject(frame: Frame, node: t.ObjectExpression): t.Expression {
+	return withHome(frame, node, () => lowerLiteral(frame, node));
+}
+
+function lowerLiteral(frame: Frame, node: t.ObjectExpression): t.Expression {
 	const memo = frame.unit.memo;
 	const last = node.properties.findLastIndex((property) => suspends(property, memo));
 	const properties = node.properties.map((property, i): t.Node => {

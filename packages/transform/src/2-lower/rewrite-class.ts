@@ -3,6 +3,7 @@ import type { Binding } from '../1-parse/scope.ts';
 import { arrow, assign, at, call, helper, id, property, text } from './build.ts';
 import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
+import { isHomeOfRoot, withHome } from './home.ts';
 import { propertyName, shallow } from './nodes.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
@@ -32,6 +33,10 @@ function rewriteNativeClass(code: Code, node: ClassNode): t.Expression {
 
 /** An object literal; with methods or accessors that capture, made over what they capture. */
 export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expression {
+	return withHome(code, node, () => rewriteLiteral(code, node));
+}
+
+function rewriteLiteral(code: Code, node: t.ObjectExpression): t.Expression {
 	const result = shallow(node);
 	result.properties = node.properties.map((member) =>
 		member.type === 'ObjectMethod' ? rewriteMember(code, member) : (rewriteNode(code, member) as t.ObjectProperty),
@@ -128,7 +133,7 @@ function overCaptures(code: Code, value: t.Expression, members: readonly t.Node[
 	for (const member of members) {
 		const info = code.unit.scopes.functions.get(member);
 		for (const binding of info?.free ?? []) {
-			if (isOfUnit(code.unit, binding)) captured.add(binding);
+			if (isOfUnit(code.unit, binding) && !isHomeOfRoot(code.unit, binding)) captured.add(binding);
 		}
 	}
 	if (captured.size === 0) return value;

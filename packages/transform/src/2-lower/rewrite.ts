@@ -10,6 +10,7 @@ import { rewriteClass, rewriteObject } from './rewrite-class.ts';
 import { markSpent } from './spent.ts';
 import { rewriteCall } from './starts.ts';
 import { readReference } from './storage.ts';
+import { rewriteOptionalSuper, rewriteSuperTag, superObject } from './super.ts';
 import { type Code, into } from './unit.ts';
 
 /**
@@ -30,6 +31,10 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			const reference = code.unit.scopes.references.get(node);
 			return reference ? readReference(code, node, reference) : copy(code, node);
 		}
+		case 'Super':
+			return superObject(code, node) ?? shallow(node);
+		case 'TaggedTemplateExpression':
+			return rewriteSuperTag(code, node) ?? copy(code, node);
 		case 'MetaProperty': {
 			const reference = code.unit.scopes.references.get(node);
 			return reference ? readReference(code, node, reference) : copy(code, node);
@@ -49,7 +54,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			return rewriteChain(code, operand, { kind: 'delete' });
 		}
 		case 'OptionalCallExpression':
-			return code.plain || !callsInChain(node) ? copy(code, node) : rewriteChain(code, node);
+			if (!code.plain && callsInChain(node)) return rewriteChain(code, node);
+			return rewriteOptionalSuper(code, node) ?? copy(code, node);
 		case 'MemberExpression':
 		case 'OptionalMemberExpression': {
 			if (!code.plain && callsInChain(node)) return rewriteChain(code, node);

@@ -21,7 +21,8 @@ import { privateKey } from './private-names.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { calleeSite, rewriteChain } from './rewrite-chain.ts';
 import { markSpent, spendsFirst } from './spent.ts';
-import { calleeText, isGlobal, staticPath } from './static-path.ts';
+import { calleeText, isGlobal, staticKey, staticPath } from './static-path.ts';
+import { isSuperMember, privateRead, type SuperMember, superCallee, writtenKey } from './super.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 /**
@@ -44,10 +45,10 @@ export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression
 	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
 	const target = targetOf(code, node);
 	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
-	const made = call(
-		target.callee,
-		args.map((each) => each.first),
-	);
+	const given = args.map((each) => each.first);
+	const made = target.invoked
+		? call(helper('invoke'), [target.callee, target.self(), array(given), text(target.site.name)])
+		: call(target.callee, given);
 	return watched(
 		code,
 		node,
@@ -134,7 +135,9 @@ export interface Target {
 	readonly self: () => t.Expression;
 	/** A computed key of the receiver. */
 	readonly key: (() => t.Expression) | null;
-	readonly site: Pick<Site, 'name' | 'reload' | 'key'>;
+	readonly site: Pick<Site, 'name' | 'reload' | 'key' | 'read'>;
+	/** The callee is a value: the receiver must be said. */
+	readonly invoked?: true;
 }
 
 function targetOf(code: Code, node: t.CallExpression): Target {
@@ -151,9 +154,27 @@ function targetOf(code: Code, node: t.CallExpression): Target {
 			site: { name, reload: [callee.type === 'MemberExpression' ? receiver() : null, staticPath(code, callee)!] },
 		};
 	}
-	if (callee.type === 'MemberExpression' && callee.object.type !== 'Super') return memberTarget(code, callee, name);
+	if (isSuperMember(callee)) return superTarget(code, callee, name);
+	if (callee.type === 'MemberExpression') return memberTarget(code, callee, name);
 	const kept = steady(code, callee) ?? keep(code, rewrite(code, callee), 'callee', callee);
 	return { callee: kept.first, again: kept.again, self: nothing, key: null, site: { name, reload: null } };
+}
+
+function superTarget(code: Code, node: SuperMember, name: string): Target {
+	const { read, self, found } = superCallee(code, node)!;
+	const written = writtenKey(node);
+	const key = written
+		? { first: written, again: () => shallow(written) }
+		: keep(code, call(helper('propertyKey'), [rewrite(code, node.property as t.Expression)]), 'key', node.property);
+	const callee = keep(code, read(key.first), 'callee', node);
+	return {
+		callee: callee.first,
+		again: callee.again,
+		self,
+		key: written ? null : key.again,
+		site: { name, reload: null, ...(found ? { ...found, key: staticKey(node) } : {}) },
+		invoked: true,
+	};
 }
 
 function memberTarget(code: Code, callee: t.MemberExpression, name: string): Target {
@@ -169,19 +190,13 @@ function memberTarget(code: Code, callee: t.MemberExpression, name: string): Tar
 		result.property = property ?? shallow(callee.property as t.Identifier);
 		return privateKey(code, callee, result);
 	};
-	const written = key
-		? null
-		: callee.property.type === 'Identifier'
-			? callee.property.name
-			: callee.property.type === 'PrivateName'
-				? undefined
-				: String((callee.property as t.StringLiteral | t.NumericLiteral).value);
+	const found = key ? { key: null } : (privateRead(code, callee) ?? { key: staticKey(callee)! });
 	return {
 		callee: read(receiver.first, key?.first ?? null),
 		again: () => read(receiver.again(), key?.again() ?? null),
 		self: receiver.again,
 		key: key === null ? null : key.again,
-		site: { name, reload: null, ...(written === undefined ? {} : { key: written }) },
+		site: { name, reload: null, ...found },
 	};
 }
 
@@ -239,7 +254,7 @@ const INDIRECT = new Set(['fromAsync', 'prototype', 'apply', 'call', 'bind']);
 function mayStart(code: Code, node: t.CallExpression): boolean {
 	const callee: t.Node = unwrap(node.callee);
 	if (callee.type === 'Super' || callee.type === 'Import') return false;
-	if (callee.type === 'MemberExpression' && callee.object.type === 'Super') return false;
+	if (isSuperMember(callee)) return superCallee(code, callee) !== null;
 	return !isNever(code, callee);
 }
 

@@ -141,6 +141,7 @@ export function readReference(code: Code, node: t.Node, reference: Reference): t
 export function readBinding(code: Code, binding: Binding, early: boolean): t.Expression {
 	if (code.dead?.has(binding)) return call(helper('tdz'), [helper('TDZ'), text(binding.name)]);
 	if (binding.kind === 'this' && isNative(code, binding)) return { type: 'ThisExpression' } as t.ThisExpression;
+	if (binding.kind === 'home' && binding.scope.fn === code.unit.root) return helper('home');
 	if (binding.kind === 'new.target') {
 		if (isNative(code, binding)) {
 			return { type: 'MetaProperty', meta: id('new'), property: id('target') } as t.MetaProperty;

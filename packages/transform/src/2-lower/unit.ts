@@ -120,7 +120,14 @@ export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
 /** Does it use `super`, which only its home has? */
 function needsClass(unit: UnitState, fn: FunctionInfo): boolean {
 	if (fn === unit.root) return false;
-	return fn.usesSuper;
+	return fn.usesSuper && needsHome(unit, fn);
+}
+
+/** Is its `super` that of a member of a class made here, whose home object nothing else can name? */
+export function needsHome(unit: UnitState, fn: FunctionInfo): boolean {
+	let owner: FunctionInfo | null = fn;
+	while (owner?.arrow && owner !== unit.root) owner = owner.parent;
+	return owner !== unit.root && owner !== null && !isClosureMethod(unit, owner);
 }
 
 /** Is it an arrow of a constructor, not surely made after `super()`, that uses its `this`? */
@@ -148,7 +155,7 @@ function callsSuper(node: t.Node): boolean {
 
 /** Can a method of an object literal be made apart from it? */
 export function isClosureMethod(unit: UnitState, fn: FunctionInfo): boolean {
-	return fn.node.type === 'ObjectMethod' && fn.node.kind === 'method' && !fn.usesSuper && fn !== unit.root;
+	return fn.node.type === 'ObjectMethod' && fn.node.kind === 'method' && fn !== unit.root;
 }
 
 export function uniqueName(unit: UnitState, base: string): string {

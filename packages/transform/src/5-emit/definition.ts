@@ -114,6 +114,10 @@ function emitSite(site: Site, parts: DefinitionParts): t.Expression {
 		out.push(property('callee', thunk(array(found), parts)));
 	}
 	if (site.key !== undefined) out.push(property('key', data(site.key)));
+	if (site.read)
+		out.push(
+			property('read', rewriteExpression(site.read, { mark: parts.mark, jump: noStatement, complete: noStatement })),
+		);
 	if (site.links) {
 		const links = site.links.map(({ keys, call, optional }) =>
 			record({ keys, call, ...(optional ? { optional } : {}) }),

@@ -3,10 +3,13 @@
  * splices their text into the source (print.ts), so that all else stays as it was.
  */
 import * as t from '@babel/types';
+import { assign, id } from './build.ts';
 
 export type Edit =
 	/** In the place of an expression, a member, or (any number for one) a statement. */
 	| { readonly kind: 'replace'; readonly node: t.Node; readonly by: readonly t.Node[] }
+	/** `(name = expression)` in the place of an expression that keeps all the edits inside it. */
+	| { readonly kind: 'keep'; readonly node: t.Expression; readonly name: string }
 	/** Behind a statement in its list. */
 	| { readonly kind: 'after'; readonly node: t.Node; readonly nodes: readonly t.Node[] }
 	/** Before everything: what is imported here is evaluated before any module that may import this one. */
@@ -45,13 +48,21 @@ export function applyEdits(file: t.File, edits: readonly Edit[]): void {
 	const replaced = new Map<t.Node, readonly t.Node[]>();
 	const followed = new Map<t.Node, t.Node[]>();
 	const topped = new Map<t.Node, t.Node[]>();
+	const kept = new Map<t.Node, string[]>();
 	let head: t.Statement | null = null;
 	for (const edit of edits) {
 		if (edit.kind === 'replace') replaced.set(edit.node, keepComments(edit.node, edit.by));
+		else if (edit.kind === 'keep') kept.set(edit.node, [...(kept.get(edit.node) ?? []), edit.name]);
 		else if (edit.kind === 'after') append(followed, edit.node, edit.nodes);
 		else if (edit.kind === 'top') append(topped, edit.node, edit.nodes);
 		else head = edit.statement;
 	}
+	const keep = (node: t.Node): readonly t.Node[] | undefined => {
+		const names = kept.get(node);
+		if (!names) return undefined;
+		visit(node);
+		return [names.reduceRight((right, name) => assign(id(name), right), node as t.Expression)];
+	};
 	const visit = (node: t.Node) => {
 		const fields = node as unknown as Record<string, unknown>;
 		for (const key of t.VISITOR_KEYS[node.type] ?? []) {
@@ -60,13 +71,13 @@ export function applyEdits(file: t.File, edits: readonly Edit[]): void {
 				for (let i = value.length - 1; i >= 0; i--) {
 					const child = value[i] as t.Node | null;
 					if (!child) continue;
-					const by = replaced.get(child);
+					const by = replaced.get(child) ?? keep(child);
 					if (!by) visit(child);
 					const next = followed.get(child);
 					if (by || next) value.splice(i, 1, ...(by ?? [child]), ...(next ?? []));
 				}
 			} else if (value) {
-				const by = replaced.get(value as t.Node);
+				const by = replaced.get(value as t.Node) ?? keep(value as t.Node);
 				if (by) fields[key] = by[0];
 				else visit(value as t.Node);
 			}

@@ -72,6 +72,7 @@ export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, 
 		statements: emitter.statements(),
 		definition: call(file.helpers.use('define'), [made.definition]),
 		outerThis: emitter.outerThis,
+		home: emitter.home,
 		directives,
 		names: file.names,
 		helpers: file.helpers,
@@ -101,6 +102,8 @@ class FunctionEmitter {
 	private readonly thisIsUndefined: boolean;
 	/** The variable that holds the `this` around a durable arrow, if that reads it. */
 	outerThis: string | null = null;
+	/** The variable that holds the home object of a durable method, if that uses `super`. */
+	home: string | null = null;
 
 	constructor(base: string, strict: boolean, file: FileParts, thisIsUndefined: boolean) {
 		this.base = base;
@@ -228,9 +231,15 @@ class FunctionEmitter {
 
 	private readonly mark = (name: string): t.Expression => {
 		if (name === 'this') return this.lexicalThis();
+		if (name === 'home') return this.homeObject();
 		const local = this.locals.get(name);
 		return local === undefined ? this.file.helpers.use(name) : id(local);
 	};
+
+	private homeObject(): t.Expression {
+		this.home ??= this.file.names.pick(`${this.base}$home`);
+		return id(this.home);
+	}
 
 	private lexicalThis(): t.Expression {
 		if (this.thisIsUndefined) return undefinedValue();

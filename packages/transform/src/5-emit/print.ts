@@ -22,12 +22,13 @@ export interface Printed {
 }
 
 export function printEdits(source: string, edits: readonly Edit[], options: PrintOptions): Printed {
-	const pieces = edits.map((edit) => pieceOf(edit));
+	const pieces = edits.flatMap((edit) => piecesOf(edit));
 	// At one offset: what is replaced ends before what follows it begins. Sorting is stable.
-	pieces.sort((a, b) => a.start - b.start || a.end - b.end);
+	pieces.sort((a, b) => a.start - b.start || a.end - b.end || b.closing - a.closing);
 	const text = new MappedText(source, options.map);
 	for (const { start, end, nodes, before, after } of pieces) {
 		text.copyTo(start);
+		if (nodes.length === 0) text.add({ code: before });
 		nodes.forEach((node, index) => {
 			text.add({ code: index === 0 ? before : '\n' });
 			text.add(printNode(node, options));
@@ -50,9 +51,20 @@ interface Piece {
 	readonly nodes: readonly t.Node[];
 	readonly before: string;
 	readonly after: string;
+	/** 1: it ends an expression, so it comes before all else at its offset. */
+	readonly closing: 0 | 1;
 }
 
-function pieceOf(edit: Edit): Piece {
+function piecesOf(edit: Edit): Piece[] {
+	if (edit.kind !== 'keep') return [{ ...pieceOf(edit), closing: 0 }];
+	const { start, end } = extent(edit.node);
+	return [
+		{ start, end: start, nodes: [], before: `(${edit.name} = `, after: '', closing: 0 },
+		{ start: end, end, nodes: [], before: ')', after: '', closing: 1 },
+	];
+}
+
+function pieceOf(edit: Exclude<Edit, { kind: 'keep' }>): Omit<Piece, 'closing'> {
 	if (edit.kind === 'replace') {
 		const { start, end } = extent(edit.node);
 		return { start, end, nodes: edit.by, before: '', after: '' };

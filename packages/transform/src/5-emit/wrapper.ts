@@ -44,6 +44,8 @@ export interface WrapperParts {
 	readonly definition: t.Expression;
 	/** A variable for the `this` around the function: an arrow's body reads it, wherever it is called from. */
 	readonly outerThis: string | null;
+	/** A variable for the home object of the method that the function is, or of the static field around it. */
+	readonly home: string | null;
 	/** Directives of the body other than our own. */
 	readonly directives: readonly t.Directive[];
 	readonly names: Names;
@@ -180,7 +182,17 @@ class WrapperEmitter {
 			shorthand: false,
 		} as t.ObjectProperty;
 		replaced.value = this.bind(found, host.use);
-		return [{ kind: 'replace', node, by: [replaced] }, ...edits, ...host.edits];
+		return [...this.keepHome(), { kind: 'replace', node, by: [replaced] }, ...edits, ...host.edits];
+	}
+
+	/** The home object of a method in an object literal is that object. */
+	private keepHome(): Edit[] {
+		const { home, fn } = this.parts;
+		if (!home) return [];
+		return [
+			{ kind: 'keep', node: fn.parents.at(-1) as t.ObjectExpression, name: home },
+			{ kind: 'after', node: this.statement, nodes: [declare('var', [[id(home), null]])] },
+		];
 	}
 
 	private classMethod(node: Method): Edit[] {
@@ -245,17 +257,23 @@ class WrapperEmitter {
 		const lazy = this.lazyDefinition();
 		const nodes = [...this.parts.statements, ...lazy.statements];
 		const edits: Edit[] = [{ kind: 'after', node: this.statement, nodes }];
-		const { outerThis } = this.parts;
+		const { outerThis, home, fn } = this.parts;
 		if (outerThis)
 			edits.push({ kind: 'top', node: this.list, nodes: [declare('const', [[id(outerThis), thisValue()]])] });
+		if (home && fn.node.type !== 'ObjectMethod')
+			edits.push({ kind: 'top', node: this.list, nodes: [declare('const', [[id(home), thisValue()]])] });
 		return { use: lazy.use, edits };
 	}
 
 	/** In a static block, where the body sees the class's private names; a class is never used before its line. */
 	private classDefinition(then: readonly t.Statement[]): { readonly use: t.Expression; readonly edits: Edit[] } {
 		const made = run(assign(id(this.definitionName), this.parts.definition));
-		const { outerThis } = this.parts;
+		const { outerThis, home, fn } = this.parts;
 		const kept = outerThis ? [declare('const', [[id(outerThis), thisValue()]])] : [];
+		if (home && fn.node.type !== 'ObjectMethod') {
+			const ofInstances = t.isMethod(fn.node) && !(fn.node as Method).static;
+			kept.push(declare('const', [[id(home), ofInstances ? member(thisValue(), 'prototype') : thisValue()]]));
+		}
 		const body = [...kept, ...this.parts.statements, made, ...then];
 		const hook = { type: 'StaticBlock', body } as t.StaticBlock;
 		const variable = declare('var', [[id(this.definitionName), null]]);

@@ -78,7 +78,6 @@ export const TABLE = {
 	PD2001: syntax('PD2001', 'direct eval'),
 	PD2002: syntax('PD2002', 'with'),
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
-	PD2007: syntax('PD2007', 'super and private names in a durable method'),
 	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
 	PD2017: syntax('PD2017', 'other syntax'),
 } satisfies Record<string, DiagnosticRow<never>>;
