@@ -1,6 +1,7 @@
 /** Emits a graph written by hand as the body of `subject`, and evaluates that in this process. */
 import * as internal from '@perdure/runtime/internal';
 import { parse } from '../../packages/transform/src/1-parse/parse.ts';
+import { analyzeScopes } from '../../packages/transform/src/1-parse/resolve.ts';
 import type { Closure, DurableFunction, Graph, Unit } from '../../packages/transform/src/2-lower/cfg.ts';
 import { assignIds } from '../../packages/transform/src/3-analyze/ids.ts';
 import { printEdits } from '../../packages/transform/src/5-emit/print.ts';
@@ -33,7 +34,7 @@ export function emitGraph(text: GraphText, body = ''): string {
 	const { edits } = emitProgram(
 		file,
 		[{ fn, unit, ids: assignIds('test#subject', fn.node, unit) }],
-		'subject.js',
+		{ path: 'subject.js', module: analyzeScopes(file).module, moduleId: 'test' },
 		'module',
 	);
 	return printEdits(source, edits, { file: 'subject.js', map: false, inputMap: null }).code;

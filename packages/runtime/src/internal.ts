@@ -29,6 +29,7 @@ export { PromiseOf } from './language/promise.ts';
 export { superGet, superOf } from './language/super.ts';
 export { bind, closure, define } from './registry/functions.ts';
 export { bindMethod, makeClass } from './registry/made-classes.ts';
+export { moduleValues } from './registry/modules.ts';
 export { privateIn, privateMethod, privateOf } from './registry/private-members.ts';
 
 /** Body of a wrapper: starts the function. */

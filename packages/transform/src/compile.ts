@@ -31,8 +31,9 @@ export interface Compiled {
 /** Compiles a parsed file; the tree is left as it is. A function with an error is left as written. */
 export function compileFile(file: t.File, context: CompileContext): Compiled & { readonly edits: readonly Edit[] } {
 	const path = packagePath(context.filename);
-	const { lowered, sink } = lowerFile(file, context);
-	const { edits, bodies } = emitProgram(file, lowered, path, context.sourceType, context.nodesPerStep);
+	const { lowered, sink, module } = lowerFile(file, context);
+	const parts = { path, module, moduleId: moduleId(context.filename) };
+	const { edits, bodies } = emitProgram(file, lowered, parts, context.sourceType, context.nodesPerStep);
 	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
 	const diagnostics = [...sink.diagnostics].sort((a, b) => a.start - b.start);
 	return { edits, diagnostics, functions };
@@ -51,7 +52,7 @@ export function lowerFile(file: t.File, { filename }: CompileContext) {
 		const id = fn.as ?? `${moduleId(filename)}#${fn.path}`;
 		return [{ fn, unit, ids: assignIds(id, fn.node, unit) }];
 	});
-	return { lowered, sink };
+	return { lowered, sink, module: scopes.module };
 }
 
 /** Compiles a Babel `File` in place. Nothing is changed where there is no durable function. */

@@ -6,8 +6,10 @@ import { asyncGeneratorStateOf } from '../language/async-generator.ts';
 import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
 import { Cell, TDZ, type Uninitialised } from '../language/binding.ts';
 import { type GeneratorState, generatorStateOf } from '../language/generator.ts';
+import { classEntry } from '../registry/classes.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { madeOf, methodOf } from '../registry/made-classes.ts';
+import { moduleName, moduleValue } from '../registry/modules.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { CLASS_KINDS } from './class-kinds.ts';
 import { environmentFor, functionOf } from './definitions.ts';
@@ -193,6 +195,20 @@ const intrinsic: Kind<Callable, Host> = {
 	},
 };
 
+/** A function or class at the top level of a compiled module: it is its name there. */
+const ofModule: Kind<Callable, Host> = {
+	tag: 'module',
+	claims: (value) => typeof value === 'function' && classEntry(value) === undefined && moduleName(value) !== undefined,
+	take: (value) => [moduleName(value)],
+	moment: 'first',
+	make([name]) {
+		expect(typeof name === 'string', 'a malformed function');
+		const value = moduleValue(name);
+		if (value === undefined) throw new UnknownFunctionError({ functionId: name });
+		return value;
+	},
+};
+
 /** Stands for the value of a thunk that was not run. */
 export const SKIPPED = Object.freeze({});
 
@@ -295,6 +311,7 @@ export const runCodec = new Codec<Host>([
 	...GENERATOR_KINDS,
 	...CLASS_KINDS,
 	...PROMISE_KINDS,
+	ofModule,
 	resourcesKind,
 	...RUN_KINDS,
 ]);

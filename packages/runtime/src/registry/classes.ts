@@ -5,6 +5,7 @@
  * copies of the package know each other's classes. Called by: user modules (`serializable`), the codec.
  */
 import { DuplicateFunctionError } from '../errors/schema.ts';
+import { moduleName, moduleValue } from './modules.ts';
 
 /** Static method `(instance) => data`: what is saved of an instance. */
 export const SERIALIZE: unique symbol = Symbol.for('perdure.serialize') as never;
@@ -125,7 +126,18 @@ function checkParents(Class: ClassLike, entry: ClassEntry): void {
 
 /** The registered class whose `prototype` this is. */
 export function classOfPrototype(prototype: object): ClassEntry | undefined {
-	return classes.byPrototype.get(prototype);
+	return classes.byPrototype.get(prototype) ?? errorClass(prototype);
+}
+
+/** Classes of compiled modules that extend Error need no registration: they are saved by their names there. */
+function errorClass(prototype: object): ClassEntry | undefined {
+	if (!(prototype instanceof Error)) return undefined;
+	const Class: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+	const id = typeof Class === 'function' && Class.prototype === prototype ? moduleName(Class) : undefined;
+	if (id === undefined) return undefined;
+	const entry: ClassEntry = { id, Class: Class as ClassLike, hooks: staticHooks(Class as ClassLike) };
+	classes.byPrototype.set(prototype, entry);
+	return entry;
 }
 
 /** The entry of a class given as a value. */
@@ -133,10 +145,13 @@ export function classEntry(Class: unknown): ClassEntry | undefined {
 	if (typeof Class !== 'function') return undefined;
 	const prototype: unknown = Class.prototype;
 	if (typeof prototype !== 'object' || prototype === null) return undefined;
-	const entry = classes.byPrototype.get(prototype);
+	const entry = classOfPrototype(prototype);
 	return entry?.Class === Class ? entry : undefined;
 }
 
 export function classById(id: string): ClassEntry | undefined {
-	return classes.byId.get(id);
+	const known = classes.byId.get(id);
+	if (known !== undefined) return known;
+	const Class = moduleValue(id);
+	return Class === undefined ? undefined : classEntry(Class);
 }

@@ -1,10 +1,12 @@
 /** Emits the durable functions of a file: what to change in the program, and what it then contains. */
 import type * as t from '@babel/types';
+import type { Scope } from '../1-parse/scope.ts';
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import type { Edit } from './edit.ts';
 import { type EmittedBody, emitFunction } from './function.ts';
 import { createHelpers, type SourceType } from './helpers.ts';
+import { moduleValues } from './module-values.ts';
 import { createNames, namesIn } from './names.ts';
 
 export interface LoweredFunction {
@@ -18,11 +20,17 @@ export interface EmittedProgram {
 	readonly bodies: ReadonlyMap<DurableFunction, EmittedBody>;
 }
 
-/** `path`: of the file within its package, for messages. */
+export interface ProgramParts {
+	/** Of the file within its package, for messages. */
+	readonly path: string;
+	readonly module: Scope;
+	readonly moduleId: string;
+}
+
 export function emitProgram(
 	file: t.File,
 	functions: readonly LoweredFunction[],
-	path: string,
+	{ path, module, moduleId }: ProgramParts,
 	sourceType: SourceType,
 	nodesPerStep?: number,
 ): EmittedProgram {
@@ -55,6 +63,8 @@ export function emitProgram(
 		edits.push(...emitted.edits);
 		bodies.set(fn, emitted.body);
 	}
+	const values = moduleValues(module, moduleId, new Set(functions.map(({ fn }) => fn.node)), helpers);
+	if (values) edits.push({ kind: 'top', node: file.program, nodes: [values] });
 	const statement = helpers.statement(sourceType);
 	if (statement) edits.unshift({ kind: 'head', node: file.program, statement });
 	return { edits, bodies };

@@ -1,0 +1,63 @@
+/**
+ * Functions and classes at the top level of compiled modules: values that are saved by their name there.
+ *
+ * Owns: what the loaded modules declare, and the names of the values that were found so far. It hangs on
+ * `globalThis` like the other registries. Called by: emitted code, the codec.
+ */
+import type { Callable } from './shared.ts';
+
+type Values = Readonly<Record<string, () => unknown>>;
+
+interface Modules {
+	readonly byId: Map<string, Values>;
+	readonly names: WeakMap<object, string>;
+	/** Modules some of whose values were not there yet when they were last looked at. */
+	readonly open: Set<string>;
+}
+
+const KEY = Symbol.for('perdure.modules.1');
+const holder = globalThis as { [KEY]?: Modules };
+holder[KEY] ??= { byId: new Map(), names: new WeakMap(), open: new Set() };
+const modules: Modules = holder[KEY];
+
+/** Emitted code: what a module has. One that is evaluated again replaces what it declared before. */
+export function moduleValues(id: string, values: Values): void {
+	modules.byId.set(id, values);
+	modules.open.add(id);
+}
+
+/** `<module id>#<name>` of a function or class that a compiled module declares at its top level. */
+export function moduleName(value: object): string | undefined {
+	const known = modules.names.get(value);
+	if (known !== undefined || modules.open.size === 0) return known;
+	for (const id of modules.open) if (look(id)) modules.open.delete(id);
+	return modules.names.get(value);
+}
+
+/** Notes the values of a module; false while some are not initialised. */
+function look(id: string): boolean {
+	let all = true;
+	for (const [name, read] of Object.entries(modules.byId.get(id)!)) {
+		try {
+			const value = read();
+			if (typeof value === 'function') modules.names.set(value, `${id}#${name}`);
+		} catch {
+			all = false;
+		}
+	}
+	return all;
+}
+
+/** The value of such a name; undefined where no loaded module has it. */
+export function moduleValue(name: string): Callable | undefined {
+	const at = name.lastIndexOf('#');
+	const values = modules.byId.get(name.slice(0, at));
+	const key = name.slice(at + 1);
+	if (values === undefined || !Object.hasOwn(values, key)) return undefined;
+	try {
+		const value = values[key]!();
+		return typeof value === 'function' ? (value as Callable) : undefined;
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,31 @@
+/**
+ * Functions and classes at the top level of a compiled module are values that can be saved: by the
+ * module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`.
+ */
+import type * as t from '@babel/types';
+import { type Binding, type Scope, unwrap } from '../1-parse/scope.ts';
+import { arrow, call, id, object, property, run, str } from './build.ts';
+import type { Helpers } from './helpers.ts';
+
+/** Null where there are none. `durable`: functions that are found by their own ids. */
+export function moduleValues(
+	module: Scope,
+	moduleId: string,
+	durable: ReadonlySet<t.Node>,
+	helpers: Helpers,
+): t.Statement | null {
+	const names = [...module.bindings.values()].filter((binding) => isValue(binding, durable)).map(({ name }) => name);
+	if (names.length === 0) return null;
+	const found = names.map((name) => property(name, arrow([], id(name))));
+	return run(call(helpers.use('moduleValues'), [str(moduleId), object(found)]));
+}
+
+function isValue({ kind, declaration, reassigned }: Binding, durable: ReadonlySet<t.Node>): boolean {
+	if (reassigned || durable.has(declaration)) return false;
+	if (kind === 'function') return declaration.type === 'FunctionDeclaration' && !declaration.declare;
+	if (kind === 'class') return declaration.type === 'ClassDeclaration' && !declaration.declare;
+	if (kind !== 'const' || declaration.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier')
+		return false;
+	const value = declaration.init && unwrap(declaration.init);
+	return value != null && !durable.has(value) && /^(ArrowFunction|Function|Class)Expression$/.test(value.type);
+}
