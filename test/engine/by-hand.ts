@@ -3,7 +3,8 @@
  * the engine does whatever the compiler makes of a program.
  */
 import { ABI, type Activation, type FunctionDef, type PointDef, type SiteDef, type Step } from '@perdure/abi';
-import { bind, call, define, enter } from '@perdure/runtime/internal';
+import { bind, call, enter } from '@perdure/runtime/internal';
+import { register } from '../../packages/runtime/src/registry/functions.ts';
 
 export interface Written {
 	readonly name: string;
@@ -36,7 +37,7 @@ export function durable<F extends (...args: any[]) => Promise<any>>(written: Wri
 			return { id: `${name}.call${i}`, at: [i + 2, 9], name: callee.name, callee: () => [undefined, callee] };
 		}),
 	};
-	define(def);
+	register(def);
 	const wrapper = function (this: unknown, ...args: unknown[]) {
 		return enter(def, this, args);
 	};

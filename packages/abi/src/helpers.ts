@@ -3,7 +3,7 @@
  * else. The runtime's `internal.ts` exports exactly these (a test compares).
  */
 export const HELPERS = [
-	'define', // define(def): FunctionDef                    registers a durable function and its closures
+	'define', // define(emitted): FunctionDef                completes and registers a durable function and its closures
 	'moduleValues', // moduleValues(moduleId, { name: () => value })  functions and classes of the module, which are saved by name
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
 	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function

@@ -1,4 +1,5 @@
 export type { Diagnostic, DiagnosticRow, RelatedSpan, Severity } from './diagnostic.ts';
+export type { EmittedDef, PointRow, SiteRow } from './emitted.ts';
 export { HELPERS, HELPERS_MODULE, type HelperName } from './helpers.ts';
 export {
 	ABI,

@@ -1,6 +1,6 @@
 /**
  * What a compiled module hands to the runtime: one `FunctionDef` for each durable function and for
- * each closure created in durable code. Everything that is *stored* is a name (function id, point
+ * each closure created in durable code (in the compact form of emitted.ts, which the runtime expands). Everything that is *stored* is a name (function id, point
  * id, slot name); everything that is a number (`pc`, slot index, site index) lives only as long as
  * the process and may change with each build.
  */

@@ -25,8 +25,9 @@ type Any = any;
 
 const branchDef = define({
 	abi: 1, id: 'c#branch', name: 'branch', file: 'c.ts', at: [1, 1], hash: '', kind: 'durable',
-	points: [{ pc: 1, id: 'b1', at: [1, 1], slots: ['tag', 'n'] }, { pc: 2, id: 'b2', at: [1, 1], slots: ['tag', 'n', 'x'] }],
-	sites: [{ id: 'b1', at: [1, 1], name: 'add', callee: () => [undefined, add] }, { id: 'b2', at: [1, 1], name: 'add', callee: () => [undefined, add] }],
+	slots: ['tag', 'n', 'x'],
+	points: [[1, 'b1', 1, 1, [0, 1]], [2, 'b2', 1, 1, [0, 1, 2]]],
+	sites: [[0, 'add', () => [undefined, add]], [1, 'add', () => [undefined, add]]],
 	step(f: Any, m: Any, v: Any) {
 		let tag: Any, n: Any, x: Any;
 		switch (f.pc) {
@@ -40,11 +41,11 @@ const branch = bind(function branch() { return enter(branchDef, undefined, argum
 
 const bothDef = define({
 	abi: 1, id: 'c#both', name: 'both', file: 'c.ts', at: [1, 1], hash: '', kind: 'durable',
-	points: [{ pc: 1, id: 'p1', at: [1, 1], slots: [] }],
+	points: [[1, 'p1', 1, 1, []]],
 	sites: [
-		{ id: 's1', at: [1, 1], name: 'branch', callee: () => [undefined, branch] },
-		{ id: 's2', at: [1, 1], name: 'branch', callee: () => [undefined, branch] },
-		{ id: 's3', at: [1, 1], name: 'add', callee: () => [undefined, add] },
+		[['s1', 1, 1], 'branch', () => [undefined, branch]],
+		[['s2', 1, 1], 'branch', () => [undefined, branch]],
+		[['s3', 1, 1], 'add', () => [undefined, add]],
 	],
 	step(f: Any, m: Any, v: Any) {
 		switch (f.pc) {

@@ -1,5 +1,6 @@
-import { ABI, type FunctionDef } from '@perdure/abi';
+import { ABI, type EmittedDef, type FunctionDef } from '@perdure/abi';
 import { AbiMismatchError, DuplicateFunctionError, NotCompiledError } from '../errors/schema.ts';
+import { complete } from './definition.ts';
 import { brandGenerator } from './generator-functions.ts';
 import { type Callable, shared } from './shared.ts';
 
@@ -31,15 +32,16 @@ export function environmentOf(value: unknown): readonly unknown[] | undefined {
  * hot reload) replaces what it declared before.
  * @throws DuplicateFunctionError when another file declares the same id.
  */
-export function define(def: FunctionDef): FunctionDef {
-	if (def.abi !== ABI) {
-		throw new AbiMismatchError({ id: def.id, built: def.abi, here: ABI });
+export function define(emitted: EmittedDef): FunctionDef {
+	if (emitted.abi !== ABI) {
+		throw new AbiMismatchError({ id: emitted.id, built: emitted.abi ?? 0, here: ABI });
 	}
+	const def = complete(emitted);
 	register(def);
 	return def;
 }
 
-function register(def: FunctionDef): void {
+export function register(def: FunctionDef): void {
 	const known = shared.functions.get(def.id);
 	if (known !== undefined && known.file !== def.file) {
 		throw new DuplicateFunctionError({ id: def.id, first: known.file, second: def.file });

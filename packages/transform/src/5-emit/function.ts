@@ -66,6 +66,7 @@ export function emitFunction(fn: DurableFunction, unit: Unit, ids: FunctionIds, 
 		name: fn.name || fn.path,
 		loc: fn.node.loc,
 		generator: generatorOf(fn.node),
+		outer: null,
 	});
 	const edits = emitWrapper({
 		fn,
@@ -84,6 +85,8 @@ interface Head {
 	readonly kind: 'durable' | Closure['kind'];
 	readonly name: string;
 	readonly loc: t.SourceLocation | null | undefined;
+	/** The id of the function around it. */
+	readonly outer: string | null;
 	readonly make?: t.Expression;
 	readonly generator: 'sync' | 'async' | null;
 	readonly captures?: readonly string[];
@@ -153,7 +156,10 @@ class FunctionEmitter {
 			});
 			this.steps.push(...emitted.statements);
 		}
-		const inner = closures.map((closure) => ({ closure, ...this.closure(closure, ids.closures.get(closure)!) }));
+		const inner = closures.map((closure) => ({
+			closure,
+			...this.closure(closure, ids.closures.get(closure)!, ids.id),
+		}));
 		const definition = emitDefinition({
 			...head,
 			file: this.file.file,
@@ -166,7 +172,7 @@ class FunctionEmitter {
 		return { definition, body: { ids, graph, slots, emitted, closures: inner } };
 	}
 
-	private closure(closure: Closure, ids: FunctionIds) {
+	private closure(closure: Closure, ids: FunctionIds, outer: string) {
 		const local = this.locals.get(closure.ref.slice(1))!;
 		// A method of a class is made with its class.
 		const make = closure.make ? this.maker(closure.make) : closure.wrapper && this.asyncMaker(closure, local);
@@ -183,6 +189,7 @@ class FunctionEmitter {
 				generator: (closure.wrapper ?? closure).generator ?? null,
 				hidden: closure.hidden ?? false,
 				starts: closure.starts,
+				outer,
 			},
 			local,
 		);
