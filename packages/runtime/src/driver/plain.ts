@@ -1,5 +1,7 @@
 import type { FunctionDef, Step } from '@perdure/abi';
+import { asyncLine, nameAwait } from '../language/async-stack.ts';
 import { Frame } from '../machine/frame.ts';
+import { atOf, pointOf } from '../machine/point.ts';
 
 /** Drives a compiled function outside any run, or inside an effect: there it is a plain async function. */
 export function drivePlain(
@@ -8,7 +10,7 @@ export function drivePlain(
 	args: ArrayLike<unknown>,
 	env?: readonly unknown[],
 ): Promise<unknown> {
-	return loop(new Frame(def, self, listOf(args), env), def.step!);
+	return driveDurable(new Frame(def, self, listOf(args), env), def.step!);
 }
 
 /**
@@ -17,19 +19,31 @@ export function drivePlain(
  * native async function), but the engine cannot see past them. A call of `step` for each mode: one
  * for both costs a tenth more.
  */
-async function loop(frame: Frame, step: Step): Promise<unknown> {
-	let out = step(frame, 0, undefined);
-	while (!frame.done) {
-		let sent: unknown;
-		try {
-			sent = await out;
-		} catch (error) {
-			out = step(frame, 1, error);
-			continue;
+async function driveDurable(frame: Frame, step: Step): Promise<unknown> {
+	let thrown: unknown;
+	try {
+		let out = step(frame, 0, undefined);
+		while (!frame.done) {
+			let sent: unknown;
+			try {
+				sent = await out;
+			} catch (error) {
+				thrown = error;
+				nameAwait(error, driveDurable.name, lineOf(frame));
+				out = step(frame, 1, error);
+				continue;
+			}
+			out = step(frame, 0, sent);
 		}
-		out = step(frame, 0, sent);
+		return out;
+	} catch (error) {
+		if (error !== thrown) nameAwait(error, driveDurable.name, null);
+		throw error;
 	}
-	return out;
+}
+
+function lineOf(frame: Frame): string {
+	return asyncLine(frame.def.name, atOf(frame.def, pointOf(frame)?.at ?? frame.def.at));
 }
 
 /** A wrapper hands over its `arguments`, which has no array methods; `slice` costs as much as an await. */

@@ -2,6 +2,7 @@ import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { type AsyncGeneratorState, completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
+import { extendStack } from '../language/async-stack.ts';
 import {
 	DurablePromise,
 	hasListeners,
@@ -15,6 +16,7 @@ import {
 import { savable } from '../language/native-iterators.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
+import { awaitChain } from './await-chain.ts';
 import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
@@ -358,12 +360,14 @@ export class Computation implements TurnHost {
 			this.#fiber = fiber;
 			this.#asked = null;
 			let out: unknown;
+			if (input === 1) extendStack(sent, () => awaitChain(frame, fiber));
 			try {
 				if (frame.cold) warm(frame);
 				out = frame.def.step!(frame, input, sent);
 				if (frame.cancelled !== null) frame.cancelled.cleaning = false;
 			} catch (error) {
 				fiber.top = frame.parent;
+				if (error !== sent) extendStack(error, () => awaitChain(fiber.top, fiber));
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
 				else this.#ready(fiber, 1, error);
