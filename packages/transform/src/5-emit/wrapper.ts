@@ -31,6 +31,7 @@ import {
 	thisValue,
 	throwStatement,
 	undefinedValue,
+	when,
 } from './build.ts';
 import { type Edit, isStatementList, type StatementList } from './edit.ts';
 import type { Helpers } from './helpers.ts';
@@ -196,13 +197,15 @@ class WrapperEmitter {
 	}
 
 	private classMethod(node: Method): Edit[] {
-		if (node.type === 'ClassPrivateMethod' && !node.static) return this.privateMethod(node);
+		const decorated = (node.decorators?.length ?? 0) > 0;
+		if (node.type === 'ClassPrivateMethod' && !node.static && !decorated) return this.privateMethod(node);
 		const { names } = this.parts;
 		const { key, edits } = this.key(node);
 		const self = thisValue();
 		const found = this.memberOf(node.static ? self : member(self, 'prototype'), key);
 		const definition = id(this.definitionName);
-		const host = this.classDefinition([run(this.bind(found, definition))]);
+		const undecorated = decorated ? this.undecorated(node, found) : null;
+		const host = this.classDefinition([run(this.bind(undecorated?.found ?? found, definition))]);
 		const wrapper = {
 			...node,
 			key: key.first,
@@ -210,8 +213,32 @@ class WrapperEmitter {
 			generator: false,
 			params: signatureOf(node.params, names).params,
 			body: block([this.enter(definition)], this.parts.directives),
+			...(undecorated && { decorators: [...node.decorators!, undecorated.first] }),
 		} as Method;
-		return [{ kind: 'replace', node, by: [uncommented(wrapper)] }, ...edits, ...host.edits];
+		const more = undecorated ? undecorated.edits : [];
+		return [{ kind: 'replace', node, by: [uncommented(wrapper)] }, ...edits, ...more, ...host.edits];
+	}
+
+	/**
+	 * What is to be bound is the method itself, not what decorators have made of it. Standard ones have
+	 * run before the static block, so one of our own, which is applied first, keeps the method;
+	 * TypeScript's older ones run behind the class.
+	 */
+	private undecorated(node: Method, found: t.Expression) {
+		const { names } = this.parts;
+		const kept = names.pick(`${this.base}$method`);
+		const [value, context] = [names.pick('value'), names.pick('context')];
+		const isStandard = {
+			type: 'BinaryExpression',
+			operator: '===',
+			left: { type: 'UnaryExpression', operator: 'typeof', prefix: true, argument: id(context) },
+			right: str('object'),
+		} as t.BinaryExpression;
+		const keep = arrow([id(value), id(context)], block([when(isStandard, [run(assign(id(kept), id(value)))])]));
+		const first = { type: 'Decorator', expression: keep } as t.Decorator;
+		const either = { type: 'LogicalExpression', operator: '??', left: id(kept), right: found } as t.LogicalExpression;
+		const edits: Edit[] = [{ kind: 'after', node: this.statement, nodes: [declare('var', [[id(kept), null]])] }];
+		return { first, edits, found: node.type === 'ClassPrivateMethod' && !node.static ? id(kept) : either };
 	}
 
 	/**
