@@ -3,7 +3,7 @@ import { functionContext } from './calls.ts';
 import type { Context } from './context.ts';
 
 /** Not yet: such methods stay native. */
-const SUPER_IN_ASYNC = false as boolean;
+const SUPER_IN_ASYNC = true as boolean;
 
 export function instanceStatement(context: Context): string {
 	const { random } = context;

@@ -186,6 +186,8 @@ class ClassText {
 	private readonly derived: boolean;
 	private readonly keys: ReadonlyMap<t.Node, string>;
 	private readonly head: t.Statement[] = [];
+	/** Variables that hold the prototype and the class, for `super` in code that is printed elsewhere. */
+	private readonly homes: [string | null, string | null] = [null, null];
 	private fresh: string | null = null;
 	/** Is true while an object is restored, whose private members only constructing it can make. */
 	private readonly stamping: string | null;
@@ -249,6 +251,7 @@ class ClassText {
 		const fn = unit.scopes.functions.get(node);
 		const name = 'key' in node ? nameOf(node as Method | Field) : null;
 		const inside = withCode(into(this.code, name), { chain: [...this.code.chain, name ?? '[]'] });
+		if (fn?.home) this.provideHome(fn.home, node.type === 'StaticBlock' || ('static' in node && node.static === true));
 		switch (node.type) {
 			case 'ClassMethod':
 			case 'ClassPrivateMethod':
@@ -262,6 +265,19 @@ class ClassText {
 			default:
 				return [];
 		}
+	}
+
+	/** The home object of a member, for what of it is printed elsewhere. */
+	private provideHome(home: Binding, isStatic: boolean): void {
+		const { unit } = this.code;
+		const which = isStatic ? 1 : 0;
+		const name = this.homes[which] ?? uniqueName(unit, '$home');
+		unit.storages.set(home, { name, cell: false, frame: false, tdz: false, atEntry: false });
+		if (this.homes[which]) return;
+		this.homes[which] = name;
+		this.locals.push(name);
+		const self = { type: 'ThisExpression' } as t.ThisExpression;
+		this.head.unshift(statement(assign(id(name), isStatic ? self : member(self, 'prototype'))));
 	}
 
 	private key(node: Method | Field): t.Expression | t.PrivateName {
@@ -306,6 +322,7 @@ class ClassText {
 		const name = nameOf(node);
 		const generator = generatorOf(node);
 		const captured = [...fn.free].filter((binding) => isOfUnit(unit, binding) && !isPlain(unit, binding.scope.fn));
+		if (fn.home) captured.push(fn.home);
 		const { graph, closures } = lowerClosure(code, node, fn, captured);
 		const method: Closure = {
 			ref,

@@ -1,11 +1,12 @@
 import type * as t from '@babel/types';
+import type { FunctionInfo } from '../1-parse/scope.ts';
 import { unwrap } from '../1-parse/scope.ts';
 import { arrow, at, call, helper, id, member, text } from './build.ts';
 import type { Site } from './cfg.ts';
 import { shallow } from './nodes.ts';
 import { rewrite, rewriteNode } from './rewrite.ts';
 import { readBinding } from './storage.ts';
-import { type Code, isOfUnit, isPlain, needsHome } from './unit.ts';
+import { type Code, isClassMember, isOfUnit, isPlain } from './unit.ts';
 
 /**
  * `super` in code that does not stand in its method any more: told by the method's home object, which
@@ -21,8 +22,9 @@ interface SuperParts {
 function partsOf(code: Code, node: t.Super): SuperParts | null {
 	const home = code.unit.scopes.references.get(node)?.binding;
 	const owner = home?.scope.fn ?? null;
-	// A method that stays as it is keeps its `super`.
-	if (!home || (isOfUnit(code.unit, home) && (isPlain(code.unit, owner) || needsHome(code.unit, owner!)))) return null;
+	if (!home) return null;
+	// A method that stays as it is keeps its `super`, and so does the text of a class.
+	if (isOfUnit(code.unit, home) && (isPlain(code.unit, owner) || isInText(code, owner!))) return null;
 	if (!isOfUnit(code.unit, home)) {
 		return {
 			home: () => helper('home'),
@@ -35,6 +37,12 @@ function partsOf(code: Code, node: t.Super): SuperParts | null {
 		self: () => readBinding(code, owner!.self!, false),
 		everywhere: owner === code.unit.root,
 	};
+}
+
+/** Does the code stand in the very member of a class that has the `super`? */
+function isInText(code: Code, owner: FunctionInfo): boolean {
+	if (owner === code.unit.root || !isClassMember(owner) || code.frame) return false;
+	return code.fn === owner || code.plain;
 }
 
 export type SuperMember = t.MemberExpression & { readonly object: t.Super };

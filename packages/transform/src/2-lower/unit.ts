@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { childrenOf } from '../1-parse/hoist.ts';
-import { type Binding, type FunctionInfo, generatorOf, type Scopes } from '../1-parse/scope.ts';
+import type { Binding, FunctionInfo, Scopes } from '../1-parse/scope.ts';
 import type { Suspensions } from '../1-parse/suspends.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import type { Closure, Site } from './cfg.ts';
@@ -95,39 +95,23 @@ export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
 }
 
 /**
- * Functions that cannot be made apart from where they stand: those that need the class or object
- * around them, and arrows of a derived constructor, whose `this` may not be there when they are made.
+ * Functions that cannot be made apart from where they stand: accessors of object literals, and arrows
+ * of a derived constructor, whose `this` may not be there when they are made.
  */
 export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
-	const { node } = fn;
-	switch (node.type) {
-		case 'ClassMethod':
-		case 'ClassPrivateMethod':
-			if (generatorOf(node) === 'async') return true;
-			return (node.async || node.generator) && needsClass(unit, fn);
+	switch (fn.node.type) {
 		case 'ObjectMethod':
-			return !isClosureMethod(unit, fn) || needsClass(unit, fn);
-		case 'FunctionDeclaration':
-		case 'FunctionExpression':
-			return needsClass(unit, fn);
+			return !isClosureMethod(unit, fn);
 		case 'ArrowFunctionExpression':
-			return needsClass(unit, fn) || beforeSuper(fn);
+			return beforeSuper(fn);
 		default:
 			return false;
 	}
 }
 
-/** Does it use `super`, which only its home has? */
-function needsClass(unit: UnitState, fn: FunctionInfo): boolean {
-	if (fn === unit.root) return false;
-	return fn.usesSuper && needsHome(unit, fn);
-}
-
-/** Is its `super` that of a member of a class made here, whose home object nothing else can name? */
-export function needsHome(unit: UnitState, fn: FunctionInfo): boolean {
-	let owner: FunctionInfo | null = fn;
-	while (owner?.arrow && owner !== unit.root) owner = owner.parent;
-	return owner !== unit.root && owner !== null && !isClosureMethod(unit, owner);
+/** A method, field or static block: its text stands in its class. */
+export function isClassMember({ node }: FunctionInfo): boolean {
+	return node.type.startsWith('Class') || node.type === 'StaticBlock';
 }
 
 /** Is it an arrow of a constructor, not surely made after `super()`, that uses its `this`? */
@@ -137,6 +121,7 @@ function beforeSuper(fn: FunctionInfo): boolean {
 	const node = owner?.node;
 	if (!owner?.self || !fn.free.has(owner.self) || node?.type !== 'ClassMethod' || node.kind !== 'constructor')
 		return false;
+	if (callsSuper(fn.node)) return true;
 	if (!callsSuper(node.body)) return false;
 	const first = node.body.body.find((each) => each.type === 'ExpressionStatement' && isSuperCall(each.expression));
 	return !first || fn.node.start! < first.end!;
