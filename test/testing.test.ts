@@ -145,6 +145,15 @@ describe('when it is not where the test takes it to be', () => {
 		await expect(t.resume(1, { suspension: 'x' })).rejects.toThrow(/does not wait at the suspension 'x'/);
 	});
 
+	test('what a failed run failed with is the cause', async () => {
+		const main = loadMain(`export async function main() { "use durable"; throw new TypeError('too bad'); }`);
+		const error = (await testRun(main, [])
+			.resume()
+			.catch((e) => e)) as NotSuspendedError;
+		expect(error.message).toMatch(/it has failed with TypeError: too bad\.$/);
+		expect(error.cause).toBeInstanceOf(TypeError);
+	});
+
 	test('a message, an effect, several answers', async () => {
 		const main = loadMain(
 			`${perdure} import { hang } from 'world';

@@ -39,6 +39,8 @@ export const receive = primitive('receive', receiveOutside);
 
 function receiveOutside<T = unknown>(name: string, options?: WaitOptions): Promise<T>;
 function receiveOutside<T, D>(name: string, options: { timeout: Duration | Date; otherwise: D }): Promise<T | D>;
+// With one type argument, which the one above has no room for.
+function receiveOutside<T>(name: string, options: { timeout: Duration | Date; otherwise: T }): Promise<T>;
 function receiveOutside(): Promise<never> {
 	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
 }

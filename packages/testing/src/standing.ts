@@ -62,7 +62,7 @@ function describePending(
 }
 
 function short(value: unknown): string {
-	const text =
-		value instanceof Error ? String(value) : inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
+	if (value instanceof Error) return String(value);
+	const text = inspect(value, { depth: 1, breakLength: Number.POSITIVE_INFINITY });
 	return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }

@@ -245,7 +245,9 @@ class Driver<R> implements TestRun<R> {
 			const open = this.#simulation.hasEnded ? [] : waits.filter(({ kind }) => kind === 'suspend').map(({ id }) => id);
 			const suspension = named ?? open[0];
 			if (suspension === undefined || !open.includes(suspension)) {
-				throw new NotSuspendedError({ runId, suspension: named, standing: this.#described() });
+				const cause = this.#simulation.failure?.error;
+				const facts = { runId, suspension: named, standing: this.#described() };
+				throw new NotSuspendedError(facts, cause === undefined ? {} : { cause });
 			}
 			if (named === undefined && open.length > 1) throw new AmbiguousResumeError({ runId, suspensions: open });
 			return this.#simulation.settle({

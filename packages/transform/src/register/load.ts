@@ -4,7 +4,7 @@
  * afterwards as it does for every file (in place, so positions hold).
  */
 import { readFileSync } from 'node:fs';
-import { type LoadFnOutput, type LoadHookContext, stripTypeScriptTypes } from 'node:module';
+import nodeModule, { type LoadFnOutput, type LoadHookContext } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
 import { CompileError } from '../compile-error.ts';
@@ -60,7 +60,7 @@ function compileModule(source: string, filename: string, format: Format): { form
  * compiled text, so it is done here and the two maps are composed.
  */
 function transformTypes(code: string, map: object): string {
-	const typed = splitMap(stripTypeScriptTypes(code, { mode: 'transform', sourceMap: true }))!;
+	const typed = splitMap(nodeModule.stripTypeScriptTypes(code, { mode: 'transform', sourceMap: true }))!;
 	return appendMap(
 		typed.code,
 		remapping([typed.map, map] as SourceMapInput[], () => null),
