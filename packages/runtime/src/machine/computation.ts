@@ -148,7 +148,8 @@ export class Computation implements TurnHost {
 		const { fibers, census } = this.#state;
 		for (const fiber of this.#ran) {
 			fiber.ran = false;
-			if (!fibers.has(fiber.id)) census.drop(fiber);
+			// The next one that drives an async generator has the number of the last.
+			if (fibers.get(fiber.id) !== fiber) census.drop(fiber);
 			else {
 				census.note(fiber);
 				this.touch(fiber);

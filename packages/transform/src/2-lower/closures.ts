@@ -50,13 +50,7 @@ export function closureOf(
 	if (isNativeFunction(unit, info)) return nativeFunction(code, node, name, key);
 	let closure = unit.closures.get(node);
 	if (!closure) {
-		closure = defineClosure(
-			code,
-			node,
-			info,
-			name ?? ownName(code, node),
-			key && !hasGraph(node) ? uniqueName(unit, '$name') : null,
-		);
+		closure = defineClosure(code, node, info, name ?? ownName(code, node), key ? uniqueName(unit, '$name') : null);
 		unit.closures.set(node, closure);
 		code.closures.push(closure);
 	}

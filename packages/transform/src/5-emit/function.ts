@@ -9,6 +9,7 @@ import {
 	array,
 	arrow,
 	assign,
+	at,
 	block,
 	call,
 	declare,
@@ -16,6 +17,7 @@ import {
 	id,
 	member,
 	object,
+	str,
 	thisValue,
 	undefinedValue,
 } from './build.ts';
@@ -210,30 +212,36 @@ class FunctionEmitter {
 		const length = closure.wrapper?.length ?? 0;
 		const env = array(names.map(id));
 		const params = Array.from({ length }, (_, index) => id(`_${index}`));
-		let wrapper: t.Expression;
+		// The name of a computed key is captured.
+		const key = closure.captures.at(-1)?.source === '%name' ? id(names.at(-1)!) : null;
+		const named = (property: t.ObjectProperty | t.ObjectMethod) =>
+			key ? at(object([property]), key) : member(object([property]), closure.name);
+		const head = { key: key ?? str(closure.name), computed: key !== null };
 		if (closure.wrapper?.kind === 'arrow') {
 			const rest = { type: 'RestElement', argument: id('_rest') } as t.RestElement;
 			const forward = [...params, { type: 'SpreadElement', argument: id('_rest') } as t.SpreadElement];
 			const enter = this.file.helpers.use('enter');
-			wrapper = arrow([...params, rest], call(enter, [id(local), undefinedValue(), array(forward), env]));
-		} else {
-			const generator = closure.wrapper?.generator ?? null;
-			const own = generator === null ? null : this.file.names.pick('made');
-			const enter = this.file.helpers.use(own === null ? 'enter' : 'generate');
-			const body = call(enter, [id(local), thisValue(), id('arguments'), env, ...(own === null ? [] : [id(own)])]);
-			const method = {
-				type: 'ObjectMethod',
-				kind: 'method',
-				key: { type: 'StringLiteral', value: closure.name },
-				computed: false,
-				params,
-				body: { type: 'BlockStatement', body: [{ type: 'ReturnStatement', argument: body }], directives: [] },
-			} as unknown as t.ObjectMethod;
-			wrapper = member(object([method]), closure.name);
-			// What its call makes has the prototype that this very function has.
-			if (own !== null) return arrow(names.map(id), block([declare('const', [[id(own), wrapper]]), give(id(own))]));
+			const value = arrow([...params, rest], call(enter, [id(local), undefinedValue(), array(forward), env]));
+			if (key === null && closure.name === '') return arrow(names.map(id), value);
+			// `{ __proto__: f }` would set the prototype.
+			const computed = head.computed || closure.name === '__proto__';
+			const property = { type: 'ObjectProperty', ...head, computed, value, shorthand: false } as t.ObjectProperty;
+			return arrow(names.map(id), named(property));
 		}
-		return arrow(names.map(id), wrapper);
+		const generator = closure.wrapper?.generator ?? null;
+		const own = generator === null ? null : this.file.names.pick('made');
+		const enter = this.file.helpers.use(own === null ? 'enter' : 'generate');
+		const body = call(enter, [id(local), thisValue(), id('arguments'), env, ...(own === null ? [] : [id(own)])]);
+		const wrapper = named({
+			type: 'ObjectMethod',
+			kind: 'method',
+			...head,
+			params,
+			body: block([give(body)]),
+		} as unknown as t.ObjectMethod);
+		if (own === null) return arrow(names.map(id), wrapper);
+		// What its call makes has the prototype that this very function has.
+		return arrow(names.map(id), block([declare('const', [[id(own), wrapper]]), give(id(own))]));
 	}
 
 	private readonly mark = (name: string): t.Expression => {
