@@ -7,8 +7,9 @@ import { createEngine, type Engine, type LogEntry, type RunHandle, type Store } 
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
+import { compile } from '../support/compile.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
-import { ask, collect, failing, loop, nap, resetWorld, tidy, world } from './programs.ts';
+import { ask, collect, failing, loop, nap, resetWorld, tidy, work, world } from './programs.ts';
 
 interface Program {
 	readonly name: string;
@@ -16,8 +17,9 @@ interface Program {
 	/** What its clients do after the start; each step may be done again. */
 	steps?: ((handle: RunHandle<unknown>) => Promise<unknown>)[];
 	readonly ends: object;
-	/** Arguments of the effects that must have been performed. */
+	/** Arguments of the effects that must have been performed, in order unless several are under way at once. */
 	readonly performs: readonly number[];
+	readonly atOnce?: true;
 }
 
 const id = 'run';
@@ -27,7 +29,21 @@ const answer = async (handle: RunHandle<unknown>) => {
 	await handle.resume('you', { suspension: outcome.id });
 };
 
+const branches = compile(
+	`import { work } from 'world';
+	async function branch(n) { "use durable"; const first = await work(n); const second = await work(n + 4); return first + second; }
+	export async function main() { "use durable"; return await Promise.all([branch(0), branch(1), branch(2), branch(3)]); }`,
+	{ world: { work } },
+).exports.main as () => Promise<string[]>;
+
 const PROGRAMS: readonly Program[] = [
+	{
+		name: 'four branches of two effects each',
+		start: (e) => e.start(branches, [], { id }),
+		ends: { value: ['04', '15', '26', '37'] },
+		performs: [0, 1, 2, 3, 4, 5, 6, 7],
+		atOnce: true,
+	},
 	{ name: 'a loop', start: (e) => e.start(loop, [3], { id }), ends: { value: ['0', '1', '2'] }, performs: [0, 1, 2] },
 	{
 		name: 'a question',
@@ -111,7 +127,8 @@ describe.each([
 
 	function checkEffects(program: Program, crashes: boolean, at: number, log: readonly LogEntry[]): void {
 		const byArgument = Map.groupBy(world.performed, ({ argument }) => argument);
-		expect([...byArgument.keys()], `write ${at}`).toEqual(program.performs);
+		const performed = [...byArgument.keys()];
+		expect(program.atOnce ? performed.sort() : performed, `write ${at}`).toEqual(program.performs);
 		for (const [argument, attempts] of byArgument) {
 			expect(new Set(attempts.map(({ key }) => key)).size, `write ${at}`).toBe(1);
 			expect(attempts.length, `write ${at}: attempts of ${argument}`).toBeLessThanOrEqual(crashes ? 2 : 1);
@@ -122,6 +139,7 @@ describe.each([
 				).toEqual([1, 2]);
 		}
 		const effects = log.filter(({ kind }) => kind === 'effect');
+		if (program.atOnce) effects.sort((a, b) => Number(a.args[0]) - Number(b.args[0]));
 		expect(effects, `write ${at}`).toMatchObject(
 			program.performs.map((n) => ({ state: 'executed', args: [n], outcome: { value: `${n}` } })),
 		);
