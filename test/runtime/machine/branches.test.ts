@@ -50,7 +50,10 @@ describe.each(Object.entries(SHAPES))('%s', (_, source) => {
 				// It was performed, but nobody heard of it: it is issued again, under its key.
 				const { key } = call;
 				run.restore();
-				call = run.outstanding.splice(run.outstanding.findIndex((each) => each.key === key), 1)[0]!;
+				call = run.outstanding.splice(
+					run.outstanding.findIndex((each) => each.key === key),
+					1,
+				)[0]!;
 				expect(call.attempt).toBeGreaterThan(1);
 				value = (await call.invoke()) as string;
 			}
@@ -66,7 +69,8 @@ describe.each(Object.entries(SHAPES))('%s', (_, source) => {
 
 	test('killed at every point, one at a time', async () => {
 		for (const how of ['before', 'between', 'after'] as const)
-			for (let at = 0; at < 8; at++) for (let seed = 0; seed < 4; seed++) await runs(seed, (n) => (n === at ? how : null));
+			for (let at = 0; at < 8; at++)
+				for (let seed = 0; seed < 4; seed++) await runs(seed, (n) => (n === at ? how : null));
 	});
 
 	test('killed at every point', async () => {

@@ -24,7 +24,7 @@ export const AnyIterator = Object.defineProperty(function AnyIterator() {}, 'pro
 
 type Made = (made: object, call: Call) => object;
 
-interface Call {
+export interface Call {
 	readonly callee: unknown;
 	readonly self: unknown;
 	readonly args: readonly unknown[];
@@ -51,7 +51,7 @@ export function savable(made: unknown, callee: unknown, self: unknown, args: rea
 const { call, apply } = Function.prototype;
 
 /** The call behind `f.call(x, ...)`, `f.apply(x, [...])` and `Reflect.apply(f, x, [...])`. */
-function direct({ callee, self, args }: Call): Call {
+export function direct({ callee, self, args }: Call): Call {
 	if (callee === call) return direct({ callee: self, self: args[0], args: args.slice(1) });
 	if (callee === apply) return direct({ callee: self, self: args[0], args: Array.from((args[1] ?? []) as unknown[]) });
 	if (callee === Reflect.apply)

@@ -1,7 +1,7 @@
 import { construct } from '../language/call.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
 import { iteratorMethods } from '../language/iterator-methods.ts';
-import { savable } from '../language/native-iterators.ts';
+import { direct, savable } from '../language/native-iterators.ts';
 import { ownStatics, promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import { generatorMethods } from '../registry/generator-functions.ts';
@@ -44,8 +44,10 @@ export function constructsInTurn(callee: unknown, self: unknown): boolean {
 
 /** Calls a function of the language: what it gives is of the run, where the host's own could not be saved. */
 export function callBuiltIn(callee: Callable, self: unknown, args: unknown[]): unknown {
-	const own = self === Promise ? ownStatics.get(callee) : undefined;
-	return savable(Reflect.apply(own ?? callee, self, args), callee, self, args);
+	const called = direct({ callee, self, args });
+	const own = called.self === Promise ? ownStatics.get(called.callee) : undefined;
+	if (own !== undefined) return own(...called.args);
+	return savable(Reflect.apply(callee, self, args), callee, self, args);
 }
 
 /** Neither durable, nor a closure of the run, nor a primitive, nor an intrinsic: a call of it is an effect. */
