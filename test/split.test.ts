@@ -1,9 +1,11 @@
 /** A step that is too long for the engine is split into several functions; that changes nothing. */
 import { transform } from '@perdure/transform';
 import { describe, expect, test } from 'vitest';
+import { disagreement } from './support/compare.ts';
 import { splitting } from './support/compile-split.ts';
 import { compileSubject, execute } from './support/execute.ts';
 import { AREAS, casesOf, stored, traceOf } from './support/fixture.ts';
+import { generateProgram } from './support/generate/program.ts';
 
 /** A function for every state or two. */
 const FEW = 40;
@@ -17,6 +19,14 @@ for (const area of AREAS) {
 		}
 	});
 }
+
+test('generated programs do the same when they are split', async () => {
+	for (let seed = 1; seed <= 40; seed++) {
+		const source = generateProgram(seed);
+		const found = await disagreement(source, {}, ['plain', 'outside', 'restored'], null, splitting(FEW));
+		expect(found && `seed ${seed}\n${found.text}`, source).toBeNull();
+	}
+});
 
 const program = (awaits: number) => `
 import { suspend } from '@perdure/runtime';

@@ -1,6 +1,15 @@
 /** Whether the ways of executing a program agree. */
 
-import { CompileError, compileSubject, type Execution, execute, type Subject, WAYS, type Way } from './execute.ts';
+import {
+	type Compile,
+	CompileError,
+	compileSubject,
+	type Execution,
+	execute,
+	type Subject,
+	WAYS,
+	type Way,
+} from './execute.ts';
 import type { Fuel } from './fuel.ts';
 
 export interface Disagreement {
@@ -16,10 +25,11 @@ export async function disagreement(
 	execution: Execution = {},
 	ways: readonly Way[] = WAYS,
 	fuel: Fuel | null = null,
+	compile?: Compile,
 ): Promise<Disagreement | null> {
 	let subject: Subject;
 	try {
-		subject = compileSubject(source, 'program.js', fuel);
+		subject = compileSubject(source, 'program.js', fuel, compile);
 	} catch (error) {
 		if (error instanceof CompileError)
 			return { kind: `compile ${/PD\d+/.exec(error.message)?.[0]}`, text: error.message };

@@ -1,13 +1,11 @@
 /** Source text in, source text out. */
 import { basename } from 'node:path';
-import type * as t from '@babel/types';
 import type { Diagnostic } from '@perdure/abi';
 import { parse } from './1-parse/parse.ts';
-import type { SourceType } from './5-emit/helpers.ts';
 import { printEdits } from './5-emit/print.ts';
 import type { SourceMap } from './5-emit/source-map.ts';
 import { compileFile } from './compile.ts';
-import { syntaxDiagnostic } from './diagnostics/syntax-error.ts';
+import { fileDiagnostic } from './diagnostics/file-error.ts';
 import { resolveOptions, type TransformOptions } from './options.ts';
 import type { FunctionSchema } from './schema.ts';
 
@@ -30,19 +28,13 @@ export interface TransformResult {
 export function transform(source: string, options: TransformOptions): TransformResult {
 	const { filename, sourceType, map, inputMap } = resolveOptions(options);
 	if (!source.includes(DIRECTIVE)) return { code: source, diagnostics: [], functions: [] };
-	const file = parseOrReport(source, filename, sourceType);
-	if ('diagnostics' in file) return file;
-	const { edits, diagnostics, functions } = compileFile(file, { filename, sourceType });
-	if (edits.length === 0) return { code: source, diagnostics, functions };
-	const printed = printEdits(source, edits, { file: basename(filename), map, inputMap });
-	return { ...printed, diagnostics, functions };
-}
-
-function parseOrReport(source: string, filename: string, sourceType: SourceType): t.File | TransformResult {
 	try {
-		return parse(source, { filename, sourceType });
+		const file = parse(source, { filename, sourceType });
+		const { edits, diagnostics, functions } = compileFile(file, { filename, sourceType });
+		if (edits.length === 0) return { code: source, diagnostics, functions };
+		const printed = printEdits(source, edits, { file: basename(filename), map, inputMap });
+		return { ...printed, diagnostics, functions };
 	} catch (error) {
-		if (!(error instanceof SyntaxError)) throw error;
-		return { code: source, diagnostics: [syntaxDiagnostic(error, filename, source)], functions: [] };
+		return { code: source, diagnostics: [fileDiagnostic(error, filename, source)], functions: [] };
 	}
 }

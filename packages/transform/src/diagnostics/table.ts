@@ -29,6 +29,14 @@ export const TABLE = {
 		'correct the syntax; if it is right, it is newer than the parser: move the durable function to a file without it',
 	),
 
+	PD0003: error(
+		'PD0003',
+		'a file that is nested too deeply',
+		(_: Record<string, never>) =>
+			'Expressions or blocks of this file are nested so deeply that the compiler runs out of stack.',
+		'take the inner ones out, into variables or functions of their own; generated data fits better in a JSON file',
+	),
+
 	PD1001: error(
 		'PD1001',
 		'the directive is not the first statement, or is misspelt',
