@@ -44,7 +44,7 @@ export async function disagreement(
 		if (fuel?.isEmpty || expected.at(-1) === 'never ends') return { kind: 'endless', text: 'the program does not end' };
 		const at = firstDifference(expected, actual);
 		if (at >= 0) {
-			const kind = `${way} differs${/throws (\w+)/.exec(actual.at(-1) ?? '')?.[0].replace('throws Error', '') ?? ''}`;
+			const kind = `${way} differs ${manner(expected, actual)}`;
 			return { kind, text: sideBySide(measure!, expected, way, actual, at) };
 		}
 	}
@@ -59,6 +59,15 @@ function byFiber(lines: readonly string[]): readonly string[] {
 	if (!hasFibers(lines)) return lines;
 	const own = lines.filter((line) => nameOf(line) !== undefined);
 	return [...own.sort((a, b) => nameOf(a)!.localeCompare(nameOf(b)!)), ...lines.filter((line) => !nameOf(line))];
+}
+
+/** How both ended, and an error of the runtime's that came up on the way. */
+function manner(expected: readonly string[], actual: readonly string[]): string {
+	const ending = (lines: readonly string[]) => /^(?:returns|throws \w+|\w+)/.exec(lines.at(-1)!)?.[0];
+	const own = actual.find((line) => /PD\d{4}/.test(line));
+	return [ending(expected), ending(actual), /PD\d{4}/.exec(own ?? '')?.[0]]
+		.join(' ')
+		.replace(/throws Error/g, 'throws');
 }
 
 function nameOf(line: string): string | undefined {

@@ -3,6 +3,7 @@
  * traces; with `--edits` runs that a program left also go on in an edited one. Prints each failing seed
  * with the smallest program found and both traces.
  * `--only fibers,using` leaves out the features that a program may go without, but for those named.
+ * `--coverage` says in how many of the programs each part of the language occurs.
  * `--count 1 --seed N` reproduces one; `--print` shows its source.
  */
 import { parseArgs } from 'node:util';
@@ -11,6 +12,7 @@ import { disagreementAfterEdit } from './edit.ts';
 import { WAYS } from './execute.ts';
 import { Fuel } from './fuel.ts';
 import type { Features } from './generate/context.ts';
+import { coverage } from './generate/coverage.ts';
 import { generateProgram } from './generate/program.ts';
 import { Random } from './generate/random.ts';
 import { shrink } from './shrink.ts';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
 		print: { type: 'boolean', default: false },
 		only: { type: 'string' },
 		edits: { type: 'boolean', default: false },
+		coverage: { type: 'boolean', default: false },
 		'no-shrink': { type: 'boolean', default: false },
 	},
 });
@@ -45,6 +48,13 @@ const LATER: readonly (keyof Features)[] = [
 	'fibers',
 ];
 const without = values.only === undefined ? [] : LATER.filter((feature) => !values.only!.split(',').includes(feature));
+/** Of a program with fibers: what must stay as it is, or it leaves fibers behind at its end. */
+const FIXED = [
+	/function tick\(tag, value\) \{\s*"use durable";\s*log\(tag, value\);\s*await null;\s*return value;/,
+	/function refuse\(tag\) \{\s*"use durable";\s*log\(tag, .refuses.\);\s*await null;\s*throw new Error\(tag\)/,
+	/function calm\(\) \{\s*"use durable";\s*for \(let i = 0; i < 150; i\+\+\) await null;/,
+	/finally \{\s*await calm\(\);[\s\S]*await calm\(\);\s*\}\s*\}\s*$/,
+];
 let failed = 0;
 const begun = performance.now();
 const rate = (seed: number) => `${(((seed - first + 1) * 1000) / (performance.now() - begun)).toFixed(1)} a second`;
@@ -59,15 +69,23 @@ const check = async (seed: number, source: string, fuel: Fuel | null = null): Pr
 	}
 };
 
+if (values.coverage) {
+	const seeds = Array.from({ length: count }, (_, i) => first + i);
+	for (const [part, share] of coverage(seeds)) console.log(`${share.toFixed(1).padStart(6)} %  ${part}`);
+	process.exit();
+}
+
 for (let seed = first; seed < first + count; seed++) {
 	const source = generateProgram(seed, { without });
 	if (values.print) console.log(source);
 	const found = await check(seed, source);
 	if (found !== null) {
 		failed++;
-		// Without its directive `main` cannot be run at all.
+		// Without its directive `main` cannot be run at all; without its end it leaves fibers behind.
 		const alike = async (text: string) =>
-			/main\(\) \{\s*"use durable"/.test(text) && (await check(seed, text, new Fuel(FUEL)))?.kind === found.kind;
+			/main\(\) \{\s*"use durable"/.test(text) &&
+			FIXED.every((part) => !part.test(source) || part.test(text)) &&
+			(await check(seed, text, new Fuel(FUEL)))?.kind === found.kind;
 		const small = values['no-shrink'] ? source : await shrink(source, alike);
 		const report = (await check(seed, small, new Fuel(FUEL))) ?? found;
 		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);

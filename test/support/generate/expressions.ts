@@ -1,5 +1,5 @@
 /** Values and operators. Every composite comes in parentheses, so pieces can be put together freely. */
-import { callExpression } from './calls.ts';
+import { callExpression, plain } from './calls.ts';
 import type { Context, Type } from './context.ts';
 import { arrayLiteral, assignment, memberRead, objectLiteral, updateExpression } from './operands.ts';
 
@@ -12,7 +12,7 @@ export function expression(context: Context, type: Type, deep: number): string {
 	return random.make<string>([
 		[3, () => leaf(context, type)],
 		[3, () => `log(${context.tag()}, ${again()})`],
-		[context.yields && type === 'num' ? 8 : 0, () => `(yield ${again()})`],
+		[context.yields && type === 'num' ? 8 : 0, () => `(yield ${yielded(context, deep)})`],
 		[context.suspends ? 7 : 0, () => `(await ${context.make.awaited(context, type, deep - 1)})`],
 		[2, () => `(${condition()} ? ${again()} : ${again()})`],
 		[1, () => `(${again(random.pick(['num', 'str']))}, ${again()})`],
@@ -21,6 +21,14 @@ export function expression(context: Context, type: Type, deep: number): string {
 		[context.features.calls ? 3 : 0, () => callExpression(context, type, deep)],
 		[6, () => ofType(context, type, deep)],
 	]);
+}
+
+/** In an async generator a yielded call is in await position. */
+export function yielded(context: Context, deep: number): string {
+	if (!context.suspends) return context.make.expression(context, 'num', deep - 1);
+	return context.random.chance(0.4)
+		? `eff(${context.tag('y')}, ${context.make.expression(context, 'num', deep - 1)})`
+		: plain(context, 'num', deep);
 }
 
 function ofType(context: Context, type: Type, deep: number): string {

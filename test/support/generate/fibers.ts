@@ -14,11 +14,13 @@ async function calm() { "use durable"; for (let i = 0; i < 150; i++) await null;
 /** A promise that settles by itself, or is settled already. */
 export function promise(context: Context, deep: number): string {
 	const { random } = context;
-	const value = () => context.make.expression(context, 'num', deep - 1);
+	// An element of a combinator's list is in await position: there a foreign call would be an effect.
+	const value = () => plain(context, 'num', deep);
 	const again = () => (deep > 0 ? context.make.promise(context, deep - 1) : value());
 	const known = () => context.read('promise') ?? again();
 	const t = () => context.tag('w');
 	context.spend(2);
+	const inner = functionContext(context, false);
 	return random.make<string>([
 		[3, () => `tick(${t()}, ${value()})`],
 		[1, () => `refuse(${t()}).catch((e) => log(${t()}, e))`],
@@ -27,7 +29,7 @@ export function promise(context: Context, deep: number): string {
 		[deep > 0 ? 2 : 0, () => `Promise.all([${again()}, ${known()}]).then((all) => all.length, (e) => log(${t()}, e))`],
 		[
 			deep > 0 ? 1 : 0,
-			() => `Promise.allSettled([${again()}, refuse(${t()}), ${value()}]).then((all) => log(${t()}, all).length)`,
+			() => `Promise.allSettled([${again()}, ${value()}, refuse(${t()})]).then((all) => log(${t()}, all).length)`,
 		],
 		[deep > 0 ? 1 : 0, () => `Promise.${random.pick(['race', 'any'])}([${again()}, ${known()}])`],
 		[
@@ -35,14 +37,18 @@ export function promise(context: Context, deep: number): string {
 			() => `Promise.any([refuse(${t()}), refuse(${t()})]).catch((e) => log(${t()}, e.errors).length)`,
 		],
 		[deep > 0 ? 3 : 0, () => `${tickOf(context, deep)}.then((v) => log(${t()}, v))`],
-		[deep > 0 ? 1 : 0, () => `${tickOf(context, deep)}.then((v) => ${again()})`],
+		[deep > 0 ? 1 : 0, () => `${tickOf(context, deep)}.then((v) => ${inner.make.promise(inner, deep - 1)})`],
 		[deep > 0 ? 1 : 0, () => `${tickOf(context, deep)}.finally(() => { log(${t()}); })`],
 		[deep > 0 ? 1 : 0, () => `${tickOf(context, deep)}.finally(() => tick(${t()}, 0))`],
-		[1, () => `new Promise((resolve, reject) => { log(${t()}); resolve(${again()}); reject(new Error('late')); })`],
+		[
+			1,
+			() =>
+				`new Promise((resolve, reject) => { log(${t()}); resolve(${inner.make.promise(inner, deep - 1)}); reject(new Error('late')); })`,
+		],
 		[1, () => `new Promise((_, reject) => reject(new Error(${t()}))).catch((e) => log(${t()}, e))`],
 		[1, () => `new Promise(() => { throw new Error(${t()}); }).catch((e) => log(${t()}, e))`],
 		[1, () => `Promise.try((x) => ${plainIn(context)}, ${value()})`],
-		[1, () => `Promise.resolve({ then(resolve) { log(${t()}, 'thenable'); resolve(${plainIn(context)}); } })`],
+		[3, () => `Promise.resolve({ then(resolve) { log(${t()}, 'thenable'); resolve(${plainIn(context)}); } })`],
 		[1, () => `Promise.reject(new Error(${t()})).catch((e) => log(${t()}, e))`],
 		[2, () => known()],
 	]);

@@ -1,6 +1,7 @@
 /** Generators: their bodies, and the ways of driving them. */
-import { plain } from './calls.ts';
+import { functionContext, plain } from './calls.ts';
 import type { Context } from './context.ts';
+import { yielded } from './expressions.ts';
 
 /** A generator that is made and held; the function is the program's own or made where it stands. */
 export function generatorStatement(context: Context): string {
@@ -43,7 +44,11 @@ export function driveStatement(context: Context): string {
 
 function generatorLoop(context: Context, name: string, isAsync: boolean): string {
 	const guard = context.counter();
-	const inner = context.inner({ times: context.times * 3, jumps: [...context.jumps, { label: null, kind: 'loop' }] });
+	const inner = context.inner({
+		times: context.times * 3,
+		jumps: [...context.jumps, { label: null, kind: 'loop' }],
+		shielded: true,
+	});
 	const item = inner.declare('num');
 	const body = inner.make.statements(inner, 1 + context.random.int(2));
 	const text = `${guard} = 0; for ${isAsync ? 'await ' : ''}(const ${item} of ${name}) {\nif (${guard}++ > 3) break;\nlog(${context.tag('i')}, ${item});\n${body}\n}`;
@@ -69,6 +74,19 @@ function delegated(context: Context, known: readonly Context['callables'][number
 	return `${call}(${parameters.map((type) => context.make.expression(context, type, 1)).join(', ')})`;
 }
 
-export function generatorResult(context: Context): string {
-	return plain(context, 'num', 2);
+/** A generator function made where it stands: what it captures it shares. */
+export function innerGenerator(context: Context): string {
+	const { random } = context;
+	const isAsync = context.suspends && random.chance(0.4);
+	const body = functionContext(context, isAsync).with({ yields: true, hasThis: false });
+	const parameter = body.declare('num');
+	const text = `(${parameter}) {\n${body.make.statements(body, 2)}\nlog(${context.tag('sent')}, (yield ${yielded(body, 2)}));\n${body.make.statements(body, 1)}\nreturn ${plain(body, 'num', 1)};\n}`;
+	const argument = context.make.expression(context, 'num', 1);
+	const made = random.make<string>([
+		[2, () => `(${isAsync ? 'async ' : ''}function* ${text})(${argument})`],
+		[1, () => `({ ${isAsync ? 'async ' : ''}* m${text} }).m(${argument})`],
+	]);
+	const name = context.declare(isAsync ? 'asyncGenerator' : 'generator', { assignable: false });
+	const wait = isAsync ? 'await ' : '';
+	return `const ${name} = ${made};\ntry { log(${context.tag('g')}, ${wait}${name}.next()); } catch (e) { log(${context.tag('caught')}, e); }`;
 }

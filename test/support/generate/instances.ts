@@ -21,17 +21,24 @@ export function instanceStatement(context: Context): string {
 	const parameter = inMethod.declare('num');
 	const asyncMethod = method(true);
 	const asyncParameter = asyncMethod.declare('num');
+	const hidden = random.chance(0.5) ? '#hidden' : 'hidden';
+	const generator = method(false).with({ yields: true });
 	const own = [
 		`k = ${number(field)};`,
-		`hidden = ${number(field, 1)};`,
+		`${hidden} = ${number(field, 1)};`,
 		...(random.chance(0.3) ? [`static made = log(${context.tag('static')}, ${number(field, 1)});`] : []),
 		...(random.chance(0.5)
 			? [
 					`constructor(x = 1) {\n${inherits ? 'super(x);\n' : ''}this.k += x;\nlog(${context.tag('new')}, [x, new.target === ${name}]);\n}`,
 				]
 			: []),
-		`get v() { return log(${context.tag('get')}, this.hidden); }`,
-		`set v(x) { log(${context.tag('set')}, x); this.hidden = x; }`,
+		`get v() { return log(${context.tag('get')}, this.${hidden}); }`,
+		`set v(x) { log(${context.tag('set')}, x); this.${hidden} = x; }`,
+		...(random.chance(0.3) ? [`static { log(${context.tag('block')}, this.name); }`] : []),
+		...(random.chance(0.3)
+			? [`static async sm(x) { return ${context.suspends ? `await eff(${context.tag('e')}, x)` : 'x'}; }`]
+			: []),
+		`*[Symbol.iterator]() {\n${generator.make.statements(generator, 1)}\nyield this.k;\n}`,
 		`m(${parameter}) {\n${inMethod.make.statements(inMethod, 1)}\nreturn ${number(inMethod)}${inherits ? ` + super.m(${parameter})` : ''};\n}`,
 		...(context.suspends
 			? [
@@ -55,6 +62,12 @@ function useInstance(context: Context, held: string): string {
 		[1, () => `log(${t}, ${held});`],
 		[1, () => `${held}.v = ${value()};`],
 		[1, () => `log(${t}, [${held}.v, ${held}.k++, ${held}.constructor.name]);`],
+		[1, () => `log(${t}, [...${held}]);`],
+		[
+			1,
+			() =>
+				`{ let at = 0; for (const x of ${held}) { ${context.suspends ? `await eff(${t}, x);` : `log(${t}, x);`} if (at++ > 1) break; } }`,
+		],
 		[context.suspends ? 4 : 0, () => `log(${t}, await ${held}.am(${value()}));`],
 	]);
 }

@@ -49,6 +49,36 @@ function iteratorLoop(context: Context, held: string): string {
 	return `${guard} = 0; for (const ${item} of ${held}) {\nif (${guard}++ > 1) break;\nlog(${context.tag('i')}, ${item});\n${inner.make.statements(inner, 2)}\n}`;
 }
 
+/** A collection that the body of its loop changes: the loop sees what it has not come to yet. */
+export function changedWhileIterated(context: Context): string {
+	const { random } = context;
+	const kind = random.pick(['arr', 'map', 'set', 'typed'] as const);
+	const name = context.names.tag('live');
+	const guard = context.counter();
+	const inner = context.inner({ times: context.times * 3, jumps: [...context.jumps, { label: null, kind: 'loop' }] });
+	const item = inner.declare('any', { assignable: false });
+	const made = {
+		arr: '[1, 2, 3]',
+		map: 'new Map([[1, 2], [2, 3]])',
+		set: 'new Set([1, 2, 3])',
+		typed: 'new Uint8Array([1, 2, 3])',
+	}[kind];
+	const change = {
+		arr: [`${name}.push(${guard})`, `${name}.shift()`, `${name}.length = 2`, `${name}.splice(0, 1)`],
+		map: [
+			`${name}.set(${guard} + 2, 0)`,
+			`${name}.delete(2)`,
+			`${name}.clear()`,
+			`(${name}.delete(1), ${name}.set(1, 9))`,
+		],
+		set: [`${name}.add(${guard} + 3)`, `${name}.delete(2)`, `${name}.clear()`, `(${name}.delete(1), ${name}.add(1))`],
+		typed: [`${name}[2] = ${guard}`, `${name}.reverse()`, `${name}.fill(7, 1)`, `${name}.set([8], 2)`],
+	}[kind];
+	const changes = random.times(1 + random.int(2), () => `if (${guard} === ${random.int(3)}) ${random.pick(change)};`);
+	const head = random.pick(['', '', '.entries()', '.keys()', '.values()']);
+	return `const ${name} = ${made};\n${guard} = 0; for (const ${item} of ${name}${head}) {\nlog(${context.tag('i')}, ${item});\n${changes.join('\n')}\n${inner.make.statements(inner, 2)}\nif (${guard}++ > 4) break;\n}`;
+}
+
 /** A loop over an iterable that the program made: each step and the closing can be seen, and it can wait. */
 export function ownIterable(context: Context, isAsync: boolean): string {
 	const { random } = context;
@@ -80,9 +110,23 @@ export function ownLoop(context: Context): string {
 		[isAsync ? 2 : 0, () => `[1, ${context.make.expression(context, 'num', 2)}]`],
 		[isAsync ? 1 : 0, () => `[Promise.resolve(${context.make.expression(context, 'num', 2)}), 5]`],
 		[isAsync ? 1 : 0, () => `new Set([7, Promise.resolve(8)])`],
+		[
+			isAsync ? 0 : 2,
+			() =>
+				`({ *[Symbol.iterator]() { try { yield 1; yield ${context.make.expression(functionContext(context, false), 'num', 1)}; } finally { log(${context.tag('own')}); } } })`,
+		],
+		[
+			isAsync ? 2 : 0,
+			() =>
+				`({ async *[Symbol.asyncIterator]() { try { yield 1; yield eff(${context.tag('own')}, 2); } finally { await eff(${context.tag('own')}); } } })`,
+		],
 	]);
 	const label = random.chance(0.3) ? context.names.label() : null;
-	const inner = context.inner({ times: context.times * 3, jumps: [...context.jumps, { label, kind: 'loop' }] });
+	const inner = context.inner({
+		times: context.times * 3,
+		jumps: [...context.jumps, { label, kind: 'loop' }],
+		shielded: true,
+	});
 	const binding = random.make<string>([
 		[3, () => `const ${inner.declare('num', { assignable: false })}`],
 		[1, () => `let ${inner.declare('num')}`],

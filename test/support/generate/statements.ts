@@ -1,10 +1,11 @@
 /** Statements without jumps of their own: declarations, expressions, conditions, blocks, nested functions. */
 import { closure, functionContext, plain } from './calls.ts';
 import type { Context, Type } from './context.ts';
+import { yielded } from './expressions.ts';
 import { fiberStatement } from './fibers.ts';
-import { delegation, driveStatement } from './generators.ts';
+import { delegation, driveStatement, innerGenerator } from './generators.ts';
 import { accessorStatement, instanceStatement } from './instances.ts';
-import { iteratorStatement, ownLoop, usingBlock } from './iterators.ts';
+import { changedWhileIterated, iteratorStatement, ownLoop, usingBlock } from './iterators.ts';
 import { jump, labelledBlock, switchStatement, tryStatement } from './jumps.ts';
 import { loop } from './loops.ts';
 
@@ -46,9 +47,11 @@ function statement(context: Context): string {
 		[1, () => mutation(context)],
 		[features.classes && nested ? 2 : 0, () => classStatement(context)],
 		[features.kinds ? 2 : 0, () => kindStatement(context)],
-		[context.yields ? 5 : 0, () => `log(${context.tag('sent')}, (yield ${make('num', 2)}));`],
+		[context.yields ? 5 : 0, () => `log(${context.tag('sent')}, (yield ${yielded(context, 2)}));`],
 		[context.yields ? 2 : 0, () => delegation(context)],
 		[features.generators || features.asyncGenerators ? 3 : 0, () => driveStatement(context)],
+		[(features.generators || features.asyncGenerators) && nested ? 2 : 0, () => innerGenerator(context)],
+		[nested && context.times < 6 ? 1 : 0, () => changedWhileIterated(context)],
 		[features.iterators ? 4 : 0, () => iteratorStatement(context)],
 		[features.forAwait && nested && context.times < 4 ? 3 : 0, () => ownLoop(context)],
 		[features.using && nested ? 3 : 0, () => usingBlock(context)],
