@@ -6,7 +6,7 @@
  * A hook's data is filled when it runs, and everything below as far as cycles allow: only an object
  * that leads back to the very instance being made may still be empty.
  */
-import { SPECIAL_SHAPE_ROW } from './format.ts';
+import { SHAPE_ROW, SPECIAL_SHAPE_ROW, STRING_ROW } from './format.ts';
 import { headOf, type JsonRow, referenceOf } from './row.ts';
 import type { KindTable } from './table.ts';
 
@@ -19,6 +19,9 @@ export interface Maker {
 const EARLY = 0;
 const MADE = 1;
 const FILLED = 2;
+
+/** Entries that are whole once they exist. */
+const WHOLE: ReadonlySet<unknown> = new Set([STRING_ROW, SHAPE_ROW, SPECIAL_SHAPE_ROW]);
 
 /** Visits an entry may cost before a tangle of hooks counts as a cycle. */
 const PATIENCE = 64;
@@ -85,7 +88,7 @@ class Order {
 			this.#made[id] = 0;
 			this.#deep ||= hook;
 			this.late.push(id);
-		} else if (kind?.moment === 'first') this.#filled[id] = 1;
+		} else if (kind?.moment === 'first' || WHOLE.has(tag)) this.#filled[id] = 1;
 	}
 
 	run(): number | undefined {
