@@ -189,7 +189,7 @@ class Resolver {
 				this.bind('import', node.id, node, true);
 				return;
 			case 'TSEnumDeclaration':
-				this.bind('enum', node.id, node, true);
+				if (!node.declare) this.bind('enum', node.id, node, false);
 				return;
 			case 'TSModuleDeclaration':
 				if (node.id.type === 'Identifier' && !node.declare) this.bind('enum', node.id, node, true);
@@ -476,7 +476,7 @@ class Resolver {
 				this.visit(node.declaration);
 				return;
 			case 'TSEnumDeclaration':
-				for (const member of node.body.members) if (member.initializer) this.visit(member.initializer);
+				if (!node.declare) this.visitEnum(node);
 				return;
 			case 'TSModuleDeclaration':
 				if (!node.declare && node.body) {
@@ -497,6 +497,19 @@ class Resolver {
 			default:
 				if (!isType(node)) this.visitChildren(node);
 		}
+	}
+
+	/** Initialisers see the enum and the members before by their names. */
+	private visitEnum(node: t.TSEnumDeclaration): void {
+		this.open('block', node.body, () => {
+			this.bind('let', { ...node.id }, node, true);
+			for (const member of node.body.members) {
+				if (member.initializer) this.visit(member.initializer);
+				if (member.id.type === 'Identifier') this.bind('const', { ...member.id }, member, true);
+			}
+		});
+		const binding = this.scope.bindings.get(node.id.name);
+		if (binding) this.initialise(binding);
 	}
 
 	private visitChildren(node: t.Node): void {

@@ -22,6 +22,7 @@ import type { Closure, Site } from './cfg.ts';
 import { capture, lengthOf, localsOf, makerOf, nameFunction, rewriteFunction } from './closures.ts';
 import { lowerClosure } from './lower-function.ts';
 import { propertyName, shallow } from './nodes.ts';
+import { parameterFields } from './parameter-properties.ts';
 import { hidesMembers, privatesObject } from './private-members.ts';
 import { rewrite } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
@@ -207,7 +208,7 @@ class ClassText {
 		this.decorate(node, result);
 		result.body = shallow(node.body);
 		const members = node.body.body.flatMap((each) => (isDropped(each) ? [] : this.member(each)));
-		result.body.body = [this.first(node), ...members];
+		result.body.body = [this.first(node), ...parameterFields(node), ...members];
 		this.result = result;
 	}
 
@@ -285,14 +286,6 @@ class ClassText {
 	}
 
 	private method(code: Code, node: Method, fn: FunctionInfo): t.ClassBody['body'][number][] {
-		for (const parameter of node.params) {
-			if (parameter.type === 'TSParameterProperty') {
-				code.unit.sink.report('PD2016', parameter, {
-					what: 'A parameter property',
-					way: 'declare the field and assign it in the constructor',
-				});
-			}
-		}
 		const key = this.key(node);
 		const native = isNativeFunction(code.unit, fn);
 		if (!native && (node.async || node.generator)) return [this.steppedMethod(code, node, fn, key)];

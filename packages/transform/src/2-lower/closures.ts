@@ -24,6 +24,7 @@ import type { Closure, Site } from './cfg.ts';
 import { homeOf, isHomeOfRoot } from './home.ts';
 import { lowerClosure } from './lower-function.ts';
 import { shallow } from './nodes.ts';
+import { withParameterFields } from './parameter-properties.ts';
 import { rewrite } from './rewrite.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { rewritePattern, targetName } from './rewrite-pattern.ts';
@@ -260,7 +261,7 @@ export function rewriteFunction(code: Code, node: FunctionNode, prologue: readon
 		...head,
 		...makeNativeScope(inside, scope),
 		...(bodyScope ? makeNativeScope(inside, bodyScope) : []),
-		...node.body.body.flatMap((each) => rewriteStatement(inside, each)),
+		...withParameterFields(inside, node, node.body.body, (each) => rewriteStatement(inside, each)),
 	];
 	body.body = [...locals.map((name) => declare('let', id(name), null)), ...statements];
 	result.body = body;

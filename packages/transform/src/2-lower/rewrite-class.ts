@@ -5,6 +5,7 @@ import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from 
 import { closureOf, rewriteFunction } from './closures.ts';
 import { isHomeOfRoot, withHome } from './home.ts';
 import { propertyName, shallow } from './nodes.ts';
+import { parameterFields } from './parameter-properties.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
 import { storageOf } from './storage.ts';
@@ -27,7 +28,10 @@ function rewriteNativeClass(code: Code, node: ClassNode): t.Expression {
 	if (node.superClass) result.superClass = rewrite(code, node.superClass);
 	if (node.decorators) result.decorators = node.decorators.map((decorator) => copy(code, decorator));
 	result.body = shallow(node.body);
-	result.body.body = node.body.body.flatMap((member) => rewriteClassMember(code, member));
+	result.body.body = [
+		...parameterFields(node),
+		...node.body.body.flatMap((member) => rewriteClassMember(code, member)),
+	];
 	return result;
 }
 
@@ -87,14 +91,6 @@ function rewriteClassMember(code: Code, member: t.ClassBody['body'][number]): t.
 		case 'ClassMethod':
 		case 'ClassPrivateMethod':
 			if ('abstract' in member && member.abstract) return [];
-			for (const parameter of member.params) {
-				if (parameter.type === 'TSParameterProperty') {
-					code.unit.sink.report('PD2016', parameter, {
-						what: 'A parameter property',
-						way: 'declare the field and assign it in the constructor',
-					});
-				}
-			}
 			return [rewriteMethod(code, member)];
 		case 'ClassProperty':
 		case 'ClassPrivateProperty':

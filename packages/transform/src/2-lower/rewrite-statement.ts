@@ -2,6 +2,7 @@ import type * as t from '@babel/types';
 import { isType } from '../1-parse/scope.ts';
 import { assign, at, block, declare, id, returns, statement } from './build.ts';
 import { rewriteFunction } from './closures.ts';
+import { rewriteEnum } from './enum.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteClass } from './rewrite-class.ts';
@@ -73,16 +74,12 @@ export function rewriteStatement(code: Code, node: t.Statement, labels: readonly
 			return [result];
 		}
 		case 'TSEnumDeclaration':
+			return node.declare ? [] : rewriteEnum(code, node);
 		case 'TSModuleDeclaration':
 		case 'TSImportEqualsDeclaration':
 			if ('declare' in node && node.declare) return [];
 			code.unit.sink.report('PD2016', node, {
-				what:
-					node.type === 'TSEnumDeclaration'
-						? 'An enum'
-						: node.type === 'TSModuleDeclaration'
-							? 'A namespace'
-							: 'An import assignment',
+				what: node.type === 'TSModuleDeclaration' ? 'A namespace' : 'An import assignment',
 				way: 'move it to the top level of the module',
 			});
 			return [];

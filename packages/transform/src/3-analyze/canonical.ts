@@ -81,6 +81,9 @@ const FORMS: Readonly<Record<string, readonly [head: string, ...fields: string[]
 	ClassExpression: ['class', 'id', 'superClass', 'body', 'decorators'],
 	ClassBody: ['members', 'body'],
 	Decorator: ['decorator', 'expression'],
+	TSEnumDeclaration: ['enum', 'id', 'body'],
+	TSEnumBody: ['members', 'members'],
+	TSEnumMember: ['member', 'id', 'initializer'],
 	TSParameterProperty: ['parameter-property', 'parameter'],
 	PrivateName: ['private', 'id'],
 	// Patterns
