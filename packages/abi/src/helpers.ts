@@ -37,6 +37,9 @@ export const HELPERS = [
 	'iterateAsyncCall', // iterateAsyncCall(receiver, key)    the same of receiver[key]()
 	'enumerate', // enumerate(object): Iterator              for-in
 	'resources', // resources(): Resources                    what `using` declarations of a scope are disposed by
+	'accessor', // accessor(object, key, 'get' | 'set', f): object   adds one half of an accessor
+	'accessorIn', // accessorIn(object): Function            the one getter or setter of an object
+	'properties', // properties(object, more): object       adds own properties of `more`, as an object literal does
 	'restOf', // restOf(object, excludedKeys): object        object rest in a pattern
 	'propertyKey', // propertyKey(value): string | symbol    ToPropertyKey
 	'coercible', // coercible(value): value                  RequireObjectCoercible, with destructuring's message

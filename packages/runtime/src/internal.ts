@@ -24,7 +24,7 @@ export { delegate } from './language/delegation.ts';
 export { resources } from './language/dispose.ts';
 export { enumerate, iterate, iterateCall } from './language/iterate.ts';
 export { iterateAsync, iterateAsyncCall } from './language/iterate-async.ts';
-export { coercible, propertyKey, restOf, templateObject } from './language/object.ts';
+export { accessor, accessorIn, coercible, properties, propertyKey, restOf, templateObject } from './language/object.ts';
 export { PromiseOf } from './language/promise.ts';
 export { superGet, superOf } from './language/super.ts';
 export { bind, closure, define } from './registry/functions.ts';

@@ -34,3 +34,21 @@ export function templateObject(cooked: readonly (string | undefined)[], raw: rea
 	Object.defineProperty(strings, 'raw', { value: Object.freeze([...raw]) });
 	return Object.freeze(strings);
 }
+
+/** PropertyDefinitionEvaluation of a getter or setter (13.2.5.5), which keeps the other half. */
+export function accessor(object: object, key: string | symbol, kind: 'get' | 'set', fn: unknown): object {
+	return Object.defineProperty(object, key, { [kind]: fn, enumerable: true, configurable: true });
+}
+
+/** The getter or setter that an object literal was made for. */
+export function accessorIn(object: object): unknown {
+	const { get, set } = Object.getOwnPropertyDescriptor(object, Reflect.ownKeys(object)[0]!)!;
+	return get ?? set;
+}
+
+/** The rest of an object literal behind a getter or setter: its properties are defined, its `__proto__: value` counts. */
+export function properties(object: object, more: object): object {
+	const prototype: unknown = Object.getPrototypeOf(more);
+	if (prototype !== Object.prototype) Object.setPrototypeOf(object, prototype as object | null);
+	return Object.defineProperties(object, Object.getOwnPropertyDescriptors(more));
+}

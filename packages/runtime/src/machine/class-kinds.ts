@@ -2,6 +2,7 @@ import { expect, type Kind } from '../codec/kind.ts';
 import { applyLevel, levelOf } from '../codec/own.ts';
 import { SchemaMismatchError } from '../errors/schema.ts';
 import { classOfPrototype } from '../registry/classes.ts';
+import { definitionOf } from '../registry/functions.ts';
 import {
 	ClassState,
 	classOfMember,
@@ -176,6 +177,35 @@ const hiddenState: Kind<InstanceState, Host> = {
 	},
 };
 
+/** A plain object with getters and setters that are closures of the run. */
+const accessorsKind: Kind<object, Host> = {
+	tag: 'accessors',
+	claims: (value) => typeof value === 'object' && hasAccessors(value),
+	take: (value) => [Object.getPrototypeOf(value) === null, ...changes(value, NOTHING_BORN)],
+	label: (value, index) => nameAt(changes(value, NOTHING_BORN), index - 1),
+	make: ([bare]) => (bare === true ? Object.create(null) : {}),
+	fill(value, [, ...list]) {
+		change(value, NOTHING_BORN, list);
+	},
+};
+
+/** Asked of objects that have some property which assignment would not make: all others must be plain. */
+function hasAccessors(value: object): boolean {
+	const prototype: unknown = Object.getPrototypeOf(value);
+	if (prototype !== Object.prototype && prototype !== null) return false;
+	const level = levelOf(value);
+	let some = false;
+	for (const key of Reflect.ownKeys(value)) {
+		const d = Object.getOwnPropertyDescriptor(value, key)!;
+		const locked = !d.configurable && level < 2;
+		if (!d.enumerable || locked || (d.writable === false && level < 3)) return false;
+		if (d.get === undefined && d.set === undefined) continue;
+		if ([d.get, d.set].some((each) => each !== undefined && definitionOf(each) === undefined)) return false;
+		some = true;
+	}
+	return some;
+}
+
 const NOTHING_BORN: ReadonlyMap<Key, PropertyDescriptor> = new Map();
 
 /** `[level, number of deleted keys, ...them, ...(key, flags, value or getter and setter)]`. */
@@ -304,4 +334,4 @@ function isGone({ def }: Made, was: string, is: string, slot: string, had: boole
 	});
 }
 
-export const CLASS_KINDS = [classKind, classState, prototypeKind, methodKind, hiddenKind, hiddenState];
+export const CLASS_KINDS = [classKind, classState, prototypeKind, methodKind, hiddenKind, hiddenState, accessorsKind];

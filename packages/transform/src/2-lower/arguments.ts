@@ -6,7 +6,7 @@ import type { Frame } from './frame.ts';
 import { usesHome } from './home.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
-import { isClosure, rewriteMember, rewriteObject } from './rewrite-class.ts';
+import { rewriteMember, rewriteObject } from './rewrite-class.ts';
 import { lazyOf } from './thunks.ts';
 
 /**
@@ -31,7 +31,7 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 			return result;
 		}
 		case 'ObjectExpression': {
-			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && !isClosure(frame, each));
+			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && each.kind !== 'method');
 			if (accessors || usesHome(frame, plain)) return rewriteObject(frame, plain);
 			const result = shallow(plain);
 			result.properties = plain.properties.map((property) => {

@@ -287,7 +287,7 @@ class ClassText {
 
 	private method(code: Code, node: Method, fn: FunctionInfo): t.ClassBody['body'][number][] {
 		const key = this.key(node);
-		const native = isNativeFunction(code.unit, fn);
+		const native = isNativeFunction(fn);
 		if (!native && (node.async || node.generator)) return [this.steppedMethod(code, node, fn, key)];
 		const prologue = 'kind' in node && node.kind === 'constructor' ? this.prologue() : [];
 		const result = rewriteFunction(native ? withCode(code, { plain: true }) : code, node, prologue) as t.ClassMethod;

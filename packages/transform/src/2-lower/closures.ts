@@ -48,7 +48,7 @@ export function closureOf(
 ): t.Expression {
 	const unit = code.unit;
 	const info = unit.scopes.functions.get(node)!;
-	if (isNativeFunction(unit, info)) return nativeFunction(code, node, name, key);
+	if (isNativeFunction(info)) return nativeFunction(code, node, name, key);
 	let closure = unit.closures.get(node);
 	if (!closure) {
 		closure = defineClosure(code, node, info, name ?? ownName(code, node), key ? uniqueName(unit, '$name') : null);
@@ -189,6 +189,7 @@ export function nameFunction(value: t.Node, name: string, key: string | null): t
 		const method = value as t.ObjectMethod;
 		method.key = key === null ? text(name) : id(key);
 		method.computed = key !== null;
+		if (method.kind !== 'method') return call(helper('accessorIn'), [object([method])]);
 		return index(object([method]), key === null ? text(name) : id(key));
 	}
 	const fn = value as t.ArrowFunctionExpression | t.FunctionExpression;

@@ -12,7 +12,7 @@ import { propertyName, shallow } from './nodes.ts';
 import { holdNode, holdValue, lowerList } from './operands.ts';
 import { rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
 import { keepName } from './rewrite-assignment.ts';
-import { isClosure, rewriteMember } from './rewrite-class.ts';
+import { assemble, isClosure, rewriteMember } from './rewrite-class.ts';
 import { isPromise } from './starts.ts';
 import { into } from './unit.ts';
 
@@ -93,7 +93,7 @@ function lowerLiteral(frame: Frame, node: t.ObjectExpression): t.Expression {
 		else result.value = suspends(value, memo) ? lowerNamed(frame, value, name) : write(value);
 		return result;
 	});
-	return at(object(properties), node);
+	return at(assemble(properties), node);
 }
 
 /** A computed key becomes a property key when it is evaluated, before its value (ECMA-262 PropertyDefinitionEvaluation). */

@@ -46,7 +46,7 @@ function classOf(code: Code, name: t.PrivateName): t.Expression | null {
 function isApart(code: Code, binding: Binding): boolean {
 	const owner = binding.scope.fn;
 	for (let fn: FunctionInfo | null = code.fn; fn && fn !== owner; fn = fn.parent) {
-		if (isNativeFunction(code.unit, fn)) continue;
+		if (isNativeFunction(fn)) continue;
 		const { node } = fn;
 		if (fn.parent !== owner) return true;
 		if ((node.type === 'ClassMethod' || node.type === 'ClassPrivateMethod') && (node.async || node.generator))

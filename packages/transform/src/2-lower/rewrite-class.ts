@@ -1,15 +1,13 @@
 import type * as t from '@babel/types';
-import type { Binding } from '../1-parse/scope.ts';
-import { arrow, assign, at, call, helper, id, property, text } from './build.ts';
+import { assign, at, call, helper, id, object, property, text } from './build.ts';
 import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
-import { isHomeOfRoot, withHome } from './home.ts';
+import { withHome } from './home.ts';
 import { propertyName, shallow } from './nodes.ts';
 import { parameterFields } from './parameter-properties.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
 import { rewriteBody } from './rewrite-scope.ts';
-import { storageOf } from './storage.ts';
-import { type Code, into, isClosureMethod, isOfUnit, withCode } from './unit.ts';
+import { type Code, into, isClosureMethod, withCode } from './unit.ts';
 
 /** A class is data (classes.ts), except in code that stays native. `key` is a variable with its computed name. */
 export function rewriteClass(code: Code, node: ClassNode, key: t.Identifier | null = null): t.Expression {
@@ -35,39 +33,67 @@ function rewriteNativeClass(code: Code, node: ClassNode): t.Expression {
 	return result;
 }
 
-/** An object literal; with methods or accessors that capture, made over what they capture. */
+/** An object literal: its methods and accessors are closures like any function. */
 export function rewriteObject(code: Code, node: t.ObjectExpression): t.Expression {
-	return withHome(code, node, () => rewriteLiteral(code, node));
+	return withHome(code, node, () => {
+		const properties = node.properties.map((member) =>
+			member.type === 'ObjectMethod' ? rewriteMember(code, member) : (rewriteNode(code, member) as t.ObjectProperty),
+		);
+		return at(assemble(properties), node);
+	});
 }
 
-function rewriteLiteral(code: Code, node: t.ObjectExpression): t.Expression {
-	const result = shallow(node);
-	result.properties = node.properties.map((member) =>
-		member.type === 'ObjectMethod' ? rewriteMember(code, member) : (rewriteNode(code, member) as t.ObjectProperty),
-	);
-	return overCaptures(
-		code,
-		result,
-		result.properties.some((each) => each.type === 'ObjectMethod') ? node.properties : [],
-	);
+/** A property whose value is a getter or setter that was made apart. */
+type Accessor = t.ObjectProperty & { readonly accessor?: 'get' | 'set' };
+
+/**
+ * An object literal cannot take a function as a getter: what stands before one is made first, then
+ * `%accessor(object, key, "get", f)` adds it, and `%properties(object, { ... })` what stands behind it.
+ */
+export function assemble(properties: readonly t.Node[]): t.Expression {
+	let whole: t.Expression | null = null;
+	let segment: t.Node[] = [];
+	const flush = (): t.Expression => {
+		const literal = object(segment);
+		const made = whole === null ? literal : segment.length === 0 ? whole : call(helper('properties'), [whole, literal]);
+		segment = [];
+		return made;
+	};
+	for (const property of properties) {
+		const { accessor, key, computed, value } = property as Accessor;
+		if (accessor === undefined) segment.push(property);
+		else {
+			const name = computed ? key : text(propertyName({ key })!);
+			whole = call(helper('accessor'), [flush(), name as t.Expression, text(accessor), value as t.Expression]);
+		}
+	}
+	return flush();
 }
 
-/** A method that needs no home object is a closure like any function; an accessor is no value. */
+/** Is a member of a literal made apart? */
 export function isClosure(code: Code, node: t.ObjectMethod): boolean {
 	return !code.plain && isClosureMethod(code.unit, code.unit.scopes.functions.get(node)!);
 }
 
-/** A method of an object literal; `kept` is a variable that has its computed key already. */
+/** A method or accessor of an object literal; `kept` is a variable that has its computed key already. */
 export function rewriteMember(
 	code: Code,
 	node: t.ObjectMethod,
 	kept: t.Expression | null = null,
 ): t.ObjectMethod | t.ObjectProperty {
 	if (!isClosure(code, node)) return rewriteMethod(code, node);
+	const made = rewriteApart(code, node, kept);
+	return node.kind === 'method' ? made : ({ ...made, accessor: node.kind } as Accessor);
+}
+
+function rewriteApart(code: Code, node: t.ObjectMethod, kept: t.Expression | null): t.ObjectProperty {
 	const name = propertyName(node);
 	if (kept?.type === 'Identifier') return property(kept, closureOf(into(code, null), node, '', { ...kept }), true);
 	const key = node.computed ? rewrite(into(code, null), node.key as t.Expression) : shallow(node.key as t.Expression);
-	if (name !== null) return methodProperty(key, closureOf(into(code, name), node, name), name);
+	if (name !== null) {
+		const called = node.kind === 'method' ? name : `${node.kind} ${name}`;
+		return methodProperty(key, closureOf(into(code, called), node, name), name);
+	}
 	const local = id(code.local('key', node.key));
 	const computed = assign(local, call(helper('propertyKey'), [key]));
 	return property(computed, closureOf(into(code, null), node, '', { ...local }), true);
@@ -121,18 +147,4 @@ function rewriteClassMember(code: Code, member: t.ClassBody['body'][number]): t.
 		default:
 			return [];
 	}
-}
-
-function overCaptures(code: Code, value: t.Expression, members: readonly t.Node[]): t.Expression {
-	if (!code.frame) return value;
-	const captured = new Set<Binding>();
-	for (const member of members) {
-		const info = code.unit.scopes.functions.get(member);
-		for (const binding of info?.free ?? []) {
-			if (isOfUnit(code.unit, binding) && !isHomeOfRoot(code.unit, binding)) captured.add(binding);
-		}
-	}
-	if (captured.size === 0) return value;
-	const names = [...captured].map((binding) => storageOf(code.unit, binding).name);
-	return call(arrow(names.map(id), value), names.map(id));
 }

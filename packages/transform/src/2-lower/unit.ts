@@ -90,23 +90,16 @@ export function isOfUnit(unit: UnitState, binding: Binding | null): binding is B
 
 /** Functions in what stays native keep native variables: they are not data. */
 export function isPlain(unit: UnitState, fn: FunctionInfo | null): boolean {
-	for (; fn && fn !== unit.root; fn = fn.parent) if (isNativeFunction(unit, fn)) return true;
+	for (; fn && fn !== unit.root; fn = fn.parent) if (isNativeFunction(fn)) return true;
 	return false;
 }
 
 /**
- * Functions that cannot be made apart from where they stand: accessors of object literals, and arrows
- * of a derived constructor, whose `this` may not be there when they are made.
+ * Functions that cannot be made apart from where they stand: arrows of a derived constructor, whose
+ * `this` may not be there when they are made.
  */
-export function isNativeFunction(unit: UnitState, fn: FunctionInfo): boolean {
-	switch (fn.node.type) {
-		case 'ObjectMethod':
-			return !isClosureMethod(unit, fn);
-		case 'ArrowFunctionExpression':
-			return beforeSuper(fn);
-		default:
-			return false;
-	}
+export function isNativeFunction(fn: FunctionInfo): boolean {
+	return fn.node.type === 'ArrowFunctionExpression' && beforeSuper(fn);
 }
 
 /** A method, field or static block: its text stands in its class. */
@@ -138,9 +131,9 @@ function callsSuper(node: t.Node): boolean {
 	return false;
 }
 
-/** Can a method of an object literal be made apart from it? */
+/** A method or accessor of an object literal: it is made apart from it. */
 export function isClosureMethod(unit: UnitState, fn: FunctionInfo): boolean {
-	return fn.node.type === 'ObjectMethod' && fn.node.kind === 'method' && fn !== unit.root;
+	return fn.node.type === 'ObjectMethod' && fn !== unit.root;
 }
 
 export function uniqueName(unit: UnitState, base: string): string {
