@@ -1,4 +1,5 @@
 import { type Chain, drive, type Standing } from './driver/drive.ts';
+import { closeAll, openMachine } from './driver/resources.ts';
 import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError, NotSerializableError } from './errors/saving.ts';
@@ -153,7 +154,7 @@ export class Continuation<R> {
 
 	/** Goes on with what is pending; answers nothing. */
 	async continue(o: RunOptions = {}): Promise<Outcome<R>> {
-		return this.#go(this.#copy(o), null, o);
+		return this.#go(await this.#copy(o), null, o);
 	}
 
 	/**
@@ -211,16 +212,16 @@ export class Continuation<R> {
 	 * another input to others.
 	 * @throws NotSerializableError naming the part of the input.
 	 */
-	#take(kind: string, input: object, event: Event, o: RunOptions): Promise<Outcome<R>> {
+	async #take(kind: string, input: object, event: Event, o: RunOptions): Promise<Outcome<R>> {
 		// Before the copy: a continuation that can go on only once is not spent on input that is refused.
 		const copy = capture([kind, ...Object.values(input)], { names: ['kind', ...Object.keys(input)] });
-		const machine = this.#copy(o);
+		const machine = await this.#copy(o);
 		machine.branch(hash(`${machine.state.lineage}\0${hash(bytesOf(copy))}`));
 		return this.#go(machine, event, o);
 	}
 
-	/** An independent copy to go on with; of a state that cannot be saved, itself, once. */
-	#copy(o: RunOptions): Machine {
+	/** An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. */
+	async #copy(o: RunOptions): Promise<Machine> {
 		const handlers = handlerMap(o.handlers);
 		let bytes: Uint8Array;
 		try {
@@ -230,7 +231,10 @@ export class Continuation<R> {
 			this.#spent = error;
 			return new Machine(this.#machine.state, { handlers, nonce: realRandom.id() });
 		}
-		return Machine.load(bytes, { handlers, nonce: realRandom.id() });
+		const { machine } = await openMachine((opened) => {
+			return { machine: Machine.load(bytes, { handlers, nonce: realRandom.id() }, opened) };
+		});
+		return machine;
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
@@ -240,6 +244,20 @@ export class Continuation<R> {
 
 /** Drives a machine and tells its caller how that ended. */
 export async function proceed<R>(
+	machine: Machine,
+	first: Event | null,
+	records: LogRecord[],
+	o: RunOptions,
+): Promise<Outcome<R>> {
+	try {
+		return await driven<R>(machine, first, records, o);
+	} catch (error) {
+		await closeAll(machine.opened);
+		throw error;
+	}
+}
+
+async function driven<R>(
 	machine: Machine,
 	first: Event | null,
 	records: LogRecord[],
@@ -255,10 +273,29 @@ export async function proceed<R>(
 				// A continuation is immutable and the machine is not: what is handed out is the state as saved.
 				o.onCheckpoint!(new Continuation(chain, records), { turn: turn.number })),
 	});
-	return outcomeOf<R>(standing, machine, records);
+	const from = closing(standing, machine);
+	if (from !== null) await closeAll(machine.opened);
+	return outcomeOf<R>(standing, machine, records, from ?? machine);
 }
 
-function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly LogRecord[]): Outcome<R> {
+/** What the next continuation goes on from; null when that is the machine itself, with what is open in it. */
+function closing({ status }: Standing, machine: Machine): Machine | Uint8Array | null {
+	if (machine.opened.length === 0) return null;
+	if (status !== 'suspended' && status !== 'parked') return machine;
+	try {
+		return machine.save();
+	} catch (error) {
+		if (NotSerializableError.is(error)) return null;
+		throw error;
+	}
+}
+
+function outcomeOf<R>(
+	standing: Standing,
+	machine: Machine,
+	records: readonly LogRecord[],
+	from: Machine | Uint8Array,
+): Outcome<R> {
 	const log = readLog(records);
 	switch (standing.status) {
 		case 'completed':
@@ -271,10 +308,10 @@ function outcomeOf<R>(standing: Standing, machine: Machine, records: readonly Lo
 			return { status: 'failed', error, continuation, log };
 		}
 		case 'parked':
-			return { status: 'parked', continuation: new Continuation<R>(machine, records), log };
+			return { status: 'parked', continuation: new Continuation<R>(from, records), log };
 		case 'suspended': {
 			const { id, value } = machine.waits[0]!;
-			return { status: 'suspended', id, value, continuation: new Continuation<R>(machine, records), log };
+			return { status: 'suspended', id, value, continuation: new Continuation<R>(from, records), log };
 		}
 	}
 }

@@ -33,7 +33,14 @@ export {
 	RunNotFoundError,
 	TimeoutError,
 } from './errors/run.ts';
-export { DecodeError, KeyringError, NotSerializableError, SealError, StateTooLargeError } from './errors/saving.ts';
+export {
+	DecodeError,
+	KeyringError,
+	NotSerializableError,
+	ResourceError,
+	SealError,
+	StateTooLargeError,
+} from './errors/saving.ts';
 export {
 	AbiMismatchError,
 	DuplicateFunctionError,
@@ -51,6 +58,7 @@ export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } fr
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';
 export { type Handler, replace } from './registry/handlers.ts';
 export { migrate } from './registry/migrations.ts';
+export { CLOSE, MARSHAL, type ResourceOptions, resource, UNMARSHAL } from './registry/resources.ts';
 export { type Secret, secret } from './registry/secret.ts';
 export type { Serializable } from './registry/serializable.ts';
 export { run } from './run.ts';

@@ -194,10 +194,11 @@ export class DeltaWalk extends Walk {
 	/** A hook gives fresh data each time: if it is like the last, it counts as the last. */
 	protected override take(value: object, kind: AnyKind): readonly unknown[] {
 		const parts = super.take(value, kind);
-		if (kind !== this.table.hooked) return parts;
+		const { gives } = kind;
+		if (gives === undefined || parts.length <= gives) return parts;
 		const entry = this.#current!;
-		if (!alike(entry.data, parts[1])) entry.data = parts[1];
-		return [parts[0], entry.data];
+		if (!alike(entry.data, parts[gives])) entry.data = parts[gives];
+		return parts.with(gives, entry.data);
 	}
 
 	/** A plain object whose row would be the same, found out without making it; visits what it refers to. */

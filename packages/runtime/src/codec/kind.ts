@@ -47,6 +47,9 @@ export interface Kind<T = never, H = unknown> {
 	 */
 	tells?(value: T): boolean;
 
+	/** The part that is made anew each time it is taken: if it is like the last it counts as the last. */
+	readonly gives?: number;
+
 	readonly moment?: Moment;
 	/**
 	 * Makes the instance. Early kinds find `PENDING` in place of references; attributes must be checked,

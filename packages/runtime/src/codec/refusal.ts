@@ -67,6 +67,9 @@ export function refuseValue(value: object): Refusal {
 	const name = prototype === null ? undefined : nameOf(prototype);
 	const known = name === undefined ? undefined : hostType(name, prototype!);
 	if (known !== undefined) return new Refusal(article(name!), known.kind, known.help);
+	const live = prototype === null ? undefined : classOfPrototype(prototype);
+	if (live?.resource !== undefined)
+		return new Refusal(`the resource '${live.id}'`, 'instance', 'outside a run save what its marshal gives');
 	if (prototype !== null && classOfPrototype(prototype)?.hidden === true)
 		return new Refusal(
 			`an instance of '${name}', a class with private members that extends a built-in`,

@@ -153,7 +153,10 @@ export class Revival {
 		if (part === 0) return undefined;
 		if (part === null) return null;
 		const entry = classEntry(this.value(part));
-		expect(entry !== undefined && entry.hooks === undefined, 'a prototype is of no class saved by its properties');
+		expect(
+			entry !== undefined && entry.hooks === undefined && entry.resource === undefined,
+			'a prototype is of no class saved by its properties',
+		);
 		return entry.Class.prototype;
 	}
 

@@ -172,7 +172,7 @@ export class SnapshotWriter<H = unknown> {
 		this.#deltas = [...deltas];
 		// How they were merged is not known: a chain that is read is a chain of merged ones until it is written anew.
 		this.#merged = deltas.length;
-		this.#ledger = ledgerOf(heap, revival);
+		this.#ledger = ledgerOf(this.#table, heap, revival);
 	}
 }
 
@@ -204,7 +204,7 @@ export function readSnapshot<H>(
 }
 
 /** The rows that were read are what the next write is compared with. */
-function ledgerOf(heap: Heap, revival: Revival): Ledger {
+function ledgerOf(table: KindTable, heap: Heap, revival: Revival): Ledger {
 	const ledger = new Ledger();
 	ledger.next = heap.rows.length;
 	const chunks = heap.chunks();
@@ -218,7 +218,8 @@ function ledgerOf(heap: Heap, revival: Revival): Ledger {
 		entry.row = row;
 		entry.at = heap.at[id]!;
 		entry.blob = heap.blobs.get(id)?.slice();
-		if (row[head] === 'I') entry.data = revival.instance(referenceOf(row[head + 2]));
+		const gives = typeof row[head] === 'string' ? table.byTag.get(row[head])?.gives : undefined;
+		if (gives !== undefined) entry.data = revival.instance(referenceOf(row[head + 1 + gives]));
 		const found = chunks.get(id);
 		if (found !== undefined) entry.pieces = piecesOf(row, head, found, heap, revival);
 	}

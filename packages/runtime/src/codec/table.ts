@@ -12,6 +12,9 @@ export interface Route {
 	readonly hooked: boolean;
 }
 
+/** The kind of live things, in a codec that has one. */
+export const RESOURCE = 'live-resource';
+
 export class KindTable {
 	readonly byTag = new Map<string, AnyKind>();
 	readonly byValue = new Map<unknown, AnyKind>();
@@ -64,6 +67,10 @@ export class KindTable {
 		const entry = classOfPrototype(prototype);
 		if (entry === undefined) return this.#foreign(prototype);
 		// Not kept: a module that is evaluated again registers its classes again.
+		if (entry.resource !== undefined) {
+			const kind = this.byTag.get(RESOURCE);
+			return kind && { kind, entry: undefined, hooked: false };
+		}
 		if (entry.hooks !== undefined) return { kind: this.hooked, entry, hooked: true };
 		if (entry.hidden === true) return undefined;
 		for (let p = Object.getPrototypeOf(prototype); p !== null; p = Object.getPrototypeOf(p)) {

@@ -116,6 +116,26 @@ export class SealError extends PerdureError {
 	}
 }
 
+/** A resource that a saved run holds could not be opened again; nothing of the run was computed. */
+export class ResourceError extends PerdureError {
+	static readonly code = ROWS.ResourceError.code;
+	/** Id of its class. */
+	declare readonly resource: string;
+	declare readonly problem: string;
+
+	static {
+		brand(ResourceError, 'ResourceError');
+	}
+
+	constructor(facts: { resource: string; problem: string }, options?: ErrorOptions) {
+		super(ROWS.ResourceError, facts, options);
+	}
+
+	static override is(e: unknown): e is ResourceError {
+		return brandOf(e) === 'ResourceError';
+	}
+}
+
 /** What a keyring was to be made of is not what it needs. */
 export class KeyringError extends PerdureError {
 	static readonly code = ROWS.KeyringError.code;

@@ -163,6 +163,12 @@ export const ROWS = {
 		(f) => `the keyring cannot be used: ${f.problem}.`,
 		'a key is 32 random bytes, as a Uint8Array or in base64 (openssl rand -base64 32): keyring({ current: "2026-11", keys: { "2026-11": process.env.SEAL_KEY } })',
 	),
+	ResourceError: row<{ resource: string; problem: string }>(
+		'PD6008',
+		'a resource of a run could not be opened again',
+		(f) => `the resource '${f.resource}' could not be opened again: ${f.problem}.`,
+		'the run stands where it stood: make what it opens reachable, and go on with it again',
+	),
 
 	// PD7: the log.
 	DivergenceError: row<{ entry: number | null; expected: string; found: string }>(

@@ -10,6 +10,7 @@ import { classEntry } from '../registry/classes.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { madeOf, methodOf } from '../registry/made-classes.ts';
 import { moduleName, moduleValue } from '../registry/modules.ts';
+import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { CLASS_KINDS } from './class-kinds.ts';
 import { environmentFor, functionOf } from './definitions.ts';
@@ -20,6 +21,7 @@ import { FrameHead, layoutOf } from './frame-head.ts';
 import { GENERATOR_KINDS } from './generator-kinds.ts';
 import { intrinsicNamed, nameOfIntrinsic } from './intrinsics.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
+import { liveKind } from './live-kind.ts';
 import type { LogRecord } from './log.ts';
 import type { Savable } from './pending.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
@@ -70,6 +72,11 @@ export class Host {
 	/** Encoding: what keys of the run begin with, and the log that is kept with the state. */
 	readonly keys: string;
 	readonly log: readonly LogRecord[] | null;
+	/** Encoding: the resources that were met. */
+	readonly held: object[] = [];
+	/** Decoding: the resources that were met, and what was opened of them, in the same order. */
+	readonly closed: ClosedResource[] = [];
+	readonly opened: readonly object[] | undefined;
 	/** Decoding: the run, and the first links of its fibers and of what is pending. */
 	run: { state: RunState; fiber: Fiber | null; pending: Savable | null; log: LogRecord[] | null } | null = null;
 	/** Decoding: generators whose frames are still to be found their place. */
@@ -84,8 +91,10 @@ export class Host {
 			thunks?: Host['thunks'];
 			keys?: string;
 			log?: readonly LogRecord[] | null;
+			opened?: readonly object[] | undefined;
 		} = {},
 	) {
+		this.opened = o.opened;
 		this.keys = o.keys ?? '';
 		this.log = o.log ?? null;
 		this.live = o.live ?? null;
@@ -314,4 +323,5 @@ export const runCodec = new Codec<Host>([
 	ofModule,
 	resourcesKind,
 	...RUN_KINDS,
+	liveKind,
 ]);

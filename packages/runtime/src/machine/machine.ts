@@ -1,3 +1,4 @@
+import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
 import { release } from './copy.ts';
@@ -31,9 +32,19 @@ export interface MachineOptions {
 export class Machine {
 	readonly state: RunState;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
+	/** Resources that are to be opened before it goes on: what is then loaded is another machine. */
+	readonly closed: readonly ClosedResource[];
+	/** Those that were opened for it. */
+	readonly opened: readonly object[];
 	readonly #nonce: string;
 
-	constructor(state: RunState, o: MachineOptions = {}) {
+	constructor(
+		state: RunState,
+		o: MachineOptions = {},
+		resources: { readonly closed?: readonly ClosedResource[]; readonly opened?: readonly object[] | undefined } = {},
+	) {
+		this.closed = resources.closed ?? [];
+		this.opened = resources.opened ?? [];
 		this.state = state;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
@@ -45,11 +56,12 @@ export class Machine {
 	}
 
 	/**
-	 * Goes on from what `save` gave.
+	 * Goes on from what `save` gave. `opened`: of the resources that a machine of the same bytes has `closed`.
 	 * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
 	 */
-	static load(bytes: Uint8Array, o: MachineOptions = {}): Machine {
-		return new Machine(loadState(bytes).state, o);
+	static load(bytes: Uint8Array, o: MachineOptions = {}, opened?: readonly object[]): Machine {
+		const { state, closed } = loadState(bytes, opened);
+		return new Machine(state, o, { closed, opened });
 	}
 
 	/**

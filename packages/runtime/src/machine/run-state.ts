@@ -62,6 +62,9 @@ export class RunState {
 
 	#keys: string | null = null;
 
+	/** Resources that the version last written holds. */
+	held: readonly object[] = [];
+
 	constructor(facts: RunFacts) {
 		this.facts = facts;
 	}

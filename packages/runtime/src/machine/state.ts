@@ -6,6 +6,7 @@ import { DurablePromise } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
+import { type ClosedResource, resourceEntry } from '../registry/resources.ts';
 import { shared } from '../registry/shared.ts';
 import { fitsSite } from './effect.ts';
 import { FiberReaction } from './fiber.ts';
@@ -44,17 +45,27 @@ export function writeState(writer: StateWriter, state: RunState): Snapshot {
 	const { written } = state;
 	state.written = { by: writer, touched: new Set() };
 	const touched = written?.by === writer ? { touched: written.touched } : {};
-	return writer.write(state, { host: new Host({ keys: state.keys }), root: 'run', ...touched });
+	const host = new Host({ keys: state.keys });
+	const snapshot = writer.write(state, { host, root: 'run', ...touched });
+	state.held = host.held;
+	return snapshot;
 }
 
-/** Reads what a writer wrote, and goes on with it. @throws as `loadState` does. */
-export function readState([full, ...deltas]: readonly Uint8Array[]): { state: RunState; writer: StateWriter } {
+/**
+ * Reads what a writer wrote, and goes on with it.
+ * @param opened what was opened of the resources that the same bytes gave as `closed`.
+ * @throws as `loadState` does.
+ */
+export function readState(
+	[full, ...deltas]: readonly Uint8Array[],
+	opened?: readonly object[],
+): { state: RunState; writer: StateWriter; closed: readonly ClosedResource[] } {
 	if (full === undefined) throw malformed('there is no state');
-	const host = new Host();
+	const host = new Host({ opened });
 	const { root, writer } = runCodec.readSnapshot(full, deltas, { host });
 	const { state, placed } = restore(root, host);
 	for (const [saved, frame] of placed) writer.rename(saved, frame);
-	return { state, writer };
+	return { state, writer, closed: opened === undefined ? host.closed : [] };
 }
 
 /**
@@ -62,9 +73,13 @@ export function readState([full, ...deltas]: readonly Uint8Array[]): { state: Ru
  * user's but registered migrations.
  * @throws DecodeError, UnknownFunctionError, SchemaMismatchError
  */
-export function loadState(bytes: Uint8Array): { state: RunState; log: LogRecord[] } {
-	const host = new Host();
-	return restore(runCodec.decode(bytes, { host }), host);
+export function loadState(
+	bytes: Uint8Array,
+	opened?: readonly object[],
+): { state: RunState; log: LogRecord[]; closed: readonly ClosedResource[] } {
+	const host = new Host({ opened });
+	const restored = restore(runCodec.decode(bytes, { host }), host);
+	return { ...restored, closed: opened === undefined ? host.closed : [] };
 }
 
 function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]; placed: Placed } {
@@ -160,6 +175,7 @@ function closuresOf(roots: readonly unknown[]): string[] {
 	while (queue.length > 0) {
 		const value = queue.pop();
 		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
+		if (resourceEntry(value) !== undefined) continue;
 		seen.add(value);
 		const env = environmentOf(value);
 		if (env !== undefined) {

@@ -22,6 +22,13 @@ export interface ClassHooks<T, D> {
 	deserialize(data: D): T;
 }
 
+/** How a live thing is described and opened again. */
+export interface ResourceHooks {
+	marshal(instance: object): unknown;
+	unmarshal(description: unknown): unknown;
+	close?(instance: object): unknown;
+}
+
 /** Any class, private constructors included. */
 export interface ClassLike<T = object> {
 	readonly prototype: T;
@@ -31,6 +38,8 @@ export interface ClassEntry {
 	readonly id: string;
 	readonly Class: ClassLike;
 	readonly hooks: ClassHooks<object, unknown> | undefined;
+	/** Its instances are live: they are described when saved, and opened again (resources.ts). */
+	readonly resource?: ResourceHooks;
 	/** Made by durable code: found by its prototype only, and saved with what it captures. */
 	readonly made?: boolean;
 	/** Its instances have private members, which only hooks can save. */
@@ -68,15 +77,23 @@ export function serializable<C extends ClassLike, D>(
 			`'${String(name)}' was made by durable code: say how it is saved in its static methods [SERIALIZE] and [DESERIALIZE].`,
 		);
 	}
-	const id = options.id ?? (typeof name === 'string' ? name : '');
+	const own = (hooks as ClassHooks<object, unknown> | undefined) ?? staticHooks(Class);
+	return registerClass('serializable', Class, { hooks: own }, options.id);
+}
+
+/** @throws as `serializable` does. */
+export function registerClass<C extends ClassLike>(
+	by: string,
+	Class: C,
+	how: Pick<ClassEntry, 'hooks' | 'resource'>,
+	as: string | undefined,
+): C {
+	const { name, prototype } = Class as { name?: unknown; prototype: object | null };
+	const id = as ?? (typeof name === 'string' ? name : '');
 	if ((typeof Class as string) !== 'function' || typeof prototype !== 'object' || prototype === null)
-		throw new TypeError('serializable() takes a class.');
-	if (id === '') throw new TypeError('serializable() needs an id for a class without a name: { id }.');
-	const entry: ClassEntry = {
-		id,
-		Class,
-		hooks: (hooks as ClassHooks<object, unknown> | undefined) ?? staticHooks(Class),
-	};
+		throw new TypeError(`${by}() takes a class.`);
+	if (id === '') throw new TypeError(`${by}() needs an id for a class without a name: { id }.`);
+	const entry: ClassEntry = { id, Class, ...how };
 	checkParents(Class, entry);
 	const known = classes.byId.get(id);
 	// A module that is evaluated again (a test runner, a hot reload) declares the same text again.
@@ -114,10 +131,10 @@ export function staticHooks(Class: ClassLike): ClassHooks<object, unknown> | und
 
 /** Hooks given at registration make one class; a subclass saved without its own would lose what they know. */
 function checkParents(Class: ClassLike, entry: ClassEntry): void {
-	if (entry.hooks !== undefined) return;
+	if (entry.hooks !== undefined || entry.resource !== undefined) return;
 	for (let p = Object.getPrototypeOf(Class.prototype); p !== null; p = Object.getPrototypeOf(p)) {
 		const parent = classes.byPrototype.get(p);
-		if (parent?.hooks !== undefined)
+		if (parent?.hooks !== undefined || parent?.resource !== undefined)
 			throw new TypeError(
 				`${describe(entry)} extends ${describe(parent)}, which is saved by hooks; give it hooks of its own.`,
 			);

@@ -1,4 +1,5 @@
 import { Host, runCodec } from '../machine/kinds.ts';
+import type { ClosedResource } from '../registry/resources.ts';
 
 /**
  * Closures are data here, as in a state: nothing that is stored is passed as it is.
@@ -12,4 +13,13 @@ export function encode(value: unknown, root = 'value'): Uint8Array {
 /** @throws DecodeError */
 export function decode(bytes: Uint8Array): unknown {
 	return runCodec.decode(bytes, { host: new Host() });
+}
+
+/** As `decode`, and the resources among it: `opened` of those that the same bytes gave as `closed`. @throws DecodeError */
+export function decodeLive(
+	bytes: Uint8Array,
+	opened?: readonly object[],
+): { readonly value: unknown; readonly closed: readonly ClosedResource[] } {
+	const host = new Host({ opened });
+	return { value: runCodec.decode(bytes, { host }), closed: opened === undefined ? host.closed : [] };
 }

@@ -1,4 +1,5 @@
 import { performEffect } from '../driver/effects.ts';
+import { closeAll, openMachine } from '../driver/resources.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -8,7 +9,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
 import { decode } from './bytes.ts';
-import type { Warm } from './hot-states.ts';
+import { cool, type Warm } from './hot-states.ts';
 import { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
@@ -21,7 +22,7 @@ export interface HotRunHost {
 	/** False while the worker closes: what is issued then is left to the next worker. */
 	readonly dispatching: boolean;
 	/** Makes the machine of a stored run. @throws for code or bytes that do not fit. */
-	load(row: RunRow): Warm;
+	load(row: RunRow, opened?: readonly object[]): Warm;
 	/** A turn was committed: the run is not what kills its worker. */
 	progressed(run: HotRun): void;
 	/** No longer this worker's; `parked` when it only waits. */
@@ -53,7 +54,7 @@ export class HotRun {
 	#sent: number;
 	#seen: number;
 	#recovered: boolean;
-	#machine!: Machine;
+	#machine: Machine = undefined as never;
 	#writer!: StateWriter;
 	#before!: Before;
 	#log!: LogWriter;
@@ -69,6 +70,8 @@ export class HotRun {
 	#failures = 0;
 	#busy = false;
 	#gone = false;
+	/** Its machine stays warm in this process. */
+	#kept = false;
 	/** What was in flight when the run was claimed was issued again. */
 	#reissued: boolean;
 	#stopTimer = () => {};
@@ -94,10 +97,30 @@ export class HotRun {
 	}
 
 	/** Begins with the machine of the claimed row: effects that were pending are issued again, after what mail says to it. */
-	async begin(warm: Warm): Promise<void> {
-		this.#adopt(warm);
+	async begin(warm: Warm, row: RunRow): Promise<void> {
+		if (warm.machine.closed.length > 0) {
+			const open = await this.#open(row);
+			if (open === null) return;
+			this.#adopt(open);
+		} else this.#adopt(warm);
 		if (this.#turn === 0) this.#events.push({ type: 'started' });
 		await this.pump();
+	}
+
+	/** Its resources are opened before anything of it runs; null when it was set aside, because one cannot be. */
+	async #open(row: RunRow): Promise<Warm | null> {
+		this.#busy = true;
+		try {
+			const open = await openMachine((opened) => this.#host.load(row, opened));
+			if (!this.#gone) return open;
+			cool(open);
+		} catch (error) {
+			await this.#block(error);
+		} finally {
+			this.#busy = false;
+			this.#idle();
+		}
+		return null;
 	}
 
 	/** Mail may have come. */
@@ -250,7 +273,9 @@ export class HotRun {
 		this.#seen = row.seen;
 		this.#sent = row.sent;
 		this.#mail = [];
-		this.#adopt(this.#host.load(row));
+		this.#cool();
+		this.#adopt(await openMachine((opened) => this.#host.load(row, opened)));
+		if (this.#gone) return false;
 		for (const pending of this.#machine.state.pending.values()) {
 			if (pending.kind === 'effect' && this.#begun(pending.key)) pending.flying = true;
 		}
@@ -329,6 +354,7 @@ export class HotRun {
 	// --- the end
 
 	#leave(parked: Warm | null): void {
+		this.#kept = parked !== null;
 		this.#drop();
 		this.#host.gone(this, parked);
 	}
@@ -336,6 +362,7 @@ export class HotRun {
 	#drop(): void {
 		this.#gone = true;
 		this.#stopTimer();
+		if (this.#machine !== undefined && !this.#kept) this.#cool();
 		for (const controller of this.#inFlight.values()) controller.abort();
 	}
 
@@ -345,6 +372,12 @@ export class HotRun {
 		const reason = JSON.stringify(blockedBy(error));
 		await this.#patiently(() => this.#host.session.block(this.id, this.#epoch, reason)).catch(() => {});
 		if (!this.#gone) this.#leave(null);
+	}
+
+	/** Lets go of what is open: of a run that is over what was opened for it, else what it goes on with elsewhere too. */
+	#cool(): void {
+		const { opened, state } = this.#machine;
+		closeAll(state.ended === null ? new Set([...opened, ...state.held]) : opened);
 	}
 
 	#adopt({ machine, writer }: Warm): void {

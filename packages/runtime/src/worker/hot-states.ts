@@ -1,3 +1,4 @@
+import { closeAll } from '../driver/resources.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateWriter } from '../machine/state.ts';
 
@@ -11,6 +12,11 @@ export interface Warm {
 	readonly machine: Machine;
 	readonly writer: StateWriter;
 	readonly turn: number;
+}
+
+/** Its run goes on elsewhere, from bytes: what is open in it is let go of. */
+export function cool({ machine }: Warm): void {
+	closeAll(new Set([...machine.opened, ...machine.state.held]));
 }
 
 /**
@@ -31,12 +37,18 @@ export class HotStates {
 		}
 	}
 
+	clear(): void {
+		for (const runId of [...this.#states.keys()]) this.take(runId, -1);
+	}
+
 	/** Gives it up; null unless it is that turn's. */
 	take(runId: string, turn: number): Warm | null {
 		const warm = this.#states.get(runId);
 		if (warm === undefined) return null;
 		this.#states.delete(runId);
 		this.#bytes -= warm.writer.bytes;
-		return warm.turn === turn ? warm : null;
+		if (warm.turn === turn) return warm;
+		cool(warm);
+		return null;
 	}
 }

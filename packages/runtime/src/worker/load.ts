@@ -1,25 +1,29 @@
 import { UnknownFunctionError } from '../errors/schema.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
+import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
 import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
-import { decode } from './bytes.ts';
+import { decodeLive } from './bytes.ts';
 import type { Warm } from './hot-states.ts';
 import type { Input } from './stored.ts';
 
 /**
  * The machine of a stored run: of its state, or, before its first turn, of what it begins with.
  * @param turn the one that the state is of, where that is not the row's.
+ * @param opened what was opened of the resources that it has `closed`.
  * @throws UnknownFunctionError, SchemaMismatchError, DecodeError
  */
-export function load(row: RunRow, o: MachineOptions, turn = row.turn): Warm {
+export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: readonly object[]): Warm {
 	if (turn > 0) {
-		const { state, writer } = readState(row.state);
-		return { machine: new Machine(state, o), writer, turn };
+		const { state, writer, closed } = readState(row.state, opened);
+		return { machine: new Machine(state, o, { closed, opened }), writer, turn };
 	}
 	const def = shared.functions.get(row.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
-	const { self, args } = decode(row.state[0]!) as Input;
-	const machine = Machine.start({ runId: row.id, def, self, args, now: row.startedAt, ...o });
+	const { value, closed } = decodeLive(row.state[0]!, opened);
+	const { self, args } = value as Input;
+	const begun = beginning({ runId: row.id, def, self, args, now: row.startedAt });
+	const machine = new Machine(begun, o, { closed, opened });
 	return { machine, writer: stateWriter(), turn };
 }

@@ -79,7 +79,7 @@ export class Worker {
 			get dispatching() {
 				return !worker.#closing;
 			},
-			load: (row) => this.#load(row),
+			load: (row, opened) => this.#load(row, opened),
 			progressed: (run) => this.#progressed(run),
 			gone: (run, parked) => this.#gone(run, parked),
 			idle: () => this.#emptied(),
@@ -160,6 +160,7 @@ export class Worker {
 		this.#stopTimer();
 		for (const run of this.#held.values()) run.die();
 		this.#held.clear();
+		this.#warm.clear();
 	}
 
 	/** How many more runs may be held. */
@@ -237,7 +238,7 @@ export class Worker {
 			const warm = this.#warm.take(row.id, row.turn) ?? this.#load(row);
 			const run = new HotRun(this.#host, row);
 			this.#held.set(row.id, run);
-			run.begin(warm);
+			run.begin(warm, row);
 			return run;
 		} catch (error) {
 			this.#block(row, error);
@@ -245,9 +246,9 @@ export class Worker {
 		}
 	}
 
-	#load(row: RunRow): Warm {
+	#load(row: RunRow, opened?: readonly object[]): Warm {
 		const { handlers, random } = this.#parts;
-		return load(row, { handlers, nonce: random.id() });
+		return load(row, { handlers, nonce: random.id() }, row.turn, opened);
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */

@@ -32,6 +32,7 @@ export const classValue: AnyKind = {
 
 export const hooked: AnyKind = {
 	tag: 'I',
+	gives: 1,
 	moment: 'filled',
 	take(value: object) {
 		const { Class, hooks } = classOfPrototype(Object.getPrototypeOf(value))!;

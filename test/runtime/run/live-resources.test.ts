@@ -1,0 +1,249 @@
+/** Live things in a run: saved as descriptions, opened again once each before a restored run goes on. */
+import {
+	CLOSE,
+	Continuation,
+	createEngine,
+	encode,
+	MARSHAL,
+	type Outcome,
+	ResourceError,
+	resource,
+	run,
+	UNMARSHAL,
+} from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { afterEach, describe, expect, it } from 'vitest';
+import { compile } from '../../support/compile.ts';
+
+const events: string[] = [];
+let broken: string | null = null;
+let made = 0;
+
+class Connection {
+	readonly url: string;
+	readonly number = ++made;
+	open = true;
+	private constructor(url: string) {
+		this.url = url;
+	}
+	static to(url: string): Connection {
+		return new Connection(url);
+	}
+	query(text: string): string {
+		if (!this.open) throw new Error('the connection is closed');
+		return `${text} at ${this.url}`;
+	}
+}
+resource(Connection, {
+	marshal: ({ url }) => ({ url }),
+	async unmarshal({ url }: { url: string }) {
+		await null;
+		if (broken !== null) throw new TypeError(broken);
+		events.push(`open ${url}`);
+		return Connection.to(url);
+	},
+	close(connection) {
+		connection.open = false;
+		events.push(`close ${connection.url}`);
+	},
+	id: 'test#Connection',
+});
+
+class File {
+	readonly path: string;
+	constructor(path: string) {
+		this.path = path;
+	}
+	static [MARSHAL](file: File) {
+		return file.path;
+	}
+	static [UNMARSHAL](path: string) {
+		events.push(`open ${path}`);
+		return new File(path);
+	}
+	static [CLOSE](file: File) {
+		events.push(`close ${file.path}`);
+	}
+}
+resource(File);
+
+const passed: unknown[] = [];
+const { exports } = compile(
+	`
+	import { suspend } from '@perdure/runtime';
+	import { ask, connect, fail, File } from '#world';
+	export async function twice(url) {
+		'use durable';
+		const c = await connect(url);
+		const holders = { first: c, list: [c], map: new Map([['c', c]]) };
+		const show = () => c.query('shown');
+		const name = await suspend();
+		return [holders.first === c, holders.list[0] === c, holders.map.get('c') === c, c.query(name), show(), await ask(c, 'asked')];
+	}
+	export async function files() {
+		'use durable';
+		const [a, b] = [new File('a'), new File('b')];
+		await suspend();
+		return [a.path, b.path, a instanceof File];
+	}
+	export async function failing(url) {
+		'use durable';
+		const c = await connect(url);
+		await suspend();
+		await fail(c);
+	}
+	export async function given(c) {
+		'use durable';
+		await suspend();
+		return c.query('given');
+	}
+`,
+	{
+		'#world': {
+			File,
+			connect: async (url: string) => Connection.to(url),
+			ask: async (c: Connection, text: string) => {
+				passed.push(c);
+				return c.query(text);
+			},
+			fail: async (c: Connection) => {
+				throw new RangeError(c.query('failed'));
+			},
+		},
+	},
+) as { exports: Record<string, any> };
+
+afterEach(() => {
+	events.length = 0;
+	passed.length = 0;
+	broken = null;
+});
+
+async function suspended(outcome: Promise<Outcome<unknown>>): Promise<Continuation<unknown>> {
+	const found = await outcome;
+	if (found.status !== 'suspended') throw new Error(`${found.status} ${String((found as { error?: unknown }).error)}`);
+	return found.continuation;
+}
+
+const ANSWERED = [true, true, true, 'hello at db', 'shown at db', 'asked at db'];
+
+describe('a continuation', () => {
+	it('opens it once, for all who hold it, and closes it when the run is over', async () => {
+		const c = await suspended(run(exports['twice'], ['db']));
+		const restored = Continuation.fromBytes(c.toBytes());
+		expect(events).toEqual([]);
+		expect(await restored.resume('hello')).toMatchObject({ status: 'completed', value: ANSWERED });
+		expect(events).toEqual(['open db', 'close db']);
+	});
+
+	it('each copy has one of its own', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['twice'], ['db']))).toBytes());
+		await Promise.all([c.resume('hello'), c.resume('hello')]);
+		expect(events.filter((event) => event === 'open db')).toHaveLength(2);
+		expect(passed[0]).not.toBe(passed[1]);
+	});
+
+	it('looking at it, its bytes and its forks open nothing', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['twice'], ['db']))).toBytes());
+		expect(c.inspect().fibers[0]!.frames[0]!.locals).toMatchObject({ c: { description: { url: 'db' } } });
+		const again = Continuation.fromBytes(c.fork().toBytes());
+		expect(again.suspensions).toHaveLength(1);
+		expect(events).toEqual([]);
+		expect(await again.resume('hello')).toMatchObject({ value: ANSWERED });
+	});
+
+	it('by static methods, two of one class', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['files'], []))).toBytes());
+		expect(await c.resume()).toMatchObject({ value: ['a', 'b', true] });
+		expect(events.toSorted()).toEqual(['close a', 'close b', 'open a', 'open b']);
+	});
+
+	it('one that cannot be opened keeps the run from going on, and can be tried again', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['twice'], ['db']))).toBytes());
+		broken = 'no route';
+		const refused = await c.resume('hello').catch((error: unknown) => error);
+		expect(ResourceError.is(refused)).toBe(true);
+		expect(refused).toMatchObject({ resource: 'test#Connection', problem: 'no route', cause: expect.any(TypeError) });
+		broken = null;
+		expect(await c.resume('hello')).toMatchObject({ value: ANSWERED });
+	});
+
+	it('it is closed when the run fails, too', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['failing'], ['db']))).toBytes());
+		expect(await c.resume()).toMatchObject({
+			status: 'failed',
+			error: expect.objectContaining({ message: 'failed at db' }),
+		});
+		expect(events).toEqual(['open db', 'close db']);
+	});
+
+	it('an argument that is live is passed as it is', async () => {
+		const connection = Connection.to('mine');
+		const c = await suspended(run(exports['given'], [connection]));
+		expect(await c.resume()).toMatchObject({ value: 'given at mine' });
+		expect(events).toEqual(['open mine', 'close mine']);
+		expect(connection.open).toBe(true);
+	});
+});
+
+describe('an engine', () => {
+	it('another engine opens it before the run goes on, once', async () => {
+		const store = memory();
+		const first = createEngine({ store });
+		const { id } = await first.start(exports['twice'], ['db']);
+		await first.get(id).next();
+		expect(events).toEqual([]);
+		await first.close();
+		// It stayed warm there: what the run goes on with elsewhere was let go of.
+		expect(events).toEqual(['close db']);
+		const second = createEngine({ store });
+		await second.get(id).resume('hello');
+		expect(await second.get(id).result()).toEqual(ANSWERED);
+		expect(events).toEqual(['close db', 'open db', 'close db']);
+		await second.close();
+	});
+
+	it('while it stays in one process it is the same one', async () => {
+		const engine = createEngine({ store: memory() });
+		const handle = await engine.start(exports['twice'], ['db']);
+		await handle.next();
+		await handle.resume('hello');
+		expect(await handle.result()).toEqual(ANSWERED);
+		expect(events).toEqual([]);
+		await engine.close();
+	});
+
+	it('one that cannot be opened blocks the run, which says why', async () => {
+		const store = memory();
+		const first = createEngine({ store });
+		const { id } = await first.start(exports['twice'], ['db']);
+		await first.get(id).next();
+		await first.close();
+		broken = 'no route';
+		const second = createEngine({ store });
+		await second.get(id).resume('hello');
+		const handle = second.get(id);
+		await expect.poll(() => handle.status()).toBe('blocked');
+		expect((await handle.describe()).blocked).toMatchObject({
+			code: 'PD6008',
+			message: expect.stringContaining('no route'),
+		});
+		await second.close();
+	});
+
+	it('an argument of a start is described, and opened where the run begins', async () => {
+		const engine = createEngine({ store: memory() });
+		const handle = await engine.start(exports['given'], [Connection.to('far')]);
+		await handle.next();
+		expect(events).toEqual(['open far']);
+		await handle.resume();
+		expect(await handle.result()).toBe('given at far');
+		expect(events).toEqual(['open far', 'close far']);
+		await engine.close();
+	});
+});
+
+it('outside runs it cannot be saved, and a class needs both halves', () => {
+	expect(() => encode({ connection: Connection.to('x') })).toThrow(/Connection/);
+	expect(() => resource(class Half {}, { marshal: () => 1 } as never)).toThrow(/unmarshal/);
+});
