@@ -20,8 +20,14 @@ const PROGRAM = `
 		for (const [key, value] of local) await suspend({ key, value });
 		return local;
 	}
+	function* numbers(list) { "use durable"; try { for (const x of list) yield [x, yield* [x]]; } finally { list.length = 0; } }
+	async function* pages(inner) { "use durable"; for (;;) yield await eff(yield* inner); }
 	export async function main(order) { "use durable";
 		let n = 0;
+		const some = numbers([1, 2]);
+		some.next();
+		const page = pages(some);
+		const asked = [page.next(), page.next(), pages([]).return(new Promise(() => {}))];
 		const up = () => ++n;
 		const list = [order, order, new Date(5), /x/g, new Uint8Array([1, 2, 3]), new Error('e', { cause: order })];
 		let settle;
@@ -36,7 +42,7 @@ const PROGRAM = `
 			settle(1);
 			await Promise.allSettled([raced, promise]);
 		} finally { await api[String(order.id)](list).then((r) => r + n); }
-		return [list, up];
+		return [list, up, some, page, asked.length];
 	}`;
 
 let corpus: Uint8Array[];
