@@ -23,9 +23,6 @@ const SETTLED_BY_THE_WORLD = [
 	'try-pair.js',
 ];
 
-/** A method with `super` of a class made in durable code is native: nothing of its call can be saved. */
-const NATIVE = ['es6-class-async.js'];
-
 const programs = globSync('*.js', { cwd: folder }).sort();
 
 function subjectOf(name: string) {
@@ -43,7 +40,6 @@ describe.each(programs.filter((name) => !OTHER_LANGUAGE.includes(name)))('%s', (
 	test.each(WAYS.filter((way) => way !== 'plain' && (inRun || way === 'outside')))('%s', async (way) => {
 		const [expected] = await execute(subject, 'plain');
 		const [actual] = await execute(subject, way);
-		if (NATIVE.includes(name) && /^throws NotSerializableError/.test(actual!)) return;
 		expect(actual).toBe(expected);
 	});
 });

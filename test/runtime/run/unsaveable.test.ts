@@ -161,3 +161,27 @@ test('the continuation of such a failure is the state before the turn', async ()
 	expect(outcome.continuation.inspect().pending.map(({ name }) => name)).toEqual(['live']);
 	expect(Continuation.fromBytes(outcome.continuation.toBytes()).functionId).toBe('perdure/subject#main');
 });
+
+test.each([
+	[
+		'an instance of a constructor function',
+		'const p = new Point(1)',
+		'return p.x',
+		/'p' .*instance of 'Point', a constructor function/,
+	],
+	['its changed prototype', 'Point.prototype.twice = () => 2', 'return new Point(1).twice()', /prototype was changed/],
+])('%s made in durable code: it should be a class', async (_, before, after, message) => {
+	const main = loadMain(
+		`import { eff } from 'world';
+		export async function main() { "use durable"; function Point(x) { this.x = x; } ${before}; await eff(); ${after}; }`,
+		{
+			eff: async () => {},
+		},
+	);
+	const outcome = await run(main, []);
+	expect(outcome).toMatchObject({
+		status: 'failed',
+		error: { code: 'PD3005', help: expect.stringMatching(/^write 'Point' as a class/) },
+	});
+	if (outcome.status === 'failed') expect((outcome.error as Error).message).toMatch(message);
+});

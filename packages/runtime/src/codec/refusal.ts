@@ -2,6 +2,7 @@
 import { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
 import { classOfPrototype } from '../registry/classes.ts';
+import { ENV } from '../registry/functions.ts';
 
 /** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
 export class Refusal {
@@ -76,6 +77,12 @@ export function refuseValue(value: object): Refusal {
 			'instance',
 			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
 		);
+	if (name !== undefined && isOfConstructorFunction(prototype!))
+		return new Refusal(
+			`an instance of '${name}', a constructor function made in durable code`,
+			'instance',
+			`write '${name}' as a class: one made in durable code is saved, its methods and instances too`,
+		);
 	if (name !== undefined)
 		return new Refusal(`an instance of '${name}', a class that is not registered`, 'instance', unregisteredHelp(name));
 	return new Refusal(
@@ -83,6 +90,12 @@ export function refuseValue(value: object): Refusal {
 		'instance',
 		'copy its properties into a plain object ({ ...it }), or make it with a class and register that',
 	);
+}
+
+/** Made by `new` of a function that is a closure of a run. */
+function isOfConstructorFunction(prototype: object): boolean {
+	const made: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+	return typeof made === 'function' && Object.hasOwn(made, ENV);
 }
 
 /** Node's own classes that are no globals: known by their name alone. */

@@ -1,6 +1,7 @@
 import type { FunctionDef } from '@perdure/abi';
 import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
+import { Refusal } from '../codec/refusal.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
 import { asyncGeneratorStateOf } from '../language/async-generator.ts';
 import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
@@ -148,13 +149,43 @@ const live: Kind<object, Host> = {
 	},
 };
 
+/** Own properties that a closure has by being made. */
+const OF_FUNCTIONS: ReadonlySet<string | symbol> = new Set([
+	'length',
+	'name',
+	'prototype',
+	'arguments',
+	'caller',
+	DEFINITION,
+	ENV,
+]);
+
+/** Each making of a function that may be called by `new` makes such an object: it is not saved. */
+function hasChangedPrototype(value: Callable): boolean {
+	if (!Object.hasOwn(value, 'prototype')) return false;
+	const { prototype } = value as { prototype: unknown };
+	if (!isObject(prototype) || Object.getPrototypeOf(prototype) !== Object.prototype) return true;
+	const keys = Reflect.ownKeys(prototype);
+	return keys.length !== 1 || Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value !== value;
+}
+
 /** A closure in a saved state: which function expression, and what it captures by name. */
 const closureKind: Kind<Callable, Host> = {
 	tag: 'closure',
 	claims: (value, host) => host.live === null && isClosure(value),
+	open: true,
+	owns: (_, key) => OF_FUNCTIONS.has(key),
 	take(value) {
 		const def = definitionOf(value)!;
 		const names = def.captures ?? [];
+		if (def.generator === undefined && hasChangedPrototype(value)) {
+			throw new Refusal(
+				'a constructor function whose prototype was changed',
+				'instance',
+				`write '${value.name}' as a class: one made in durable code is saved, its methods and instances too`,
+				'',
+			);
+		}
 		const own = def.generator === undefined ? [] : [value.prototype];
 		return [def.id, names.length, ...names, ...(value as Defined)[ENV]!, ...own];
 	},
