@@ -113,3 +113,24 @@ test('schemaId: a closure that a value holds deep inside counts', async () => {
 	);
 	expect(new Set(ids).size).toBe(3);
 });
+
+test('schemaId: the class of an object that a value holds deep inside counts, with its private fields', async () => {
+	const source = (members: string, name = 'K') => `
+		import { suspend } from '@perdure/runtime';
+		export async function main(a) { "use durable";
+			const b = 1; class ${name} { ${members} } const deep = [new Map([['k', new ${name}()]])];
+			await suspend();
+			return deep.length;
+		}`;
+	const ids = await Promise.all(
+		[
+			source('m() { return a; }'),
+			source('m() { return a + 1; }'),
+			source('m() { return a + b; }'),
+			source('#p = 1; m() { return a; }'),
+			source('m() { return a; }', 'L'),
+		].map(async (text) => (await parked(text, [1])).schemaId),
+	);
+	expect(ids[1]).toBe(ids[0]);
+	expect(new Set(ids).size).toBe(4);
+});

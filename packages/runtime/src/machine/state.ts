@@ -180,7 +180,8 @@ function closuresOf(roots: readonly unknown[]): string[] {
 		const env = environmentOf(value);
 		if (env !== undefined) {
 			const def = definitionOf(value)!;
-			found.add(`${def.id} ${(def.captures ?? []).join(' ')}`);
+			const hidden = madeOf(value)?.privates?.fields[0].map((name) => `#${name}`) ?? [];
+			found.add([def.id, ...(def.captures ?? []), ...hidden].join(' '));
 			queue.push(...env, ...(madeOf(value) === undefined ? [methodOf(value)?.Class] : propertiesOf(value as object)));
 			continue;
 		}
