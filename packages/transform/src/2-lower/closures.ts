@@ -104,6 +104,8 @@ function selfBinding(info: FunctionInfo): Binding | null {
 /** What a closure is made over: the cell itself, or the value. */
 export function capture(code: Code, binding: Binding): t.Expression {
 	const storage = storageOf(code.unit, binding);
+	// In the head of a loop: the name that is captured there never gets a value.
+	if (storage.cell && code.dead?.has(binding)) return construct(helper('Cell'), [helper('TDZ')]);
 	if (storage.cell) return id(storage.name);
 	return readBinding(code, binding, false);
 }
