@@ -63,7 +63,18 @@ export function call(
 ): unknown {
 	if (shared.current !== null) return shared.current.call(frame, site, callee, self, args, key);
 	if (typeof callee !== 'function') throw notCallable(frame, site);
-	return Reflect.apply(callee, self, args);
+	if (self !== undefined) return Reflect.apply(callee, self, args);
+	// Calls that the engine sees through: an await costs a tenth less than by way of the list.
+	switch (args.length) {
+		case 0:
+			return callee();
+		case 1:
+			return callee(args[0]);
+		case 2:
+			return callee(args[0], args[1]);
+		default:
+			return Reflect.apply(callee, self, args);
+	}
 }
 
 /** A chain of calls in await position: one effect. */
