@@ -23,7 +23,7 @@ export const HELPERS = [
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
 	'begin', // begin(frame, site, callee, self, args, key?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives
 	'isPromise', // isPromise(value): boolean                 cheap test of what a call elsewhere has given: a promise, or an iterator
-	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`
+	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`
 	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)
 	'lazy', // lazy(def, operands): value                    a thunk over saved operands: runs it, and can run it again
 	'unwind', // unwind(frame, pc, error): number            pc of the handler, or throws the error on

@@ -59,3 +59,16 @@ export function isForeign(callee: unknown): boolean {
 		!isIntrinsic(callee)
 	);
 }
+
+/** What a getter gives: it is not asked for again. */
+function unknown(): void {}
+
+/** The method that a call of `self[key]` has called, without reading it again. */
+export function methodOf(self: unknown, key: unknown): unknown {
+	if (self === undefined || self === null) return undefined;
+	for (let holder: unknown = Object(self); holder !== null; holder = Object.getPrototypeOf(holder)) {
+		const found = Object.getOwnPropertyDescriptor(holder, key as PropertyKey);
+		if (found !== undefined) return 'value' in found ? found.value : unknown;
+	}
+	return unknown;
+}

@@ -17,7 +17,7 @@ import { savable } from '../language/native-iterators.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { awaitChain } from './await-chain.ts';
-import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, primitiveOf } from './callee.ts';
+import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf, primitiveOf } from './callee.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
@@ -604,7 +604,7 @@ export class Computation implements TurnHost {
 		owner: Frame | FunctionDef,
 		site: number,
 		value: unknown,
-		callee: unknown,
+		given: unknown,
 		self: unknown,
 		args: unknown[],
 		key?: unknown,
@@ -615,6 +615,7 @@ export class Computation implements TurnHost {
 			this.#place(value, code, def);
 			return value;
 		}
+		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!isForeign(callee)) return value;
 		// It runs already: nobody else may hear of its rejection before the turn is durable.

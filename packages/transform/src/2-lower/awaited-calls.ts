@@ -220,7 +220,7 @@ function lowerChain(
 		const site: Site = {
 			...call_.site,
 			name: calleeText(unwrap((node as t.CallExpression).callee)),
-			links: chain.rest.map(({ keys, call, optional }) => ({ keys, call, optional })),
+			links: chain.rest.map(({ keys, call, optional, optionalCall }) => ({ keys, call, optional, optionalCall })),
 		};
 		carryOut(frame, { kind: 'chain', ...call_, site, args, rest }, use);
 	});

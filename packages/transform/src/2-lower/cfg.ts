@@ -132,6 +132,7 @@ export interface Site extends Place {
 		readonly keys: readonly (string | null)[];
 		readonly call: boolean;
 		readonly optional: boolean;
+		readonly optionalCall: boolean;
 	}[];
 	readonly loops: readonly number[];
 }

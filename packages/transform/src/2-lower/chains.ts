@@ -22,6 +22,7 @@ export interface Links {
 		readonly args: readonly t.Node[];
 		readonly call: boolean;
 		readonly optional: boolean;
+		readonly optionalCall: boolean;
 	}[];
 }
 
@@ -44,16 +45,15 @@ export function chainOf(frame: Frame, root: t.Expression, links: readonly Link[]
 	let optional = false;
 	let early = false;
 	for (const link of after) {
-		if (link.optional && (link.kind === 'call' || keys.length > 0)) {
-			// The callee's own receiver would be lost, or the value so far.
-			if (link.kind === 'call') return null;
-			rest.push({ keys, computed, args: [], call: false, optional });
+		const optionalCall = link.kind === 'call' && link.optional && keys.length > 0;
+		if (link.optional && link.kind === 'member' && keys.length > 0) {
+			rest.push({ keys, computed, args: [], call: false, optional, optionalCall: false });
 			keys = [];
 			computed = [];
 			optional = false;
 		}
 		if (link.optional) {
-			optional = true;
+			optional ||= !optionalCall;
 			early = true;
 		}
 		if (link.kind === 'member') {
@@ -67,7 +67,7 @@ export function chainOf(frame: Frame, root: t.Expression, links: readonly Link[]
 			continue;
 		}
 		if (early && !link.node.arguments.every((argument) => isHarmless(frame, argument))) return null;
-		rest.push({ keys, computed, args: link.node.arguments, call: true, optional });
+		rest.push({ keys, computed, args: link.node.arguments, call: true, optional, optionalCall });
 		keys = [];
 		computed = [];
 		optional = false;

@@ -96,12 +96,17 @@ export function watched(
 		id(code.owner),
 		number(site),
 		id(value),
-		target.again(),
+		isPlainMember(target) ? nothing() : target.again(),
 		target.self(),
 		array(args),
 		...(target.key ? [target.key()] : []),
 	]);
 	return conditional(asked, started, id(value));
+}
+
+/** A member of a kept receiver is found by its key, without reading it again: that might be a getter. */
+function isPlainMember({ site }: Target): boolean {
+	return site.key !== undefined && site.reload === null && site.read === undefined;
 }
 
 function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {

@@ -134,8 +134,8 @@ function emitSite(site: Site, parts: DefinitionParts, places: ReadonlyMap<string
 		out.push(property('read', read));
 	}
 	if (site.links) {
-		const links = site.links.map(({ keys, call, optional }) =>
-			record({ keys, call, ...(optional ? { optional } : {}) }),
+		const links = site.links.map(({ keys, call, optional, optionalCall }) =>
+			record({ keys, call, ...(optional ? { optional } : {}), ...(optionalCall ? { optionalCall } : {}) }),
 		);
 		out.push(property('chain', array(links)));
 	}

@@ -47,6 +47,8 @@ export interface WrapperParts {
 	readonly outerThis: string | null;
 	/** A variable for the home object of the method that the function is, or of the static field around it. */
 	readonly home: string | null;
+	/** A module: strict code. */
+	readonly isModule: boolean;
 	/** Directives of the body other than our own. */
 	readonly directives: readonly t.Directive[];
 	readonly names: Names;
@@ -142,10 +144,34 @@ class WrapperEmitter {
 	/** Async functions in blocks never leave their block (ECMA-262 B.3.3 is for plain ones only): a `let` on top does not either. */
 	private blockDeclaration(node: t.FunctionDeclaration): Edit[] {
 		const lazy = this.lazyDefinition();
+		const around = this.parts.fn.parents.at(-2);
+		if (around?.type === 'SwitchStatement' && this.parts.isModule) return this.caseDeclaration(node, around, lazy);
 		const bound = this.bind(this.detached(node, node.id!.name, lazy.use), lazy.use);
 		return [
 			{ kind: 'replace', node, by: [...this.parts.statements, ...lazy.statements] },
 			{ kind: 'top', node: this.list, nodes: [declare('let', [[id(node.id!.name), bound]])] },
+		];
+	}
+
+	/** Every case sees it, whichever is entered; a plain function in a block of strict code does not leave that either. */
+	private caseDeclaration(
+		node: t.FunctionDeclaration,
+		around: t.SwitchStatement,
+		lazy: { readonly use: t.Expression; readonly statements: readonly t.Statement[] },
+	): Edit[] {
+		const wrapper = {
+			...node,
+			async: false,
+			generator: false,
+			params: signatureOf(node.params, this.parts.names).params,
+			body: block([this.enter(lazy.use)], this.parts.directives),
+		} as t.FunctionDeclaration;
+		const bound = () => run(this.bind(id(node.id!.name), lazy.use));
+		return [
+			{ kind: 'replace', node, by: [uncommented(wrapper), ...this.parts.statements, ...lazy.statements] },
+			...around.cases
+				.filter(({ consequent }) => consequent.length > 0)
+				.map((clause): Edit => ({ kind: 'top', node: clause, nodes: [bound()] })),
 		];
 	}
 
