@@ -101,6 +101,12 @@ export async function main() { "use durable"; const p = (async () => { throw new
 	'a promise resolved with a durable promise': `
 export async function main() { "use durable"; const inner = eff('inner', 5); const outer = new Promise((resolve) => resolve(inner)); const chained = Promise.resolve(outer); return [await outer, await chained, chained === outer]; }`,
 
+	'promises of the run handed to foreign functions': `
+const helper = async (p) => (await p) + 1; const both = async ({ p }, list) => { let sum = await p; for (const q of list) sum += await q; return [sum, await p]; };
+export async function main() { "use durable"; const slow = (async () => { const a = await eff('a', 1); return a + await eff('b', 2); })(); const now = Promise.resolve(10);
+	const one = await helper(slow); const two = await both({ p: now }, [slow, eff('c', 5), now]); let bad; const broken = fail('f', 'no'); try { await helper(broken); } catch (e) { bad = e.message; }
+	return [one, two, bad, await Array.fromAsync([now, 2, slow])]; }`,
+
 	'promises inside structures': `
 export async function main() { "use durable"; const map = new Map([['a', eff('a', 1)], ['b', eff('b', 2)]]); const object = { list: [eff('c', 3)] }; await eff('gap', 0);
 	return [await map.get('a'), await map.get('b'), await object.list[0]]; }`,

@@ -9,7 +9,7 @@ export const NOTHING: Copied = { values: [] };
 /** Never changes, so a run that is saved again and again writes it once. */
 export class CopiedBytes {
 	readonly bytes: Uint8Array;
-	/** Closures of the run, passed as they are. */
+	/** Closures, generators and promises of the run, passed as they are. */
 	readonly live: readonly unknown[];
 
 	constructor(bytes: Uint8Array, live: readonly unknown[]) {

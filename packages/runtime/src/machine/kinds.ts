@@ -22,6 +22,7 @@ import { FrameHead, layoutOf } from './frame-head.ts';
 import { GENERATOR_KINDS } from './generator-kinds.ts';
 import { intrinsicNamed, nameOfIntrinsic } from './intrinsics.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
+import { passLive, takeLive } from './live.ts';
 import { liveKind } from './live-kind.ts';
 import type { LogRecord } from './log.ts';
 import type { Savable } from './pending.ts';
@@ -139,13 +140,10 @@ const live: Kind<object, Host> = {
 	claims: (value, host) =>
 		host.live !== null &&
 		(isOfRun(value) || generatorStateOf(value) !== undefined || asyncGeneratorStateOf(value) !== undefined),
-	take(value, host) {
-		const known = host.live!.indexOf(value);
-		return [known >= 0 ? known : host.live!.push(value) - 1];
-	},
+	take: (value, host) => [passLive(value, host.live!)],
 	make([index], host) {
-		expect(typeof index === 'number' && host.live !== null && index in host.live, 'an unknown live value');
-		return host.live[index] as object;
+		expect(host.live !== null, 'a live value in a state');
+		return takeLive(index, host.live);
 	},
 };
 

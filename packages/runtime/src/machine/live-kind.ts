@@ -3,6 +3,7 @@ import { RESOURCE } from '../codec/table.ts';
 import { classEntry } from '../registry/classes.ts';
 import { ClosedResource, resourceEntry } from '../registry/resources.ts';
 import type { Host } from './kinds.ts';
+import { passLive, takeLive } from './live.ts';
 
 /**
  * A resource. At the border it is passed as it is; in a state it is its class and its description, and
@@ -14,10 +15,7 @@ export const liveKind: Kind<object, Host> = {
 	gives: 1,
 	take(value, host) {
 		if (value instanceof ClosedResource) return [value.Class, value.description];
-		if (host.live !== null) {
-			const known = host.live.indexOf(value);
-			return [known >= 0 ? known : host.live.push(value) - 1];
-		}
+		if (host.live !== null) return [passLive(value, host.live)];
 		const { Class, resource } = resourceEntry(value)!;
 		host.held.push(value);
 		return [Class, resource.marshal(value)];
@@ -25,8 +23,8 @@ export const liveKind: Kind<object, Host> = {
 	label: (_, index) => (index === 1 ? ' (what marshal gave)' : ''),
 	make([first], host) {
 		if (typeof first === 'number') {
-			expect(host.live !== null && first in host.live, 'an unknown live value');
-			return host.live[first] as object;
+			expect(host.live !== null, 'a live value in a state');
+			return takeLive(first, host.live);
 		}
 		const opened = host.opened?.[host.closed.length];
 		const closed = new ClosedResource(null as never, undefined);

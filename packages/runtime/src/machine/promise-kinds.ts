@@ -14,6 +14,7 @@ import { GATHERED, GatheredPart, Gathering, GatherReaction, RaceReaction, UNSETT
 import type { Callable } from '../registry/shared.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import type { Host } from './kinds.ts';
+import { passLive, takeLive } from './live.ts';
 
 /** How the promises of a run are saved: their state, and what is to happen when they settle. */
 
@@ -41,12 +42,16 @@ const promise: Kind<DurablePromise, Host> = {
 	tag: 'promise',
 	prototypes: [DurablePromise.prototype],
 	tells: always,
-	take({ state, handled, value, reactions }) {
+	take(promise, host) {
+		// An effect gets the very same one: foreign code can await it while the run goes on.
+		if (host.live !== null) return [passLive(promise, host.live)];
+		const { state, handled, value, reactions } = promise;
 		return [STATES.indexOf(state), handled, value, ...reactions];
 	},
 	label: (_, index) => (index === 2 ? ' (its value)' : ''),
-	make: () => new DurablePromise(),
-	fill(made, [state, handled, value, ...reactions]) {
+	make: ([index], host) => (host.live === null ? new DurablePromise() : (takeLive(index, host.live) as DurablePromise)),
+	fill(made, [state, handled, value, ...reactions], host) {
+		if (host.live !== null) return;
 		expect(
 			typeof state === 'number' && STATES[state] !== undefined && typeof handled === 'boolean',
 			'a malformed promise',

@@ -44,7 +44,11 @@ function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): Readonl
 		for (let frame = fiber.top; frame !== null; frame = frame.parent) queue.push(...frame.s);
 		if (fiber.generator !== null) queue.push(fiber.generator.object);
 	}
-	for (const { target } of pending) if (target instanceof DurablePromise) queue.push(...handlersOf(target));
+	for (const waiting of pending) {
+		if (waiting.target instanceof DurablePromise) queue.push(...handlersOf(waiting.target));
+		// What an effect was given as it is.
+		if (waiting.kind === 'effect' && 'live' in waiting.operands) queue.push(...waiting.operands.live);
+	}
 	while (queue.length > 0) {
 		const value = queue.pop();
 		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || held.has(value)) continue;
