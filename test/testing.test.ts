@@ -8,6 +8,7 @@ import {
 	NotSerializableError,
 	NotSuspendedError,
 	replace,
+	resource,
 	sleep,
 } from '@perdure/runtime';
 import { NotSettledError, testRun } from '@perdure/testing';
@@ -385,4 +386,33 @@ test('the example: under the test runner of Node, compiled on the fly', () => {
 	});
 	expect({ status, output: stdout + stderr }).toMatchObject({ status: 0 });
 	expect(stdout).toMatch(/pass 3/);
+});
+
+test('a resource is closed when the run is dropped, and opened again for the one that goes on', async () => {
+	const events: string[] = [];
+	class Log {
+		readonly path: string;
+		constructor(path: string) {
+			this.path = path;
+			events.push(`open ${path}`);
+		}
+		write(line: string) {
+			events.push(line);
+		}
+	}
+	resource(Log, {
+		marshal: ({ path }) => path,
+		unmarshal: (path: string) => new Log(path),
+		close: ({ path }) => void events.push(`close ${path}`),
+	});
+	const main = loadMain(
+		`${perdure} import { Log } from 'world';
+		export async function main() { "use durable"; const log = new Log('a.txt'); log.write('one'); await sleep('1 hour'); log.write('two'); await sleep('1 hour'); return log.path; }`,
+		{ Log },
+	);
+	const t = testRun(main, []);
+	await t.advance('2 hours');
+	expect(await t.result()).toBe('a.txt');
+	const reopened = ['close a.txt', 'open a.txt'];
+	expect(events).toEqual(['open a.txt', 'one', ...reopened, 'two', ...reopened, 'close a.txt']);
 });

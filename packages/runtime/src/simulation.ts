@@ -4,6 +4,7 @@
  */
 export { Continuation } from './continuation.ts';
 export { performEffect } from './driver/effects.ts';
+export { closeAll, openMachine } from './driver/resources.ts';
 export { SaveCheck } from './driver/save-check.ts';
 export {
 	AmbiguousResumeError,

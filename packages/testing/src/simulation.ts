@@ -1,9 +1,11 @@
 import {
+	closeAll,
 	type EffectCall,
 	type Event,
 	type LogRecord,
 	Machine,
 	NotSerializableError,
+	openMachine,
 	SaveCheck,
 	StateTooLargeError,
 	type Turn,
@@ -82,14 +84,16 @@ export class Simulation {
 
 	/** Delivers an event, if there is one, and goes on until nothing moves by itself. */
 	async settle(first: Event | null): Promise<void> {
+		if (this.hasEnded) return;
 		let event: Event | null = first;
 		while (!this.hasEnded) {
 			event ??= (await this.#outside.next()) ?? this.#due();
 			if (event === null) return;
-			if (!('key' in event) || this.#machine.awaits(event.key)) this.#turn(event);
+			if (!('key' in event) || this.#machine.awaits(event.key)) await this.#turn(event);
 			event = null;
 		}
 		this.#outside.abortAll();
+		await closeAll(this.#machine.opened);
 	}
 
 	/** Moves the clock, and stops at each moment at which something happens. */
@@ -109,7 +113,7 @@ export class Simulation {
 		return at !== null && at <= this.#o.clock.now() ? { type: 'timerFired' } : null;
 	}
 
-	#turn(event: Event): void {
+	async #turn(event: Event): Promise<void> {
 		const before = this.#saved;
 		const { seq } = this.#machine.state;
 		const restart = this.#o.restart(this.#machine.turn + 1);
@@ -125,7 +129,7 @@ export class Simulation {
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#outside.abort(key);
 		for (const { key, promise } of turn.watch) this.#outside.watch(key, promise);
-		if (restart && this.#mayDrop()) this.#restart(turn);
+		if (restart && this.#mayDrop()) await this.#restart(turn);
 		else for (const call of turn.dispatch) this.#outside.perform(call);
 	}
 
@@ -142,7 +146,7 @@ export class Simulation {
 		}
 	}
 
-	/** Closures of the run that an effect in flight was given belong to this incarnation: it must stay, as in an engine. */
+	/** Closures of the run and resources that an effect in flight was given belong to this incarnation: it must stay, as in an engine. */
 	#mayDrop(): boolean {
 		for (const pending of this.#machine.state.pending.values()) {
 			if (pending.kind !== 'effect' || !this.#outside.has(pending.key)) continue;
@@ -151,12 +155,17 @@ export class Simulation {
 		return true;
 	}
 
-	#restart(turn: Turn): void {
+	async #restart(turn: Turn): Promise<void> {
 		// A call that was made before its turn ended is in flight already.
 		for (const call of turn.dispatch) if (this.#isRunning(call)) this.#outside.perform(call);
 		this.#restarts++;
+		const { opened, state } = this.#machine;
+		await closeAll(new Set([...opened, ...state.held]));
 		this.#o.onRestart();
-		this.#machine = Machine.load(this.#saved!, this.#o.machine);
+		const { machine } = await openMachine((reopened) => ({
+			machine: Machine.load(this.#saved!, this.#o.machine, reopened),
+		}));
+		this.#machine = machine;
 		for (const pending of this.#machine.state.pending.values()) {
 			if (pending.kind === 'effect' && this.#outside.has(pending.key)) pending.flying = true;
 		}

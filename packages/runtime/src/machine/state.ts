@@ -26,7 +26,10 @@ import { RunState } from './run-state.ts';
  * @throws NotSerializableError names the variable and the point of the frame that holds it.
  */
 export function saveState(state: RunState, log: readonly LogRecord[] | null = null): Uint8Array {
-	return runCodec.encode(state, { host: new Host({ keys: state.keys, log }), root: 'run' });
+	const host = new Host({ keys: state.keys, log });
+	const bytes = runCodec.encode(state, { host, root: 'run' });
+	state.held = host.held;
+	return bytes;
 }
 
 /** Writes a state's next version into a chain of a full one and its changes (codec/snapshot.ts). */
