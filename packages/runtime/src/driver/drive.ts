@@ -69,6 +69,7 @@ class Drive {
 		const { park } = this.#options;
 		const wake = () => this.#wake();
 		park?.addEventListener('abort', wake);
+		this.#machine.door.listener = (event) => this.#push(event);
 		try {
 			let event = first ?? this.#due();
 			for (let begun = false; ; begun = true) {
@@ -84,6 +85,7 @@ class Drive {
 			}
 		} finally {
 			park?.removeEventListener('abort', wake);
+			this.#machine.door.listener = null;
 			for (const controller of this.#inFlight.values()) controller.abort();
 		}
 	}

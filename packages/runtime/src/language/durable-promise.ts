@@ -272,12 +272,27 @@ export interface ResolverData {
 	readonly once: { done: boolean };
 }
 
+/** How foreign code that has a resolver comes into the run; none where the promise was restored. */
+const doors = new WeakMap<DurablePromise, { settle(promise: DurablePromise, ok: boolean, value: unknown): void }>();
+
+/** The resolvers of a promise are handed out: foreign code may keep them, and call them at any time. */
+export function handOut(promise: DurablePromise): void {
+	const { door } = shared.current!;
+	door.promises.add(promise);
+	doors.set(promise, door);
+}
+
 /** CreateResolvingFunctions (27.2.1.3), one of the two. */
 export function resolver(data: ResolverData): Resolver {
 	const call = (value?: unknown): void => {
-		if (shared.current === null) throw new OutsideTurnError({ functionName: data.kind });
+		const door = shared.current === null ? doors.get(data.promise) : null;
+		if (door === undefined) throw new OutsideTurnError({ functionName: data.kind });
 		if (data.once.done) return;
 		data.once.done = true;
+		if (door !== null) {
+			door.settle(data.promise, data.kind === 'resolve', value);
+			return;
+		}
 		if (data.kind === 'resolve') resolve(data.promise, value);
 		else reject(data.promise, value);
 	};

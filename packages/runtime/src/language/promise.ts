@@ -7,6 +7,7 @@
 import { type Callable, shared } from '../registry/shared.ts';
 import {
 	DurablePromise,
+	handOut,
 	promiseResolve,
 	type Reaction,
 	reject,
@@ -21,6 +22,8 @@ function construct(executor: Callable): unknown {
 	if (!inTurn()) return new Promise(executor as never);
 	if (typeof executor !== 'function') throw new TypeError(`Promise resolver ${String(executor)} is not a function`);
 	const promise = new DurablePromise();
+	// An executor without parameters keeps none.
+	if (executor.length > 0) handOut(promise);
 	const once = { done: false };
 	const fail = resolver({ promise, kind: 'reject', once });
 	try {
@@ -52,6 +55,7 @@ const statics = {
 	withResolvers() {
 		if (!inTurn()) return Promise.withResolvers();
 		const promise = new DurablePromise();
+		handOut(promise);
 		const once = { done: false };
 		return {
 			promise,

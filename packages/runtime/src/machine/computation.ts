@@ -21,6 +21,7 @@ import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf, primit
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
+import type { Door } from './door.ts';
 import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
@@ -40,7 +41,7 @@ import {
 } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
 import { primitives } from './primitive.ts';
-import { reaches } from './reach.ts';
+import { reaches, resolvable } from './reach.ts';
 import { warm } from './restore.ts';
 import type { Ended, RunState } from './run-state.ts';
 import type { Event } from './turn.ts';
@@ -52,6 +53,7 @@ export interface ComputationOptions {
 	/** Prefix of the keys of this run and lineage. */
 	readonly keys: string;
 	readonly nonce: string;
+	readonly door: Door;
 }
 
 type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
@@ -166,8 +168,24 @@ export class Computation implements TurnHost {
 		// What this turn issued is dispatched before the run is over: one more turn, at once.
 		if (result !== null && fibers.size === 0) return this.dispatch.length === 0 ? result : null;
 		this.#dropLostWaits();
+		if (!pending.busy) this.#awaitOutside();
 		if (pending.size > 0) return null;
 		return result ?? { status: 'failed', outcome: this.#deadlock() };
+	}
+
+	/** What nothing in the run can settle, but foreign code that was given a resolver: the run waits for that, and cannot be saved. */
+	#awaitOutside(): void {
+		const { promises } = this.door;
+		if (promises.size === 0) return;
+		const { fibers, pending } = this.#state;
+		const reached = reaches(fibers.values(), pending.values());
+		const own = resolvable(fibers.values(), pending.values());
+		for (const promise of promises) {
+			if (promise.state !== 'pending') promises.delete(promise);
+			else if (!own.has(promise) && reached(promise)) {
+				this.#park({ kind: 'native', key: this.#nextKey(), target: promise, promise: promise as never });
+			}
+		}
 	}
 
 	#deadlock(): DeadlockError {
@@ -206,6 +224,14 @@ export class Computation implements TurnHost {
 			case 'nativeSettled': {
 				const pending = state.pending.get(event.key);
 				if (pending?.kind === 'native') this.#give(pending, event.ok, event.value);
+				return;
+			}
+			case 'promiseSettled': {
+				const { promise, ok, value } = event;
+				if (promise.state !== 'pending') return;
+				for (const native of state.pending.natives) if (native.target === promise) state.pending.delete(native.key);
+				if (ok) resolve(promise, value);
+				else reject(promise, value);
 				return;
 			}
 			case 'received': {
@@ -670,6 +696,10 @@ export class Computation implements TurnHost {
 		if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
 			this.#recipes.set(value, new Thunk(def, operands, value));
 		}
+	}
+
+	get door(): Door {
+		return this.#options.door;
 	}
 
 	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {

@@ -2,6 +2,7 @@ import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
 import { release } from './copy.ts';
+import { Door } from './door.ts';
 import { callOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { type Inspection, inspect } from './inspect.ts';
@@ -36,6 +37,8 @@ export class Machine {
 	readonly closed: readonly ClosedResource[];
 	/** Those that were opened for it. */
 	readonly opened: readonly object[];
+	/** Where foreign code comes in that has a resolver of a promise made here. */
+	readonly door = new Door();
 	readonly #nonce: string;
 
 	constructor(
@@ -76,7 +79,13 @@ export class Machine {
 	apply(event: Event, now: number): Turn {
 		const { state, handlers } = this;
 		state.turn++;
-		const computation = new Computation(state, { now, handlers, keys: state.keys, nonce: this.#nonce });
+		const computation = new Computation(state, {
+			now,
+			handlers,
+			keys: state.keys,
+			nonce: this.#nonce,
+			door: this.door,
+		});
 		const outer = shared.current;
 		shared.current = computation;
 		try {

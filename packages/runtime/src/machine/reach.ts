@@ -37,6 +37,16 @@ export function reaches(fibers: Iterable<Fiber>, pending: Iterable<Pending>): (p
 	return (promise) => promise.reactions.some((reaction) => matters(reaction, held)) || held(promise);
 }
 
+/** Promises whose resolvers the run itself has. */
+export function resolvable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): ReadonlySet<DurablePromise> {
+	const found = new Set<DurablePromise>();
+	for (const value of reachable(fibers, pending)) {
+		const resolver = typeof value === 'function' ? (value as Partial<Resolver>)[RESOLVER] : undefined;
+		if (resolver !== undefined) found.add(resolver.promise);
+	}
+	return found;
+}
+
 function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): ReadonlySet<unknown> {
 	const held = new Set<unknown>();
 	const queue: unknown[] = [];

@@ -20,6 +20,8 @@ export type Event =
 	  }
 	/** A native promise or thenable that hot code awaits has settled. */
 	| { readonly type: 'nativeSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }
+	/** Foreign code that was given a resolver has called it, outside any turn. */
+	| { readonly type: 'promiseSettled'; readonly promise: DurablePromise; readonly ok: boolean; readonly value: unknown }
 	/** Time has come: every timer, limit and grace period due at the turn's `now` fires. */
 	| { readonly type: 'timerFired' }
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }

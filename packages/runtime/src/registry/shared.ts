@@ -71,6 +71,11 @@ export interface TurnHost {
 	/** What a fiber awaited has settled. */
 	resume(fiber: object, ok: boolean, value: unknown, returned: boolean): void;
 
+	/** Where foreign code settles promises of the run that it was given the resolvers of. */
+	readonly door: {
+		readonly promises: Set<object>;
+		settle(promise: object, ok: boolean, value: unknown): void;
+	};
 	/** Of the run whose turn it is. */
 	readonly run: { readonly id: string; readonly functionId: string; readonly startedAt: Date };
 	setProgress(value: unknown): void;

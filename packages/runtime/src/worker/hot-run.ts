@@ -274,6 +274,7 @@ export class HotRun {
 		this.#sent = row.sent;
 		this.#mail = [];
 		this.#cool();
+		this.#machine.door.listener = null;
 		this.#adopt(await openMachine((opened) => this.#host.load(row, opened)));
 		if (this.#gone) return false;
 		for (const pending of this.#machine.state.pending.values()) {
@@ -362,6 +363,7 @@ export class HotRun {
 	#drop(): void {
 		this.#gone = true;
 		this.#stopTimer();
+		if (this.#machine !== undefined) this.#machine.door.listener = null;
 		if (this.#machine !== undefined && !this.#kept) this.#cool();
 		for (const controller of this.#inFlight.values()) controller.abort();
 	}
@@ -384,6 +386,10 @@ export class HotRun {
 		this.#machine = machine;
 		this.#writer = writer;
 		this.#log = new LogWriter();
+		machine.door.listener = (event) => {
+			this.#events.push(event);
+			this.pump();
+		};
 		this.#before = this.#beforeNow();
 	}
 

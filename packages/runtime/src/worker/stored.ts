@@ -76,7 +76,7 @@ function plainError(reason: unknown): Error {
 
 /** The event that began a failing turn. A value that cannot be saved is left out: it was seen once and is gone. */
 export function eventBytes(event: Event): Uint8Array {
-	const { copy: _, ...facts } = event as Event & { copy?: unknown };
+	const { copy: _, promise: __, ...facts } = event as Event & { copy?: unknown; promise?: unknown };
 	try {
 		return encode(facts);
 	} catch {
