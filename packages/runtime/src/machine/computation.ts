@@ -387,14 +387,14 @@ export class Computation implements TurnHost {
 			this.#fiber = fiber;
 			this.#asked = null;
 			let out: unknown;
-			if (input === 1) extendStack(sent, () => awaitChain(frame, fiber));
+			if (input === 1) tellChain(sent, frame, fiber);
 			try {
 				if (frame.cold) warm(frame);
 				out = frame.def.step!(frame, input, sent);
 				if (frame.cancelled !== null) frame.cancelled.cleaning = false;
 			} catch (error) {
 				fiber.top = frame.parent;
-				if (error !== sent) extendStack(error, () => awaitChain(fiber.top, fiber));
+				if (error !== sent) tellChain(error, fiber.top, fiber);
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
 				else this.#ready(fiber, 1, error);
@@ -784,6 +784,11 @@ export class Computation implements TurnHost {
 		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
 	}
+}
+
+/** Not in `#step` itself: a variable that a closure captures lives in the heap, there for every step. */
+function tellChain(error: unknown, top: Frame | null, fiber: Fiber): void {
+	extendStack(error, () => awaitChain(top, fiber));
 }
 
 /** @throws NotSerializableError naming the value and the place. */
