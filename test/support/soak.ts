@@ -55,6 +55,8 @@ const FIXED = [
 	/function calm\(\) \{\s*"use durable";\s*for \(let i = 0; i < 150; i\+\+\) await null;/,
 	/finally \{\s*await calm\(\);[\s\S]*await calm\(\);\s*\}\s*\}\s*$/,
 ];
+const directives = (text: string) => text.match(/"use durable"/g)?.length ?? 0;
+const asyncFunctions = (text: string) => text.match(/^(?:export )?async function\*? (?!each)/gm)?.length ?? 0;
 let failed = 0;
 const begun = performance.now();
 const rate = (seed: number) => `${(((seed - first + 1) * 1000) / (performance.now() - begun)).toFixed(1)} a second`;
@@ -81,11 +83,14 @@ for (let seed = first; seed < first + count; seed++) {
 	const found = await check(seed, source);
 	if (found !== null) {
 		failed++;
-		// Without its directive `main` cannot be run at all; without its end it leaves fibers behind.
-		const alike = async (text: string) =>
-			/main\(\) \{\s*"use durable"/.test(text) &&
-			FIXED.every((part) => !part.test(source) || part.test(text)) &&
-			(await check(seed, text, new Fuel(FUEL)))?.kind === found.kind;
+		// Without their directives they would be other programs; without its end one leaves fibers behind.
+		const alike = async (text: string) => {
+			if (directives(text) < asyncFunctions(text)) return false;
+			if (!FIXED.every((part) => !part.test(source) || part.test(text))) return false;
+			const other = await check(seed, text, new Fuel(FUEL));
+			// What a promise looks like is nobody's business.
+			return other?.kind === found.kind && !other.text.includes('Promise {');
+		};
 		const small = values['no-shrink'] ? source : await shrink(source, alike);
 		const report = (await check(seed, small, new Fuel(FUEL))) ?? found;
 		console.log(`\nseed ${seed}: ${found.kind}\n${small}\n${report.text}`);

@@ -11,7 +11,7 @@ async function refuse(tag) { "use durable"; log(tag, 'refuses'); await null; thr
 async function calm() { "use durable"; for (let i = 0; i < 150; i++) await null; }
 `;
 
-/** A promise that settles by itself, or is settled already. */
+/** A promise that settles by itself, or is settled already. (`await new Promise(...)` alone would be an effect.) */
 export function promise(context: Context, deep: number): string {
 	const { random } = context;
 	// An element of a combinator's list is in await position: there a foreign call would be an effect.
@@ -43,7 +43,7 @@ export function promise(context: Context, deep: number): string {
 		[
 			1,
 			() =>
-				`new Promise((resolve, reject) => { log(${t()}); resolve(${inner.make.promise(inner, deep - 1)}); reject(new Error('late')); })`,
+				`[new Promise((resolve, reject) => { log(${t()}); resolve(${inner.make.promise(inner, deep - 1)}); reject(new Error('late')); })][0]`,
 		],
 		[1, () => `new Promise((_, reject) => reject(new Error(${t()}))).catch((e) => log(${t()}, e))`],
 		[1, () => `new Promise(() => { throw new Error(${t()}); }).catch((e) => log(${t()}, e))`],
@@ -118,7 +118,8 @@ function gate(context: Context): string {
 
 /** Here the run is dropped: everything else waits for a gate. */
 export function checkpoint(context: Context): string {
-	return `await calm(); log(${context.tag()}, await sure(${context.tag('e')}, ${context.make.expression(context, 'num', 1)}));`;
+	const inTurn = context.with({ suspends: false, yields: false });
+	return `await calm(); log(${context.tag()}, await sure(${context.tag('e')}, ${inTurn.make.expression(inTurn, 'num', 1)}));`;
 }
 
 /** The root lets nothing go on behind its end, where a run would cancel it. */

@@ -6,7 +6,7 @@ import { rewrite } from './rewrite.ts';
 import { bindingsOf, rewriteDeclaration, rewriteDeclarator } from './rewrite-declaration.ts';
 import { rewritePattern } from './rewrite-pattern.ts';
 import { emptyCells, renewCell } from './rewrite-scope.ts';
-import { rewriteArm, withJumps } from './rewrite-statement.ts';
+import { rewriteArm, throughNative, withJumps } from './rewrite-statement.ts';
 import { markSpent } from './spent.ts';
 import { atEntry, storageOf } from './storage.ts';
 import { type Code, uniqueName, withCode } from './unit.ts';
@@ -31,7 +31,11 @@ export function rewriteLoop(
 		case 'ForStatement':
 			return rewriteFor(code, inside, node);
 		default:
-			return { before: [], loop: rewriteForEach(code, inside, node) };
+			// An iterator is closed on the way out.
+			return {
+				before: [],
+				loop: rewriteForEach(code, node.type === 'ForOfStatement' ? throughNative(inside) : inside, node),
+			};
 	}
 }
 

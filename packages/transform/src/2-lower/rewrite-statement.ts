@@ -57,8 +57,9 @@ export function rewriteStatement(code: Code, node: t.Statement, labels: readonly
 			return rewriteSwitch(code, node);
 		case 'TryStatement': {
 			const result = shallow(node);
-			result.block = rewriteBlock(code, node.block);
-			result.handler = node.handler ? rewriteCatch(code, node.handler) : null;
+			const inside = node.finalizer ? throughNative(code) : code;
+			result.block = rewriteBlock(inside, node.block);
+			result.handler = node.handler ? rewriteCatch(inside, node.handler) : null;
 			result.finalizer = node.finalizer ? rewriteBlock(code, node.finalizer) : null;
 			return [result];
 		}
@@ -147,8 +148,15 @@ export function withJumps(
 		labels: inside.labels?.length ? new Set([...jumps.labels, ...inside.labels]) : jumps.labels,
 		leave: jumps.leave,
 		complete: jumps.complete,
+		...(jumps.passing ? { passing: jumps.passing } : {}),
 	};
 	return withCode(code, { jumps: next });
+}
+
+/** A view of the code inside something native that runs when it is left. */
+export function throughNative(code: Code): Code {
+	const jumps = code.jumps;
+	return jumps?.passing ? withCode(code, { jumps: { ...jumps, ...jumps.passing } }) : code;
 }
 
 function leaves(jumps: Jumps, node: t.BreakStatement | t.ContinueStatement): boolean {

@@ -9,8 +9,8 @@ import type { Frame } from './frame.ts';
 import { lowerClass } from './literals.ts';
 import { lowerDoWhile, lowerFor, lowerWhile } from './loops.ts';
 import { lowerForIn, lowerForOf } from './loops-over.ts';
+import { opaqueStatement } from './opaque.ts';
 import { lowerReturn } from './returns.ts';
-import { rewriteStatement } from './rewrite-statement.ts';
 import { lowerSwitch } from './switch.ts';
 import { lowerTry } from './try.ts';
 import { isUsing, lowerDisposing } from './using.ts';
@@ -47,7 +47,7 @@ export function lowerStatement(frame: Frame, node: t.Statement, labels: readonly
 		default:
 	}
 	if (!suspends(node, frame.unit.memo)) {
-		frame.emit(...rewriteStatement(frame, node, labels));
+		frame.emit(...opaqueStatement(frame, node, labels));
 		return;
 	}
 	switch (node.type) {

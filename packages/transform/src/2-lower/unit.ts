@@ -80,6 +80,8 @@ export interface Jumps {
 	readonly labels: ReadonlySet<string>;
 	leave(node: t.BreakStatement | t.ContinueStatement): t.Statement;
 	complete(value: t.Expression | null): t.Statement;
+	/** How it jumps through something native that runs on the way: a `finally`, the closing of an iterator. */
+	readonly passing?: Pick<Jumps, 'leave' | 'complete'>;
 }
 
 /** Is a binding one of the durable function or its closures, rather than of the module around it? */
