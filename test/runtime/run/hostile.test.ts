@@ -24,6 +24,17 @@ const PROGRAM = `
 	async function* pages(inner) { "use durable"; for (;;) yield await eff(yield* inner); }
 	export async function main(order) { "use durable";
 		let n = 0;
+		class Box {
+			static #made = 0; static boxes = []; #hidden = order; open = new Date(1);
+			get hidden() { return this.#hidden; }
+			m() { return [n, Box.#made]; }
+			async later() { return ask(this.#hidden.id); }
+			static [String(order.id)]() { return this.boxes; }
+		}
+		class Deep extends Box { #deep = [1]; get deep() { return this.#deep; } }
+		const box = new Deep(), { m } = box, accessors = { get n() { return n; }, box, Deep };
+		Box.boxes.push(box);
+		Box.prototype.added = () => box;
 		const some = numbers([1, 2]);
 		some.next();
 		const page = pages(some);
@@ -42,7 +53,7 @@ const PROGRAM = `
 			settle(1);
 			await Promise.allSettled([raced, promise]);
 		} finally { await api[String(order.id)](list).then((r) => r + n); }
-		return [list, up, some, page, asked.length];
+		return [list, up, some, page, asked.length, m, accessors, box.later()];
 	}`;
 
 let corpus: Uint8Array[];
