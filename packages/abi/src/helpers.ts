@@ -4,7 +4,7 @@
  */
 export const HELPERS = [
 	'define', // define(emitted): FunctionDef                completes and registers a durable function and its closures
-	'moduleValues', // moduleValues(moduleId, { name: () => value })  functions and classes of the module, which are saved by name
+	'moduleValues', // moduleValues(moduleId, { name: () => value }, hiding?)  functions and classes of the module, which are saved by name
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
 	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
 	'generate', // generate(def, self, args, env?, fn?): object    body of a generator function's wrapper: makes the generator

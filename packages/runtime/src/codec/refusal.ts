@@ -1,7 +1,7 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
 import { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
-import { classOfPrototype } from '../registry/classes.ts';
+import { classOfPrototype, opaqueParent } from '../registry/classes.ts';
 import { ENV } from '../registry/functions.ts';
 
 /** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
@@ -71,7 +71,17 @@ export function refuseValue(value: object): Refusal {
 	const live = prototype === null ? undefined : classOfPrototype(prototype);
 	if (live?.resource !== undefined)
 		return new Refusal(`the resource '${live.id}'`, 'instance', 'outside a run save what its marshal gives');
-	if (prototype !== null && classOfPrototype(prototype)?.hidden === true)
+	const entry = prototype === null ? undefined : classOfPrototype(prototype);
+	const parent = entry?.made === true ? opaqueParent(prototype!) : undefined;
+	if (parent !== undefined)
+		return new Refusal(
+			`an instance of '${name}', which extends '${parent.name}', a class that ${parent.why}`,
+			'instance',
+			parent.why === 'is not registered'
+				? unregisteredHelp(parent.name)
+				: `give '${name}' the static methods [SERIALIZE](instance) and [DESERIALIZE](data)`,
+		);
+	if (entry?.hidden === true)
 		return new Refusal(
 			`an instance of '${name}', a class with private members that extends a built-in`,
 			'instance',

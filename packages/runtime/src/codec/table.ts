@@ -1,6 +1,6 @@
 /** The kinds of one codec, ready for dispatch: by prototype, by value, by tag. Immutable once made. */
 import { InvariantError } from '../errors/internal.ts';
-import { type ClassEntry, classEntry, classOfPrototype } from '../registry/classes.ts';
+import { type ClassEntry, classEntry, classOfPrototype, opaqueParent } from '../registry/classes.ts';
 import type { AnyKind } from './kind.ts';
 
 /** How an object of some prototype is written. */
@@ -72,7 +72,7 @@ export class KindTable {
 			return kind && { kind, entry: undefined, hooked: false };
 		}
 		if (entry.hooks !== undefined) return { kind: this.hooked, entry, hooked: true };
-		if (entry.hidden === true) return undefined;
+		if (entry.made === true && (entry.hidden === true || opaqueParent(prototype) !== undefined)) return undefined;
 		for (let p = Object.getPrototypeOf(prototype); p !== null; p = Object.getPrototypeOf(p)) {
 			const base = this.#routes.get(p) ?? (classOfPrototype(p) === undefined ? this.#foreign(p) : undefined);
 			if (base === undefined) continue;

@@ -1,7 +1,7 @@
 import { expect, type Kind } from '../codec/kind.ts';
 import { applyLevel, levelOf } from '../codec/own.ts';
 import { SchemaMismatchError } from '../errors/schema.ts';
-import { classOfPrototype } from '../registry/classes.ts';
+import { classOfPrototype, opaqueParent } from '../registry/classes.ts';
 import { definitionOf } from '../registry/functions.ts';
 import {
 	ClassState,
@@ -143,6 +143,7 @@ const hiddenKind: Kind<object, Host> = {
 function isHiding(value: object): boolean {
 	const prototype: object | null = Object.getPrototypeOf(value);
 	if (prototype === null || classOfPrototype(prototype)?.hidden !== true) return false;
+	if (opaqueParent(prototype) !== undefined) return false;
 	if (classOfMember(prototype) === undefined || classOfPrototype(prototype)?.hooks !== undefined) return false;
 	let base = prototype;
 	while (classOfMember(base) !== undefined) base = Object.getPrototypeOf(base) ?? Object.prototype;

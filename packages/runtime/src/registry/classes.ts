@@ -5,7 +5,7 @@
  * copies of the package know each other's classes. Called by: user modules (`serializable`), the codec.
  */
 import { DuplicateFunctionError } from '../errors/schema.ts';
-import { moduleName, moduleValue } from './modules.ts';
+import { isHiding, moduleName, moduleValue } from './modules.ts';
 
 /** Static method `(instance) => data`: what is saved of an instance. */
 export const SERIALIZE: unique symbol = Symbol.for('perdure.serialize') as never;
@@ -156,6 +156,44 @@ function errorClass(prototype: object): ClassEntry | undefined {
 	classes.byPrototype.set(prototype, entry);
 	return entry;
 }
+
+/**
+ * Why an instance of a class that durable code made cannot be saved by its properties: a class that it
+ * extends may keep something else. Registered ones without hooks do not, nor do those of compiled modules
+ * without private members.
+ */
+export function opaqueParent(prototype: object): OpaqueParent | undefined {
+	if (clear.has(prototype)) return undefined;
+	const found = findOpaque(prototype);
+	if (found === undefined) clear.add(prototype);
+	return found;
+}
+
+interface OpaqueParent {
+	readonly name: string;
+	readonly why: string;
+}
+
+/** Prototypes below which there is none: asked for each instance that is saved. */
+const clear = new WeakSet<object>();
+
+function findOpaque(prototype: object): OpaqueParent | undefined {
+	for (let p = Object.getPrototypeOf(prototype); p !== null; p = Object.getPrototypeOf(p)) {
+		const Class: unknown = Object.getOwnPropertyDescriptor(p, 'constructor')?.value;
+		const name = typeof Class === 'function' ? Class.name : 'a class';
+		const entry = classOfPrototype(p);
+		if (entry?.made === true) continue;
+		if (entry?.hooks !== undefined) return { name, why: 'is saved by hooks' };
+		if (entry !== undefined) continue;
+		if (typeof Class !== 'function' || isBuiltIn(Class)) return undefined;
+		if (moduleName(Class) === undefined) return { name, why: 'is not registered' };
+		if (isHiding(Class)) return { name, why: 'has private members' };
+	}
+	return undefined;
+}
+
+const isBuiltIn = (Class: unknown) =>
+	/^function \w+\(\) \{\s*\[native code\]\s*\}$/.test(Function.prototype.toString.call(Class));
 
 /** The entry of a class given as a value. */
 export function classEntry(Class: unknown): ClassEntry | undefined {

@@ -13,15 +13,21 @@ interface Modules {
 	readonly names: WeakMap<object, string>;
 	/** Modules some of whose values were not there yet when they were last looked at. */
 	readonly open: Set<string>;
+	/** Names of classes with private members. */
+	readonly hiding: Set<string>;
 }
 
 const KEY = Symbol.for('perdure.modules.1');
 const holder = globalThis as { [KEY]?: Modules };
-holder[KEY] ??= { byId: new Map(), names: new WeakMap(), open: new Set() };
+holder[KEY] ??= { byId: new Map(), names: new WeakMap(), open: new Set(), hiding: new Set() };
 const modules: Modules = holder[KEY];
 
-/** Emitted code: what a module has. One that is evaluated again replaces what it declared before. */
-export function moduleValues(id: string, values: Values): void {
+/**
+ * Emitted code: what a module has, and which of its classes have private members. One that is evaluated
+ * again replaces what it declared before.
+ */
+export function moduleValues(id: string, values: Values, hiding: readonly string[] = []): void {
+	for (const name of hiding) modules.hiding.add(`${id}#${name}`);
 	modules.byId.set(id, values);
 	modules.open.add(id);
 }
@@ -32,6 +38,12 @@ export function moduleName(value: object): string | undefined {
 	if (known !== undefined || modules.open.size === 0) return known;
 	for (const id of modules.open) if (look(id)) modules.open.delete(id);
 	return modules.names.get(value);
+}
+
+/** Have instances of a class of a compiled module members that only its text can see? */
+export function isHiding(Class: object): boolean {
+	const name = moduleName(Class);
+	return name !== undefined && modules.hiding.has(name);
 }
 
 /** Notes the values of a module; false while some are not initialised. */

@@ -1,10 +1,11 @@
 /**
  * Functions and classes at the top level of a compiled module are values that can be saved: by the
- * module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`.
+ * module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`, and
+ * the names of classes with private members, which nothing outside them can save.
  */
 import type * as t from '@babel/types';
 import { type Binding, type Scope, unwrap } from '../1-parse/scope.ts';
-import { arrow, call, id, object, property, run, str } from './build.ts';
+import { array, arrow, call, id, object, property, run, str } from './build.ts';
 import type { Helpers } from './helpers.ts';
 
 /** Null where there are none. `durable`: functions that are found by their own ids. */
@@ -14,10 +15,20 @@ export function moduleValues(
 	durable: ReadonlySet<t.Node>,
 	helpers: Helpers,
 ): t.Statement | null {
-	const names = [...module.bindings.values()].filter((binding) => isValue(binding, durable)).map(({ name }) => name);
+	const values = [...module.bindings.values()].filter((binding) => isValue(binding, durable));
+	const names = values.map(({ name }) => name);
 	if (names.length === 0) return null;
 	const found = names.map((name) => property(name, arrow([], id(name))));
-	return run(call(helpers.use('moduleValues'), [str(moduleId), object(found)]));
+	const hiding = values.filter(hidesMembers).map(({ name }) => str(name));
+	const more = hiding.length > 0 ? [array(hiding)] : [];
+	return run(call(helpers.use('moduleValues'), [str(moduleId), object(found), ...more]));
+}
+
+/** Is it a class whose instances have private members? */
+function hidesMembers({ declaration }: Binding): boolean {
+	const node = declaration.type === 'VariableDeclarator' ? declaration.init && unwrap(declaration.init) : declaration;
+	if (node?.type !== 'ClassDeclaration' && node?.type !== 'ClassExpression') return false;
+	return node.body.body.some((each) => 'key' in each && each.key.type === 'PrivateName' && !each.static);
 }
 
 function isValue({ kind, declaration, reassigned }: Binding, durable: ReadonlySet<t.Node>): boolean {
