@@ -1,6 +1,7 @@
 import type { Activation, Mode } from '@perdure/abi';
 import { defineMethods } from '../registry/generator-functions.ts';
 import { shared } from '../registry/shared.ts';
+import './async-dispose.ts';
 import { AsyncGeneratorState, answer, awaitReturn, end, OUTSIDE } from './async-generator-state.ts';
 import { DurablePromise } from './durable-promise.ts';
 import { driveOutside } from './generator-outside.ts';

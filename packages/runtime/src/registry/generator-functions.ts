@@ -21,10 +21,11 @@ export const generatorPrototypes = {
 export const generatorMethods = new Map<unknown, string>();
 
 /** Gives all generators of a kind their methods. */
-export function defineMethods(kind: 'sync' | 'async', methods: Readonly<Record<string, Callable>>): void {
-	for (const [name, value] of Object.entries(methods)) {
+export function defineMethods(kind: 'sync' | 'async', methods: Readonly<Record<string | symbol, Callable>>): void {
+	for (const name of Reflect.ownKeys(methods)) {
+		const value = methods[name]!;
 		Object.defineProperty(generatorPrototypes[kind], name, { value, writable: true, configurable: true });
-		generatorMethods.set(value, `${kind} ${name}`);
+		generatorMethods.set(value, `${kind} ${String(name)}`);
 	}
 }
 
