@@ -87,7 +87,7 @@ function operandNames(site: SiteDef, shape: CallShape): string[] {
 
 function receiverName(site: SiteDef): string {
 	const member = /^(.+?)(?:\?\.|\.|\[)[^.[\]]*\]?$/.exec(site.name);
-	return member?.[1] ?? 'the receiver';
+	return member?.[1] === 'super' ? 'this' : (member?.[1] ?? 'the receiver');
 }
 
 /** The effect as its driver sees it. */

@@ -30,10 +30,12 @@ export function rewriteDeclaration(code: Code, node: t.VariableDeclaration): t.S
 			return storage.frame || storage.cell;
 		});
 		if (shadowed && !moved && !code.plain) {
-			code.unit.sink.report('PD2017', declarator, {
-				what: 'A variable that a catch parameter of the same name hides',
-				way: 'give one of them another name',
-			});
+			// The variable is declared all the same; what is written is the parameter of a `catch`.
+			native = null;
+			for (const binding of bindings) statements.push(declare('var', id(storageOf(code.unit, binding).name), null));
+			const value = rewriteNamed(code, declarator.init!, nameOf(declarator.id));
+			statements.push(at(statement(assign(rewritePattern(code, declarator.id, 'assign'), value)), declarator));
+			continue;
 		}
 		if (moved) {
 			native = null;

@@ -90,7 +90,7 @@ function nativeName(unit: UnitState, binding: Binding, cell: boolean, plain: boo
 	// Both it and the `var` of its name are seen where that is written (ECMA-262 B.3.3).
 	if (!plain && unit.scopes.annexB.has(binding.declaration) && binding.kind === 'function')
 		return uniqueName(unit, binding.name);
-	if (cell && parameterOfName(binding)) return uniqueName(unit, binding.name);
+	if (cell && (parameterOfName(binding) || isBesideVar(binding))) return uniqueName(unit, binding.name);
 	// Beside a frame's variables names are told apart by their text alone, so none may hide another.
 	// (The name that a class has inside itself is part of the class.)
 	if (!plain && binding.kind !== 'class-name' && isFrameFunction(unit, binding.scope.fn)) {
@@ -98,6 +98,15 @@ function nativeName(unit: UnitState, binding: Binding, cell: boolean, plain: boo
 		unit.taken.add(binding.name);
 	}
 	return binding.name;
+}
+
+/** `catch (e) { var e }`: the cell of the parameter is declared in the block, which such a `var` may stand in. */
+function isBesideVar(binding: Binding): boolean {
+	if (binding.kind !== 'catch') return false;
+	for (let scope = binding.scope.parent; scope && scope.fn === binding.scope.fn; scope = scope.parent) {
+		if (scope.bindings.get(binding.name)?.kind === 'var') return true;
+	}
+	return false;
 }
 
 /** Becomes a graph: the durable function itself, or an async or generator closure of it. */
