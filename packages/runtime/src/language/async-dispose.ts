@@ -2,7 +2,7 @@
  * %AsyncIteratorPrototype%[Symbol.asyncDispose] (27.1.4.3) for compiled async generators. The engine's own
  * gives a promise of the host's; inside a turn it is one of the run.
  */
-import { defineMethods, generatorMethods, generatorPrototypes } from '../registry/generator-functions.ts';
+import { generatorMethods, generatorPrototypes } from '../registry/generator-functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { DurablePromise, promiseResolve, reject } from './durable-promise.ts';
 
@@ -13,19 +13,23 @@ function forget(): void {}
 
 generatorMethods.set(forget, 'async forget');
 
-if (native !== undefined) {
-	defineMethods('async', {
-		[Symbol.asyncDispose](this: { return?: unknown }): unknown {
-			if (shared.current === null) return Reflect.apply(native, this, []);
-			try {
-				const method = this.return;
-				if (method === undefined || method === null) return promiseResolve(undefined);
-				return promiseResolve(Reflect.apply(method as Callable, this, [undefined])).then(forget);
-			} catch (error) {
-				const promise = new DurablePromise();
-				reject(promise, error);
-				return promise;
-			}
-		},
-	});
+function asyncDispose(this: { return?: unknown }): unknown {
+	if (shared.current === null) return Reflect.apply(native!, this, []);
+	try {
+		const method = this.return;
+		if (method === undefined || method === null) return promiseResolve(undefined);
+		return promiseResolve(Reflect.apply(method as Callable, this, [undefined])).then(forget);
+	} catch (error) {
+		const promise = new DurablePromise();
+		reject(promise, error);
+		return promise;
+	}
 }
+
+/** The method under its name, where the engine has it. */
+export const disposal: Readonly<Record<symbol, Callable>> =
+	native === undefined
+		? {}
+		: {
+				[Symbol.asyncDispose]: Object.defineProperty(asyncDispose, 'name', { value: '[Symbol.asyncDispose]' }),
+			};

@@ -1,7 +1,7 @@
 import type { Activation, Mode } from '@perdure/abi';
 import { defineMethods } from '../registry/generator-functions.ts';
 import { shared } from '../registry/shared.ts';
-import './async-dispose.ts';
+import { disposal } from './async-dispose.ts';
 import { AsyncGeneratorState, answer, awaitReturn, end, OUTSIDE } from './async-generator-state.ts';
 import { DurablePromise } from './durable-promise.ts';
 import { driveOutside } from './generator-outside.ts';
@@ -41,6 +41,7 @@ defineMethods('async', {
 	throw(this: unknown, error?: unknown): unknown {
 		return enqueue(this, 'throw', 1, error);
 	},
+	...disposal,
 });
 
 /** AsyncGenerator.prototype.next, return, throw (27.6.1). */
