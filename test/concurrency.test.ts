@@ -24,6 +24,24 @@ export async function main() { "use durable"; const local = { f: (x) => eff('loc
 	const all = [api?.nested.send('a'), api.nested?.send?.('b'), (api?.nested.send)('c'), local?.f('d'), local.f?.('e'), api.none?.send('x')];
 	await eff('gap', 0); const out = []; for (const p of all) out.push(await p); return out; }`,
 
+	'foreign calls started in the arguments of what is no effect': `
+async function now(p) { "use durable"; return await p; }
+async function take(p, more) { "use durable"; await eff('gap', 0); const v = await p; return [v, more && await more.p, more && await more.list[0]]; }
+const api = { make: (x) => eff('made', x), give: async (p, x) => [await p, x], take };
+export async function main() { "use durable"; const map = new Map(); const local = { async take(p) { await eff('gap', 1); return await p; } };
+	const a = await take(eff('x', 1)); const b = await take(api.make(2), { p: eff('y', 3), list: [eff('z', 4)] });
+	const c = await api.take(api.give(eff('inner', 'k'), 5)); const d = await local.take(eff('l', 6)); const e = await local['take'](eff('m', 7));
+	await map.set('p', eff('kept', 8)); await eff('gap', 2); const f = await map.get('p');
+	const g = await take(eff('before', 9), await eff('between', 0)); const h = await (await now)(fail('no', 'bad')).catch((error) => error.message);
+	const i = await new (class { constructor(p) { this.p = p; } then(ok) { ok([this.p]); } })(eff('n', 10)); await eff('gap', 3);
+	return [a, b, c, d, e, f, g, h, await i[0]]; }`,
+
+	'a promise of the run is awaited by an effect it was handed to': `
+const give = async (p, x) => [await p, x]; const list = async (o) => await Promise.all(o.list);
+export async function main() { "use durable"; const p = eff('inner', 'k'); const q = give(p, 5);
+	const a = await give(p, 6); const durable = (async () => { await eff('gap', 1); return 'own'; })(); const b = await list({ list: [durable, p] });
+	return [a, b, await q, await p]; }`,
+
 	'a promise kept, awaited twice, awaited by two fibers': `
 async function waiter(tag, p) { "use durable"; const v = await p; log(tag, v); return v; }
 export async function main() { "use durable"; const p = eff('one', 1); const a = waiter('a', p); const b = waiter('b', p);

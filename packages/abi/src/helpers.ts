@@ -25,7 +25,7 @@ export const HELPERS = [
 	'isPromise', // isPromise(value): boolean                 cheap test of what a call elsewhere has given: a promise, or an iterator
 	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`
 	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)
-	'lazy', // lazy(def, operands): value                    a thunk over saved operands: runs it, and can run it again
+	'lazy', // lazy(def, operands, callee?): value            a thunk over saved operands: runs it, and can run it again while `callee`, which gets its value, is an effect
 	'unwind', // unwind(frame, pc, error): number            pc of the handler, or throws the error on
 	'Cell', // new Cell(value): { v }                        a captured variable
 	'TDZ', // the value of a binding that is not yet initialised

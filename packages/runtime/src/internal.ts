@@ -149,11 +149,13 @@ export function kept(callee: unknown): unknown {
 	return definitionOf(callee) === undefined ? undefined : callee;
 }
 
-/** A thunk over saved operands: runs it, and lets the turn run it again should its value not be savable. */
-export function lazy(def: FunctionDef, operands: readonly unknown[]): unknown {
+/**
+ * A thunk over saved operands: runs it, and lets the turn run it again should its value not be savable.
+ * `callee`: what its value is handed to, where that may be no effect.
+ */
+export function lazy(def: FunctionDef, operands: readonly unknown[], callee?: unknown): unknown {
 	const value = (def.make as Callable)(...operands);
-	shared.current?.lazy(value, def, operands);
-	return value;
+	return shared.current === null ? value : shared.current.lazy(value, def, operands, callee);
 }
 
 /** Where an exception goes: the `pc` of the handler of the region, or on to the caller. */

@@ -1,6 +1,5 @@
 import {
 	closeAll,
-	type EffectCall,
 	type Event,
 	type LogRecord,
 	Machine,
@@ -149,7 +148,7 @@ export class Simulation {
 	/** Closures of the run and resources that an effect in flight was given belong to this incarnation: it must stay, as in an engine. */
 	#mayDrop(): boolean {
 		for (const pending of this.#machine.state.pending.values()) {
-			if (pending.kind !== 'effect' || !this.#outside.has(pending.key)) continue;
+			if (pending.kind !== 'effect' || !(this.#outside.has(pending.key) || this.#isRunning(pending))) continue;
 			if ('live' in pending.operands && pending.operands.live.length > 0) return false;
 		}
 		return true;
@@ -174,7 +173,8 @@ export class Simulation {
 		}
 	}
 
-	#isRunning({ key }: EffectCall): boolean {
+	/** Is it a call that was made before its turn ended? */
+	#isRunning({ key }: { readonly key: string }): boolean {
 		const pending = this.#machine.state.pending.get(key);
 		return pending?.kind === 'effect' && pending.hot?.running !== undefined;
 	}

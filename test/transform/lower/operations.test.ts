@@ -46,10 +46,10 @@ describe('what is kept over an await among operands', () => {
 
 describe('arguments that can be made again', () => {
 	const cases: [string, string][] = [
-		['await a(b(1))', 'call a(%lazy(%def0, [])) [a: read again]'],
-		['await a(b(p, 2))', 'call a(%lazy(%def0, [p])) [a: read again]'],
+		['await a(b(1))', 'call a(%lazy(%def0, [], a)) [a: read again]'],
+		['await a(b(p, 2))', 'call a(%lazy(%def0, [p], a)) [a: read again]'],
 		['await a({ s: AbortSignal.timeout(p) })', 'call a({\n'],
-		['await a(new b(...p))', 'call a(%lazy(%def0, [[...p]])) [a: read again]'],
+		['await a(new b(...p))', 'call a(%lazy(%def0, [[...p]], a)) [a: read again]'],
 		['await a(Math.max(p), new Map(), String(q))', 'call a(Math.max(p), new Map(), String(q)) [a: read again]'],
 	];
 	for (const [body, expected] of cases) {

@@ -22,7 +22,7 @@ import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSp
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
 import type { Door } from './door.ts';
-import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
+import { callOf, copyOperands, type Issue, shapeOf, siteOfThunk } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
@@ -644,10 +644,7 @@ export class Computation implements TurnHost {
 		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!isForeign(callee)) return value;
-		// It runs already: nobody else may hear of its rejection before the turn is durable.
-		value.then(undefined, () => {});
-		const issue: Issue = { fn: callee as Callable, self, key, args, rest: [], running: value };
-		return this.#promised((target) => this.#issue(code, def, target, issue));
+		return this.#running(code, def, value, { fn: callee as Callable, self, key, args });
 	}
 
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
@@ -692,10 +689,31 @@ export class Computation implements TurnHost {
 		return promise;
 	}
 
-	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void {
-		if ((typeof value === 'object' && value !== null) || typeof value === 'function') {
+	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown {
+		if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return value;
+		if (callee === undefined || isForeign(callee)) {
 			this.#recipes.set(value, new Thunk(def, operands, value));
+			return value;
 		}
+		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
+		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
+		return this.#running(def, siteOfThunk(def), value, {
+			fn: def.make as Callable,
+			self: undefined,
+			key: undefined,
+			args: operands,
+		});
+	}
+
+	/** The promise of a call that runs already. Nobody else may hear of its rejection before the turn is durable. */
+	#running(
+		code: FunctionDef,
+		site: SiteDef,
+		running: Promise<unknown>,
+		called: Omit<Issue, 'rest' | 'running'>,
+	): DurablePromise {
+		running.then(undefined, () => {});
+		return this.#promised((target) => this.#issue(code, site, target, { ...called, rest: [], running }));
 	}
 
 	get door(): Door {

@@ -174,9 +174,25 @@ function memberOf(holder: unknown, key: unknown): unknown {
 /** The call site in the code that is loaded now. */
 export function siteOf(pending: PendingEffect): SiteDef {
 	if (pending.hot !== null) return pending.hot.def;
-	const def: FunctionDef = shared.functions.get(pending.functionId)!;
-	return def.sites!.find((site) => site.id === pending.site)!;
+	return findSite(shared.functions.get(pending.functionId)!, pending.site)!;
 }
+
+/** The call site of that id, if there is one. */
+export function findSite(def: FunctionDef, id: string): SiteDef | undefined {
+	if (def.kind === 'thunk') return def.id === id ? siteOfThunk(def) : undefined;
+	return def.sites?.find((site) => site.id === id);
+}
+
+/** Of a call that was made in place as an argument: the thunk is the callee, so that it can be found again. */
+export function siteOfThunk(def: FunctionDef): SiteDef {
+	const known = thunkSites.get(def);
+	if (known !== undefined) return known;
+	const site: SiteDef = { id: def.id, at: def.at, name: def.name, callee: () => [undefined, def.make] };
+	thunkSites.set(def, site);
+	return site;
+}
+
+const thunkSites = new WeakMap<FunctionDef, SiteDef>();
 
 /** Path of what the effect changed first, or null. */
 function changed(pending: PendingEffect, values: readonly unknown[], remade: Recipes): string | null {

@@ -8,7 +8,7 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
 import { type ClosedResource, resourceEntry } from '../registry/resources.ts';
 import { shared } from '../registry/shared.ts';
-import { fitsSite } from './effect.ts';
+import { findSite, fitsSite } from './effect.ts';
 import { FiberReaction } from './fiber.ts';
 import type { MutableSavedFrame } from './fit.ts';
 import { fitFrames, fitGenerators, type Placed } from './fit-state.ts';
@@ -133,7 +133,8 @@ function linked<T extends { next: T | null }>(first: T | null): T[] {
 function checkSite({ functionId, site, name, shape }: PendingEffect): void {
 	const def = shared.functions.get(functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId });
-	if (!def.sites?.some((other) => other.id === site && fitsSite(shape, other))) {
+	const found = findSite(def, site);
+	if (found === undefined || !fitsSite(shape, found)) {
 		throw new SchemaMismatchError({
 			functionId: def.id,
 			file: def.file,

@@ -54,7 +54,7 @@ export interface TurnHost {
 	drive(generator: object, mode: 0 | 1 | 2, value: unknown): void;
 	/** A primitive that is not in await position. */
 	primitive(name: string, args: readonly unknown[]): unknown;
-	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[]): void;
+	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
 	isCancellation(error: unknown): boolean;
 
 	/** Adds a job (ECMA-262, 9.5) to the turn. */

@@ -7,13 +7,13 @@ import { usesHome } from './home.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
 import { rewriteMember, rewriteObject } from './rewrite-class.ts';
-import { lazyOf } from './thunks.ts';
+import { type CalledWith, lazyOf } from './thunks.ts';
 
 /**
  * An argument of a call in await position, which may become an effect: functions there are made in
  * place, and calls of module bindings are thunks (language.md, "A pending effect").
  */
-export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression {
+export function rewriteArgument(frame: Frame, node: t.Expression, callee: CalledWith): t.Expression {
 	const plain = unwrap(node);
 	switch (plain.type) {
 		case 'ArrowFunctionExpression':
@@ -21,12 +21,12 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 			return closureOf(frame, plain, null);
 		case 'CallExpression':
 		case 'NewExpression':
-			return lazyOf(frame, plain) ?? rewrite(frame, plain);
+			return lazyOf(frame, plain, callee) ?? rewrite(frame, plain);
 		case 'ArrayExpression': {
 			const result = shallow(plain);
 			result.elements = plain.elements.map((element) => {
 				if (element === null) return null;
-				return element.type === 'SpreadElement' ? copy(frame, element) : rewriteArgument(frame, element);
+				return element.type === 'SpreadElement' ? copy(frame, element) : rewriteArgument(frame, element, callee);
 			});
 			return result;
 		}
@@ -39,7 +39,8 @@ export function rewriteArgument(frame: Frame, node: t.Expression): t.Expression 
 				if (property.type === 'ObjectMethod') return rewriteMember(frame, property);
 				return rewriteProperty(frame, property, (code, value, name) => {
 					const inside = unwrap(value);
-					if (!isFunction(inside)) return name ? rewriteValue(code, value, name) : rewriteArgument(frame, inside);
+					if (!isFunction(inside))
+						return name ? rewriteValue(code, value, name) : rewriteArgument(frame, inside, callee);
 					return closureOf(code, inside, null, name);
 				});
 			});

@@ -12,13 +12,13 @@ import { closings } from './exits.ts';
 import { lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
-import { holdNode, holdValue, isHeld, lowerList } from './operands.ts';
+import { holdNode, holdValue, isFixed, isHeld, lowerList } from './operands.ts';
 import { complete } from './returns.ts';
 import { rewrite } from './rewrite.ts';
 import { begin, isPromise, markElements } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { privateRead } from './super.ts';
-import { lazyTemplate } from './thunks.ts';
+import { type CalledWith, lazyTemplate } from './thunks.ts';
 
 /** What becomes of an awaited call: its result goes to a variable, or it is the function's. */
 export type Use =
@@ -38,10 +38,9 @@ export function lowerAwaitedCall(frame: Frame, node: AwaitedCall, use: Use): voi
 		const { root, links } = takeApart(node.tag);
 		const held = node.quasi.expressions.some((each) => suspends(each as t.Node, frame.unit.memo));
 		const target = follow(frame, root, links, null, held ? 'held' : 'now');
-		const args = lowerList(frame, node.quasi.expressions as t.Expression[], 'arg', (each) =>
-			rewriteArgument(frame, each),
-		);
-		issue(frame, node, target, [lazyTemplate(frame, node.quasi), ...(args as Args)], use);
+		const called = calledWith(frame, target);
+		const args = lowerArguments(frame, node.quasi.expressions as t.Expression[], called.callee);
+		issue(frame, node, called.target(), [lazyTemplate(frame, node.quasi), ...args], use);
 		return;
 	}
 	if (node.type === 'CallExpression') markElements(frame, node);
@@ -87,7 +86,7 @@ function lowerSingle(
 		frame.current = next;
 		target = { ...target, value: again(callee) };
 	}
-	issue(frame, node, target, lowerArguments(frame, last.node.arguments), use);
+	issueWith(frame, node, target, last.node.arguments, use);
 }
 
 function isNullishCallee(callee: t.Expression): t.Expression {
@@ -99,8 +98,30 @@ function isNullishCallee(callee: t.Expression): t.Expression {
 	} as t.BinaryExpression;
 }
 
-export function lowerArguments(frame: Frame, args: readonly t.Node[]): Args {
-	return lowerList(frame, args, 'arg', (node) => rewriteArgument(frame, node)) as Args;
+function lowerArguments(frame: Frame, args: readonly t.Node[], callee: CalledWith): Args {
+	return lowerList(frame, args, 'arg', (node) => rewriteArgument(frame, node, callee)) as Args;
+}
+
+/** A callee that its own arguments name: kept once one of them asks for it. */
+function calledWith(frame: Frame, cursor: Cursor): { callee: () => t.Expression; target: () => Cursor } {
+	let target = cursor;
+	return {
+		callee: () => {
+			const node = unwrap(target.node);
+			const path = staticPath(frame, node);
+			if (path) return path;
+			if (!isFixed(frame, node)) target = { ...target, value: holdValue(frame, target.value, 'callee', node) };
+			return again(target.value);
+		},
+		target: () => target,
+	};
+}
+
+/** Evaluates the arguments and issues the call. */
+function issueWith(frame: Frame, node: AwaitedCall, cursor: Cursor, args: readonly t.Node[], use: Use): void {
+	const { callee, target } = calledWith(frame, cursor);
+	const lowered = lowerArguments(frame, args, callee);
+	issue(frame, node, target(), lowered, use);
 }
 
 function lowerConstruct(frame: Frame, node: t.NewExpression, use: Use): void {
@@ -117,10 +138,11 @@ function lowerConstruct(frame: Frame, node: t.NewExpression, use: Use): void {
 		: suspends(callee, frame.unit.memo)
 			? lowerValue(frame, callee)
 			: rewrite(frame, callee);
-	const args = lowerArguments(frame, node.arguments);
+	const made = calledWith(frame, { value: self, node: callee, receiver: null, key: null });
+	const args = lowerArguments(frame, node.arguments, made.callee);
 	const path = staticPath(frame, callee);
 	const site = siteOf(frame, node, calleeText(node), path ? [path, helper('construct')] : null, undefined, use);
-	carryOut(frame, { kind: 'call', site, callee: helper('construct'), self, key: null, args }, use);
+	carryOut(frame, { kind: 'call', site, callee: helper('construct'), self: made.target().value, key: null, args }, use);
 }
 
 /** Issues the call of `target`. */
@@ -204,10 +226,10 @@ function lowerChain(
 	frame.current = whole;
 	const { chain: outer } = frame.region;
 	frame.inside({ chain: [...outer, 'chain'] }, () => {
-		const args = lowerArguments(frame, chain.first);
+		const args = lowerArguments(frame, chain.first, null);
 		const rest = chain.rest.map((link) => ({
 			keys: link.computed.map((key) => rewrite(frame, key)),
-			args: lowerArguments(frame, link.args),
+			args: lowerArguments(frame, link.args, null),
 		}));
 		const call_ = first.construct
 			? {
@@ -227,7 +249,7 @@ function lowerChain(
 	if (frame.current) frame.goto(after);
 
 	frame.current = apart;
-	const args = lowerArguments(frame, chain.first);
+	const args = lowerList(frame, chain.first, 'arg') as Args;
 	const value = first.construct
 		? construct(isPromise(frame, (root as t.NewExpression).callee) ? helper('PromiseOf') : again(first.construct), args)
 		: first.target.receiver
@@ -283,7 +305,7 @@ function followRest(
 		frame.current = next;
 		target = { ...target, value: again(callee) };
 	}
-	issue(frame, node, target, lowerArguments(frame, last.node.arguments), use);
+	issueWith(frame, node, target, last.node.arguments, use);
 }
 
 /** Ends the block with the operation. */

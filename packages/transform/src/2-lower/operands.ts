@@ -78,7 +78,7 @@ type Element = t.Expression | t.SpreadElement;
 
 /**
  * A list that is evaluated from left to right. What stands before the last suspension is kept in
- * temporaries; `write` writes an element that does not suspend.
+ * temporaries; `write` writes an element that stands after it.
  */
 export function lowerList(
 	frame: Frame,
@@ -95,7 +95,7 @@ export function lowerList(
 			return i < last ? spread(holdValue(frame, array([spread(value)]), role, element)) : spread(value);
 		}
 		const node = element as t.Expression;
-		return i < last ? holdNode(frame, node, role, write) : lowerOne(node, i === last);
+		return i < last ? holdNode(frame, node, role) : lowerOne(node, i === last);
 	});
 
 	function lowerOne(node: t.Expression, suspending: boolean): t.Expression {

@@ -7,15 +7,23 @@ import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite } from './rewrite.ts';
 import { isPromise, promiseStatic } from './starts.ts';
-import { isGlobal, staticPath } from './static-path.ts';
+import { calleeText, isGlobal, staticPath } from './static-path.ts';
 import { uniqueName } from './unit.ts';
 
+/** Names the function that is called with the arguments that are written. Null where it surely becomes an effect. */
+export type CalledWith = (() => t.Expression) | null;
+
 /**
- * A call or `new` of a module binding or global, made in place as an argument of an effect:
- * `%lazy(definition, [operands])`. It runs now, and again for a later attempt if what it gave
- * cannot be saved. Null where an ordinary call does.
+ * A call or `new` of a module binding or global, made in place as an argument of what may become an
+ * effect: `%lazy(definition, [operands], callee)`. It runs now, and again for a later attempt if what it
+ * gave cannot be saved. Should the callee turn out to be no effect, it is a call like any that is not
+ * awaited. Null where an ordinary call does.
  */
-export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): t.Expression | null {
+export function lazyOf(
+	frame: Frame,
+	node: t.CallExpression | t.NewExpression,
+	callee: CalledWith,
+): t.Expression | null {
 	const path = staticPath(frame, node.callee);
 	if (!path || givesSaveable(frame, node) || frame.unit.begins.has(node) || ofPromise(frame, node)) return null;
 	const known = frame.unit.closures.get(node);
@@ -25,7 +33,7 @@ export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): 
 		const isSpread = argument.type === 'SpreadElement';
 		const value = unwrap((isSpread ? argument.argument : argument) as t.Expression);
 		if (!isSpread && isLiteral(value)) return rewrite(frame, value);
-		operands.push(isSpread ? array([copy(frame, argument)]) : operandOf(frame, value));
+		operands.push(isSpread ? array([copy(frame, argument)]) : operandOf(frame, value, callee));
 		const name = known ? '' : uniqueName(frame.unit, '$operand');
 		params.push(id(name));
 		return isSpread ? spread(id(name)) : id(name);
@@ -35,9 +43,9 @@ export function lazyOf(frame: Frame, node: t.CallExpression | t.NewExpression): 
 		const made = shallow(node);
 		made.callee = path;
 		made.arguments = args as t.Expression[];
-		thunk = defineThunk(frame, node, params, made);
+		thunk = defineThunk(frame, node, calleeText(node.type === 'NewExpression' ? node : node.callee), params, made);
 	}
-	return call(helper('lazy'), [id(thunk.ref), array(operands)]);
+	return call(helper('lazy'), [id(thunk.ref), array(operands), ...(callee ? [callee()] : [])]);
 }
 
 /** `new Promise(...)` and `Promise.all(...)` are of the run. */
@@ -45,8 +53,8 @@ function ofPromise(frame: Frame, node: t.CallExpression | t.NewExpression): bool
 	return node.type === 'NewExpression' ? isPromise(frame, node.callee) : promiseStatic(frame, node) !== null;
 }
 
-function operandOf(frame: Frame, node: t.Expression): t.Expression {
-	const nested = node.type === 'CallExpression' || node.type === 'NewExpression' ? lazyOf(frame, node) : null;
+function operandOf(frame: Frame, node: t.Expression, callee: CalledWith): t.Expression {
+	const nested = node.type === 'CallExpression' || node.type === 'NewExpression' ? lazyOf(frame, node, callee) : null;
 	return nested ?? rewrite(frame, node);
 }
 
@@ -72,15 +80,21 @@ function givesSaveable(frame: Frame, node: t.CallExpression | t.NewExpression): 
 
 /** A template object cannot be saved, only made again: the same for the same site. */
 export function lazyTemplate(frame: Frame, quasi: t.TemplateLiteral): t.Expression {
-	const thunk = frame.unit.closures.get(quasi) ?? defineThunk(frame, quasi, [], templateObject(quasi));
+	const thunk = frame.unit.closures.get(quasi) ?? defineThunk(frame, quasi, '', [], templateObject(quasi));
 	return call(helper('lazy'), [id(thunk.ref), array([])]);
 }
 
-function defineThunk(frame: Frame, node: t.Node, params: readonly t.Identifier[], value: t.Expression): Closure {
+function defineThunk(
+	frame: Frame,
+	node: t.Node,
+	name: string,
+	params: readonly t.Identifier[],
+	value: t.Expression,
+): Closure {
 	const thunk: Closure = {
 		ref: `%def${frame.unit.definitions++}`,
 		kind: 'thunk',
-		name: '',
+		name,
 		place: { node, chain: frame.chain, loc: node.loc ?? null },
 		path: null,
 		captures: params.map(({ name }, i) => ({ name, source: `operand${i}`, cell: false })),
