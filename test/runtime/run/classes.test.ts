@@ -152,3 +152,12 @@ test('outside the state of a run such a class is no value', async () => {
 	expect(() => encode(k)).toThrow(/made by durable code/);
 	expect(() => serializable(K, { serialize: () => 1, deserialize: () => k })).toThrow(/static methods/);
 });
+
+test('a class of a compiled module with private members needs hooks', () => {
+	const source = (hooks: string) => `${IMPORTS}
+		class Saga { #undo = []; get undo() { return this.#undo; } }
+		export async function main() { "use durable"; return new Saga().undo; }
+		serializable(Saga${hooks});`;
+	expect(() => loadMain(source(''))).toThrow(/'Saga' has private members/);
+	expect(loadMain(source(', { serialize: () => 1, deserialize: () => new Saga() }'))).toBeTypeOf('function');
+});

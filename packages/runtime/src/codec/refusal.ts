@@ -83,7 +83,7 @@ export function refuseValue(value: object): Refusal {
 		);
 	if (entry?.hidden === true)
 		return new Refusal(
-			`an instance of '${name}', a class with private members that extends a built-in`,
+			`an instance of '${name}', a class with private members${entry.made === true ? ' that extends a built-in' : ''}`,
 			'instance',
 			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
 		);

@@ -6,7 +6,8 @@
  * R2: no setter, getter or method of a restored object runs; own properties are defined.
  * R3: every loop is bounded by the size of the rows.
  */
-import { classEntry } from '../registry/classes.ts';
+import { SchemaMismatchError } from '../errors/schema.ts';
+import { type ClassEntry, classEntry, classOfPrototype } from '../registry/classes.ts';
 import {
 	ARRAY_ROW,
 	BIGINT,
@@ -211,7 +212,7 @@ export class Revival {
 		const prototype = this.#prototype([Class]) as object;
 		const route = this.#table.route(prototype)?.kind;
 		for (const { instance, kind } of waiting) {
-			expect(route === kind, 'a class does not extend what its instance is');
+			if (route !== kind) throw otherInstances(classOfPrototype(prototype)!);
 			Object.setPrototypeOf(instance, prototype);
 		}
 	}
@@ -365,6 +366,19 @@ export class Revival {
 		);
 		return digits[0] === '-' ? -BigInt(digits.slice(1)) : BigInt(digits);
 	}
+}
+
+/** A class that was edited since: its instances are of another kind now, or have members that were not saved. */
+function otherInstances({ id, at, hidden }: ClassEntry): SchemaMismatchError {
+	return new SchemaMismatchError({
+		functionId: id,
+		file: at?.file ?? '',
+		line: at?.line ?? 1,
+		expected: 'instances of that class as they were saved',
+		found: hidden === true ? 'instances with private members' : 'instances of another base',
+		differences: [],
+		ways: ['deploy the code that it was saved by and let the run finish there'],
+	});
 }
 
 const NO_PARTS: readonly unknown[] = [];

@@ -72,7 +72,7 @@ export class KindTable {
 			return kind && { kind, entry: undefined, hooked: false };
 		}
 		if (entry.hooks !== undefined) return { kind: this.hooked, entry, hooked: true };
-		if (entry.made === true && (entry.hidden === true || opaqueParent(prototype) !== undefined)) return undefined;
+		if (entry.hidden === true || (entry.made === true && opaqueParent(prototype) !== undefined)) return undefined;
 		for (let p = Object.getPrototypeOf(prototype); p !== null; p = Object.getPrototypeOf(p)) {
 			const base = this.#routes.get(p) ?? (classOfPrototype(p) === undefined ? this.#foreign(p) : undefined);
 			if (base === undefined) continue;

@@ -105,7 +105,7 @@ function privateParts(object: object, fields: PrivateFields = NO_FIELDS): unknow
 /** @returns what stands behind those parts. */
 function writePrivate(
 	object: object,
-	made: Made,
+	made: Made | undefined,
 	[names, read, write]: PrivateFields = NO_FIELDS,
 	[count, ...parts]: readonly unknown[],
 ): readonly unknown[] {
@@ -113,7 +113,7 @@ function writePrivate(
 	const saved = parts.slice(0, count);
 	const missing = names.find((name) => !saved.includes(name));
 	if (missing !== undefined)
-		throw isGone(made, `without the private field #${missing}`, 'with it', `#${missing}`, false);
+		throw isGone(made!, `without the private field #${missing}`, 'with it', `#${missing}`, false);
 	// Of no use where the class has none now.
 	if (names.length > 0) {
 		write(
@@ -171,9 +171,11 @@ const hiddenState: Kind<InstanceState, Host> = {
 	fill(value, [instance, count, ...rest]) {
 		expect(typeof instance === 'object' && instance !== null && value.instance === instance, 'members of no instance');
 		const chain = hiding(classOfMember(Object.getPrototypeOf(instance))!);
-		expect(count === chain.length, 'an instance of other classes');
+		expect(typeof count === 'number' && count <= rest.length, 'malformed private members');
+		if (chain.length > count) throw isGone(chain.at(-1)!, 'without private members', 'with them', '#', false);
 		let parts: readonly unknown[] = rest;
-		for (const made of chain) parts = writePrivate(instance, made, made.privates!.fields, parts);
+		// Of a class that has none any more they are dropped; the base comes first.
+		for (let i = 0; i < count; i++) parts = writePrivate(instance, chain[i], chain[i]?.privates?.fields, parts);
 		change(instance, NOTHING_BORN, parts);
 	},
 };

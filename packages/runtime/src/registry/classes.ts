@@ -42,6 +42,8 @@ export interface ClassEntry {
 	readonly resource?: ResourceHooks;
 	/** Made by durable code: found by its prototype only, and saved with what it captures. */
 	readonly made?: boolean;
+	/** Where its text is, for messages: of one made by durable code. */
+	readonly at?: { readonly file: string; readonly line: number };
 	/** Its instances have private members, which only hooks can save. */
 	readonly hidden?: boolean;
 }
@@ -63,7 +65,8 @@ const classes: Classes = holder[KEY];
  *
  * @param options.id What stored bytes name the class by; needed where the class's name is not unique.
  * @throws DuplicateFunctionError where another class has the id.
- * @throws TypeError where hooks are missing: one of the two alone, or those that a parent class has.
+ * @throws TypeError where hooks are missing: one of the two alone, those that a parent class has, or both of
+ * a class with private members (of a module that was compiled).
  */
 export function serializable<C extends ClassLike, D>(
 	Class: C,
@@ -95,6 +98,7 @@ export function registerClass<C extends ClassLike>(
 	if (id === '') throw new TypeError(`${by}() needs an id for a class without a name: { id }.`);
 	const entry: ClassEntry = { id, Class, ...how };
 	checkParents(Class, entry);
+	if (entry.hooks === undefined && hides(prototype)) throw new TypeError(`${describe(entry)} ${HIDES}`);
 	const known = classes.byId.get(id);
 	// A module that is evaluated again (a test runner, a hot reload) declares the same text again.
 	if (known !== undefined && known.Class !== Class && String(known.Class) !== String(Class))
@@ -106,6 +110,17 @@ export function registerClass<C extends ClassLike>(
 	classes.byId.set(id, entry);
 	classes.byPrototype.set(prototype, entry);
 	return Class;
+}
+
+const HIDES = 'has private members, which only it can save: give it hooks, { serialize, deserialize }.';
+
+/** Has an object private members of a class of a compiled module? */
+export function hides(prototype: object): boolean {
+	for (let p: object | null = prototype; p !== null; p = Object.getPrototypeOf(p)) {
+		const Class: unknown = Object.getOwnPropertyDescriptor(p, 'constructor')?.value;
+		if (typeof Class === 'function' && isHiding(Class)) return true;
+	}
+	return false;
 }
 
 /** A class that durable code has made. */
@@ -152,7 +167,8 @@ function errorClass(prototype: object): ClassEntry | undefined {
 	const Class: unknown = Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
 	const id = typeof Class === 'function' && Class.prototype === prototype ? moduleName(Class) : undefined;
 	if (id === undefined) return undefined;
-	const entry: ClassEntry = { id, Class: Class as ClassLike, hooks: staticHooks(Class as ClassLike) };
+	const hooks = staticHooks(Class as ClassLike);
+	const entry: ClassEntry = { id, Class: Class as ClassLike, hooks, hidden: hooks === undefined && hides(prototype) };
 	classes.byPrototype.set(prototype, entry);
 	return entry;
 }

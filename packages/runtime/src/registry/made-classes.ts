@@ -115,6 +115,7 @@ function record(Class: Callable, def: FunctionDef, env: readonly unknown[], priv
 		id: def.id,
 		Class: Class as unknown as ClassLike,
 		made: true,
+		at: { file: def.file, line: def.at[0] },
 		hidden: def.hidden === true || isHidden(Object.getPrototypeOf(Class)),
 		get hooks() {
 			return staticHooks(Class as unknown as ClassLike);
