@@ -219,6 +219,13 @@ describe('restart at every await', () => {
 		delete (globalThis as { held?: unknown }).held;
 	});
 
+	test('so is what foreign code resolves', async () => {
+		const main = loadMain(`export async function main() { "use durable";
+			const wait = (ms) => new Promise((resolve) => setTimeout(resolve, ms, 'rang')); return await wait(5); }`);
+		await expect(testRun(main, []).result()).rejects.toSatisfy(NotSerializableError.is);
+		expect(await testRun(main, [], { restart: 'never' }).result()).toBe('rang');
+	});
+
 	test('an effect in flight is performed once, and its outcome reaches the restored run', async () => {
 		const calls: string[] = [];
 		const main = loadMain(

@@ -12,7 +12,7 @@ const folder = fileURLToPath(new URL('../../node_modules/nodent-compiler/tests/s
 /** They use `await` where JavaScript has none: in functions that are not async. */
 const OTHER_LANGUAGE = ['complex.js', 'es6-object-arrow.js', 'nested-throw.js', 'try-nested.js'];
 
-/** They hand a resolver of a promise of the run to `setTimeout`: only outside runs may the world settle it. */
+/** They hand a resolver of a promise of the run to `setTimeout`: a run that waits for that cannot be saved. */
 const SETTLED_BY_THE_WORLD = [
 	'dual-loop-decl-destructure-nest.js',
 	'dual-loop-decl-destructure.js',
@@ -20,7 +20,6 @@ const SETTLED_BY_THE_WORLD = [
 	'dual-loop-let.js',
 	'dual-while-decl.js',
 	'try-for-if.js',
-	'try-pair.js',
 ];
 
 const programs = globSync('*.js', { cwd: folder }).sort();
@@ -36,11 +35,13 @@ test('there are as many as there were', () => {
 
 describe.each(programs.filter((name) => !OTHER_LANGUAGE.includes(name)))('%s', (name) => {
 	const subject = subjectOf(name);
-	const inRun = !SETTLED_BY_THE_WORLD.includes(name);
-	test.each(WAYS.filter((way) => way !== 'plain' && (inRun || way === 'outside')))('%s', async (way) => {
+	test.each(WAYS.filter((way) => way !== 'plain'))('%s', async (way) => {
 		const [expected] = await execute(subject, 'plain');
-		const [actual] = await execute(subject, way);
-		expect(actual).toBe(expected);
+		// One of them goes round a thousand times, and is restored each time.
+		const [actual] = await execute(subject, way, { patience: 50_000 });
+		const isSaved = way === 'restored' || way === 'now and then';
+		if (isSaved && SETTLED_BY_THE_WORLD.includes(name)) expect(actual).toMatch(/^throws NotSerializableError .*PD3008/);
+		else expect(actual).toBe(expected);
 	});
 });
 

@@ -35,6 +35,8 @@ export interface Execution {
 	readonly args?: readonly unknown[];
 	/** Given to `suspend`s in turn. Only a run can suspend, so a program with answers has no plain trace. */
 	readonly answers?: readonly unknown[];
+	/** How long it may take (ms). */
+	readonly patience?: number;
 }
 
 export interface Subject {
@@ -73,7 +75,7 @@ export async function execute(subject: Subject, way: Way, execution: Execution =
 	let timer: NodeJS.Timeout | undefined;
 	// A program that is made smaller may lose what settles a promise.
 	const never = new Promise<string>((resolve) => {
-		timer = setTimeout(resolve, PATIENCE, 'never ends');
+		timer = setTimeout(resolve, execution.patience ?? PATIENCE, 'never ends');
 	});
 	const outcome = await Promise.race([settle(subject, way, execution, trace), never]);
 	clearTimeout(timer);

@@ -3,7 +3,7 @@ import { after, pass } from './host.ts';
 import type { Pick } from './order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-type Settlement = Extract<Event, { readonly key: string }>;
+type Settlement = Extract<Event, { readonly key: string } | { readonly type: 'promiseSettled' }>;
 
 /** Something outside the run whose outcome the run waits for. */
 interface Flight {
@@ -25,6 +25,9 @@ export class InFlight {
 	readonly #patience: number;
 	readonly #flights = new Map<string, Flight>();
 	readonly #settled: Settlement[] = [];
+	/** How many promises of the run wait for foreign code that has their resolvers. */
+	#resolvable = 0;
+	#resolversLate = false;
 	#wake: () => void = () => {};
 
 	constructor(clock: VirtualClock, pick: Pick, patience: number) {
@@ -35,7 +38,7 @@ export class InFlight {
 
 	/** In flight, or settled and not yet taken. */
 	has(key: string): boolean {
-		return this.#flights.has(key) || this.#settled.some((settlement) => settlement.key === key);
+		return this.#flights.has(key) || this.#settled.some((settlement) => 'key' in settlement && settlement.key === key);
 	}
 
 	perform(call: EffectCall): void {
@@ -52,6 +55,18 @@ export class InFlight {
 		new Promise((resolve) => resolve(promise)).then(settled(true), settled(false));
 	}
 
+	/** After a turn: so many promises wait for somebody outside to call their resolvers. */
+	awaitResolvers(count: number): void {
+		if (count > this.#resolvable) this.#resolversLate = false;
+		this.#resolvable = count;
+	}
+
+	/** Foreign code has called a resolver. */
+	resolved(settlement: Settlement): void {
+		this.#settled.push(settlement);
+		this.#wake();
+	}
+
 	abort(key: string): void {
 		this.#flights.get(key)?.controller.abort();
 	}
@@ -59,11 +74,13 @@ export class InFlight {
 	abortAll(): void {
 		for (const { controller } of this.#flights.values()) controller.abort();
 		this.#flights.clear();
+		this.#resolvable = 0;
 	}
 
 	/** Real time is given again to what has had it in vain. */
 	forgive(): void {
 		for (const flight of this.#flights.values()) flight.late = false;
+		this.#resolversLate = false;
 	}
 
 	/**
@@ -72,7 +89,7 @@ export class InFlight {
 	 */
 	async next(): Promise<Settlement | null> {
 		// All that take no real time have settled after this: which comes first is then a matter of the seed alone.
-		if (this.#flights.size > 0) await pass();
+		if (this.#flights.size > 0 || this.#resolvable > 0) await pass();
 		if (this.#settled.length === 0 && this.#isWorking()) await this.#happening();
 		if (this.#settled.length === 0) return null;
 		return this.#settled.splice(this.#pick(this.#settled.length), 1)[0]!;
@@ -84,7 +101,7 @@ export class InFlight {
 		return flight;
 	}
 
-	#end(settlement: Settlement): void {
+	#end(settlement: Extract<Settlement, { readonly key: string }>): void {
 		if (!this.#flights.delete(settlement.key)) return;
 		this.#settled.push(settlement);
 		this.#wake();
@@ -93,7 +110,7 @@ export class InFlight {
 	/** Does any of them do real work that may still be waited for? */
 	#isWorking(): boolean {
 		for (const { sleeping, late } of this.#flights.values()) if (sleeping === 0 && !late) return true;
-		return false;
+		return this.#resolvable > 0 && !this.#resolversLate;
 	}
 
 	/** Resolves when something has settled, when all sleep, or when patience is at its end. */
@@ -106,6 +123,7 @@ export class InFlight {
 			};
 			const stop = after(this.#patience, () => {
 				for (const flight of this.#flights.values()) if (flight.sleeping === 0) flight.late = true;
+				this.#resolversLate = true;
 				done();
 			});
 			this.#wake = () => {

@@ -53,6 +53,7 @@ export class Simulation {
 		this.#o = o;
 		this.#machine = machine;
 		this.#outside = new InFlight(o.clock, o.pick, o.patience);
+		this.#listen();
 	}
 
 	get machine(): Machine {
@@ -92,6 +93,7 @@ export class Simulation {
 			event = null;
 		}
 		this.#outside.abortAll();
+		this.#machine.door.listener = null;
 		await closeAll(this.#machine.opened);
 	}
 
@@ -105,6 +107,13 @@ export class Simulation {
 			await this.settle(null);
 		}
 		clock.moveTo(to);
+	}
+
+	/** Foreign code may have resolvers of promises that this incarnation has made. */
+	#listen(): void {
+		this.#machine.door.listener = (event) => {
+			if (event.type === 'promiseSettled') this.#outside.resolved(event);
+		};
 	}
 
 	#due(): Event | null {
@@ -128,6 +137,8 @@ export class Simulation {
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#outside.abort(key);
 		for (const { key, promise } of turn.watch) this.#outside.watch(key, promise);
+		const { natives } = this.#machine.state.pending;
+		this.#outside.awaitResolvers([...natives].filter(({ key }) => !this.#outside.has(key)).length);
 		if (restart && this.#mayDrop()) await this.#restart(turn);
 		else for (const call of turn.dispatch) this.#outside.perform(call);
 	}
@@ -164,7 +175,9 @@ export class Simulation {
 		const { machine } = await openMachine((reopened) => ({
 			machine: Machine.load(this.#saved!, this.#o.machine, reopened),
 		}));
+		this.#machine.door.listener = null;
 		this.#machine = machine;
+		this.#listen();
 		for (const pending of this.#machine.state.pending.values()) {
 			if (pending.kind === 'effect' && this.#outside.has(pending.key)) pending.flying = true;
 		}
