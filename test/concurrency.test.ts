@@ -125,6 +125,10 @@ export async function main() { "use durable"; const slow = (async () => { const 
 	const one = await helper(slow); const two = await both({ p: now }, [slow, eff('c', 5), now]); let bad; const broken = fail('f', 'no'); try { await helper(broken); } catch (e) { bad = e.message; }
 	return [one, two, bad, await Array.fromAsync([now, 2, slow])]; }`,
 
+	'foreign calls started by tagged templates': `
+const sql = (strings, ...values) => eff('sql', strings.join('?') + values.join()); const db = { name: 'db', sql(strings, x) { return eff(this.name, strings[0] + x); } };
+export async function main() { "use durable"; const started = [sql\`a\${1}b\`, db.sql\`c\${2}\`, sql\`d\${await eff('inside', 3)}\`]; await eff('gap', 0); const out = []; for (const p of started) out.push(await p); return out; }`,
+
 	'promises inside structures': `
 export async function main() { "use durable"; const map = new Map([['a', eff('a', 1)], ['b', eff('b', 2)]]); const object = { list: [eff('c', 3)] }; await eff('gap', 0);
 	return [await map.get('a'), await map.get('b'), await object.list[0]]; }`,

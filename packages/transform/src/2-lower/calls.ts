@@ -207,13 +207,25 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 		return { value, node, receiver: null, key: null };
 	}
 	if (node.type === 'CallExpression') markElements(frame, node);
-	const args = lowerList(frame, node.arguments, 'arg').map((argument) => nameable(frame, argument as t.Expression));
+	const args = lowerList(frame, node.arguments, 'arg') as (t.Expression | t.SpreadElement)[];
+	return { value: callThere(frame, node, from, callee, args), node, receiver: null, key: null };
+}
+
+/** Calls what a chain has come to, and looks at what it gives. */
+export function callThere(
+	frame: Frame,
+	node: t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression,
+	from: Cursor,
+	callee: t.Expression,
+	list: readonly (t.Expression | t.SpreadElement)[],
+): t.Expression {
+	const args = list.map((argument) => nameable(frame, argument));
 	const given = args.map((each) => each.first) as t.Expression[];
 	const made = from.receiver ? invoke(from, callee, given) : at(call(callee, given), node);
-	const watch = promiseStatic(frame, node) === null;
-	const again_ = args.map((each) => each.again());
-	const value = watch ? watched(frame, node, made, startOf(frame, from, callee), again_) : made;
-	return { value, node, receiver: null, key: null };
+	const ofPromise = node.type !== 'TaggedTemplateExpression' && promiseStatic(frame, node) !== null;
+	if (ofPromise) return made;
+	const again = args.map((each) => each.again());
+	return watched(frame, node, made, startOf(frame, from, callee), again);
 }
 
 /** An argument that can be named again after the call. */

@@ -2,7 +2,7 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { array, arrow, assign, at, call, helper, id, number, object, spread, statement, template } from './build.ts';
-import { follow, invoke } from './calls.ts';
+import { callThere, follow } from './calls.ts';
 import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
 import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
@@ -133,7 +133,7 @@ export function lowerTagged(frame: Frame, node: t.TaggedTemplateExpression): t.E
 	const { root, links } = takeApart(node.tag);
 	const target = follow(frame, root, links, null, held ? 'held' : 'now');
 	const args = [templateObject(node.quasi), ...(lowerList(frame, expressions, 'arg') as t.Expression[])];
-	return at(target.receiver ? invoke(target, target.value, args) : call(target.value, args), node);
+	return callThere(frame, node, target, target.value, args);
 }
 
 /** The template object of a site, which is the same each time: an identity as tag gives it away. */

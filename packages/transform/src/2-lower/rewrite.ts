@@ -8,7 +8,7 @@ import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
 import { callsInChain, rewriteChain } from './rewrite-chain.ts';
 import { rewriteClass, rewriteObject } from './rewrite-class.ts';
 import { markSpent } from './spent.ts';
-import { rewriteCall } from './starts.ts';
+import { rewriteCall, rewriteTagged } from './starts.ts';
 import { readReference } from './storage.ts';
 import { rewriteOptionalSuper, rewriteSuperTag, superObject } from './super.ts';
 import { type Code, into } from './unit.ts';
@@ -34,7 +34,7 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 		case 'Super':
 			return superObject(code, node) ?? shallow(node);
 		case 'TaggedTemplateExpression':
-			return rewriteSuperTag(code, node) ?? copy(code, node);
+			return rewriteSuperTag(code, node) ?? rewriteTagged(code, node);
 		case 'MetaProperty': {
 			const reference = code.unit.scopes.references.get(node);
 			return reference ? readReference(code, node, reference) : copy(code, node);

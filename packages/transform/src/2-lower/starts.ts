@@ -16,6 +16,7 @@ import {
 } from './build.ts';
 import type { Site } from './cfg.ts';
 import type { Frame } from './frame.ts';
+import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { privateKey } from './private-names.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
@@ -43,7 +44,7 @@ export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression
 	const grouped = unwrap(node.callee);
 	if (grouped.type === 'OptionalMemberExpression') return rewriteGrouped(code, node, grouped);
 	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
-	const target = targetOf(code, node);
+	const target = targetOf(code, unwrap(node.callee as t.Expression) as t.Expression);
 	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
 	const given = args.map((each) => each.first);
 	const made = target.invoked
@@ -81,6 +82,20 @@ function rewriteGrouped(code: Code, node: t.CallExpression, grouped: t.OptionalM
 	);
 }
 
+/** A tagged template is a call: of its tag, with the strings and the values. */
+export function rewriteTagged(code: Code, node: t.TaggedTemplateExpression): t.Expression {
+	const tag = unwrap(node.tag);
+	const grouped = isSuperMember(tag) || tag.type === 'OptionalMemberExpression';
+	if (code.plain || grouped || isNever(code, tag)) return copy(code, node);
+	const target = targetOf(code, tag);
+	const values = node.quasi.expressions.map((value) => keptArgument(code, value as t.Expression));
+	const made = shallow(node);
+	made.tag = target.callee;
+	made.quasi = shallow(node.quasi);
+	made.quasi.expressions = values.map(({ first }) => first as t.Expression);
+	return watched(code, node, made, target, [templateObject(node.quasi), ...values.map((each) => each.again())]);
+}
+
 /** Looks at what a call has given. */
 export function watched(
 	code: Code,
@@ -110,7 +125,7 @@ function isPlainMember({ site }: Target): boolean {
 }
 
 function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {
-	const target = targetOf(code, node);
+	const target = targetOf(code, unwrap(node.callee as t.Expression) as t.Expression);
 	const args = node.arguments.map((argument) => rewriteNode(code, argument));
 	return begin(code, node, target, target.callee, target.self(), args);
 }
@@ -145,8 +160,7 @@ export interface Target {
 	readonly invoked?: true;
 }
 
-function targetOf(code: Code, node: t.CallExpression): Target {
-	const callee = unwrap(node.callee as t.Expression) as t.Expression;
+function targetOf(code: Code, callee: t.Expression): Target {
 	const name = calleeText(callee);
 	const path = staticPath(code, callee);
 	if (path) {
