@@ -41,6 +41,8 @@ export class AsyncSteps {
 	readonly iterator: object;
 	/** `next`, read once, as ECMA-262's iterator record does; `AGAIN` after a restore. */
 	method: unknown;
+	/** What `next()` gave last: names the loop where that cannot be waited for. */
+	asked: unknown;
 	/** `return`, between `closes` and its call. */
 	end: unknown;
 
@@ -60,6 +62,7 @@ export class AsyncSteps {
 	take(result: unknown): boolean {
 		if (!isObject(result)) throw new TypeError(`Iterator result ${describe(result)} is not an object`);
 		this.value = undefined;
+		this.asked = undefined;
 		if ((result as IteratorResult<unknown>).done) return false;
 		this.value = (result as IteratorResult<unknown>).value;
 		return true;

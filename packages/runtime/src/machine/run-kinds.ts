@@ -4,6 +4,7 @@ import { expect, type Kind } from '../codec/kind.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { asyncGeneratorStateOf } from '../language/async-generator.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
+import { AsyncSteps } from '../language/iterate-async.ts';
 import { type Copied, CopiedBytes, NOTHING } from './copied.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { MutableSavedFrame } from './fit.ts';
@@ -140,9 +141,22 @@ const facts: Kind<RunFacts, Host> = {
 	},
 };
 
-function refuseNative({ target }: PendingNative): NotSerializableError {
+function refuseNative({ target, promise }: PendingNative): NotSerializableError {
 	const frame = target instanceof Fiber ? target.top : null;
 	const point = frame === null ? undefined : pointOf(frame);
+	const loop = frame?.s.find((value) => value instanceof AsyncSteps && value.asked === promise) as
+		| AsyncSteps
+		| undefined;
+	if (loop !== undefined) {
+		const tag = Object.prototype.toString.call(loop.iterator).slice(8, -1);
+		return new NotSerializableError({
+			path: 'the iterator of the loop',
+			point: point && atOf(frame!.def, point.at),
+			type: tag === 'AsyncGenerator' ? 'an AsyncGenerator' : 'an async iterator that foreign code made',
+			kind: 'iterator',
+			help: 'collect its items in one effect first, await Array.fromAsync(items), or begin the body of its generator with "use durable"',
+		});
+	}
 	return new NotSerializableError({
 		path: 'the awaited promise',
 		point: point && atOf(frame!.def, point.at),
