@@ -52,7 +52,6 @@ describe('what is wrong', () => {
 		[`async function f() { "use durable as" }`, ['PD1001']],
 		[`async function f() { "use client" }`, []],
 		[`function f() { ${D} }`, ['PD1002']],
-		[`async function* f() { ${D} }`, ['PD1002']],
 		[`class A { constructor() { ${D} } }`, ['PD1002']],
 		[`class A { get x() { ${D} } }`, ['PD1002']],
 		[`class A { async m() { ${D} } static async m() { ${D} } }`, ['PD1003']],
