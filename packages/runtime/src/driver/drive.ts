@@ -1,6 +1,7 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
+import { Jobs } from '../machine/jobs.ts';
 import type { LogRecord } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { stateWriter, writeState } from '../machine/state.ts';
@@ -51,7 +52,7 @@ class Drive {
 	readonly #machine: Machine;
 	readonly #options: DriveOptions;
 	readonly #inFlight = new Map<string, AbortController>();
-	readonly #events: Event[] = [];
+	readonly #events = new Jobs<Event>();
 	readonly #check = new SaveCheck();
 	/** Native promises that hot code awaits. */
 	readonly #watched = new Set<string>();
@@ -77,7 +78,7 @@ class Drive {
 				if (standing !== null) return standing;
 				// What a stored state had in flight: after the first event, which may end it (a cancellation).
 				if (!begun) for (const call of this.#machine.reissue()) this.#dispatch(call);
-				event = this.#events.shift() ?? this.#due();
+				event = this.#events.take() ?? this.#due();
 				if (event !== null) continue;
 				if (!this.#machine.busy) return { status: 'suspended' };
 				if (this.#parked) return { status: 'parked' };
@@ -172,7 +173,7 @@ class Drive {
 	}
 
 	#push(event: Event): void {
-		this.#events.push(event);
+		this.#events.add(event);
 		this.#wake();
 	}
 

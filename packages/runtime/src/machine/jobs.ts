@@ -7,11 +7,11 @@ export type Job = (() => void) | Fiber;
 const SLACK = 1024;
 
 /**
- * The jobs of a turn, first come first served. Most often there is one, so its place is used again: a
+ * First come first served: the jobs of a turn, and the events that a driver has for the next turns. Most often there is one, so its place is used again: a
  * list that grows and is dropped costs a durable call a fifth more. What is done is not held.
  */
-export class Jobs {
-	readonly #places: (Job | undefined)[] = [];
+export class Jobs<T extends object = Job> {
+	readonly #places: (T | undefined)[] = [];
 	#first = 0;
 	#end = 0;
 
@@ -19,12 +19,12 @@ export class Jobs {
 		return this.#first === this.#end;
 	}
 
-	add(job: Job): void {
+	add(job: T): void {
 		this.#places[this.#end++] = job;
 	}
 
 	/** The next one; undefined when there is none. */
-	take(): Job | undefined {
+	take(): T | undefined {
 		if (this.#first === this.#end) return undefined;
 		const job = this.#places[this.#first];
 		this.#places[this.#first++] = undefined;

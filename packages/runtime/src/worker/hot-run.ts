@@ -2,6 +2,7 @@ import { performEffect } from '../driver/effects.ts';
 import { closeAll, openMachine } from '../driver/resources.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
+import { Jobs } from '../machine/jobs.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
@@ -58,7 +59,9 @@ export class HotRun {
 	#writer!: StateWriter;
 	#before!: Before;
 	#log!: LogWriter;
-	readonly #events: Event[] = [];
+	readonly #events = new Jobs<Event>();
+	/** Events of turns that are to be computed again, the next one last. */
+	readonly #back: Event[] = [];
 	/** Keys of effects whose outcome is among the events. */
 	readonly #settled = new Set<string>();
 	#mail: Mail[] = [];
@@ -103,7 +106,7 @@ export class HotRun {
 			if (open === null) return;
 			this.#adopt(open);
 		} else this.#adopt(warm);
-		if (this.#turn === 0) this.#events.push({ type: 'started' });
+		if (this.#turn === 0) this.#events.add({ type: 'started' });
 		await this.pump();
 	}
 
@@ -189,7 +192,7 @@ export class HotRun {
 	/** The next event that the run still wants. */
 	#outcome(): Event | undefined {
 		for (;;) {
-			const event = this.#events.shift();
+			const event = this.#back.pop() ?? this.#events.take();
 			if (event?.type === 'effectSettled') this.#settled.delete(event.key);
 			if (event?.type !== 'effectSettled' || this.#machine.awaits(event.key)) return event;
 		}
@@ -256,7 +259,7 @@ export class HotRun {
 	}
 
 	#putBack(event: Event): void {
-		this.#events.unshift(event);
+		this.#back.push(event);
 		if (event.type === 'effectSettled') this.#settled.add(event.key);
 	}
 
@@ -298,7 +301,7 @@ export class HotRun {
 			this.#inFlight.delete(call.key);
 			if (this.#gone) return;
 			this.#settled.add(call.key);
-			this.#events.push({ type: 'effectSettled', key: call.key, ...settled });
+			this.#events.add({ type: 'effectSettled', key: call.key, ...settled });
 			this.pump();
 		});
 	}
@@ -387,7 +390,7 @@ export class HotRun {
 		this.#writer = writer;
 		this.#log = new LogWriter();
 		machine.door.listener = (event) => {
-			this.#events.push(event);
+			this.#events.add(event);
 			this.pump();
 		};
 		this.#before = this.#beforeNow();
