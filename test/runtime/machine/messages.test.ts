@@ -1,5 +1,6 @@
 /** Messages: buffered by name in the order they came, also before the run asks. */
 import { expect, test } from 'vitest';
+import { readLog } from '../../../packages/runtime/src/machine/log.ts';
 import { simulate } from './simulation.ts';
 
 function durable(body: string) {
@@ -66,5 +67,21 @@ test('a receive in the log names its message, once started and once executed', (
 	expect(records.map(({ state, args }) => [state, args])).toEqual([
 		['started', { values: ['m'] }],
 		['executed', { values: ['m'] }],
+	]);
+});
+
+test('what is left when the run is over is in the log, discarded', () => {
+	const run = durable("await suspend(); return await receive('m');");
+	for (const [name, payload] of [
+		['m', 1],
+		['m', { n: 2 }],
+		['other', 3],
+	] as const)
+		run.send(name, payload);
+	run.answer();
+	expect(run.last).toMatchObject({ status: 'completed', outcome: 1 });
+	expect(readLog(run.last.log).slice(-2)).toMatchObject([
+		{ kind: 'receive', name: 'm', state: 'discarded', args: [{ n: 2 }] },
+		{ kind: 'receive', name: 'other', state: 'discarded', args: [3] },
 	]);
 });

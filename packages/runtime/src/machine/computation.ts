@@ -28,7 +28,7 @@ import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
 import { Jobs } from './jobs.ts';
 import { Thunk } from './kinds.ts';
-import { type LogRecord, recordOf } from './log.ts';
+import { type LogRecord, leftOver, recordOf } from './log.ts';
 import {
 	callSite,
 	type IssueFacts,
@@ -143,6 +143,10 @@ export class Computation implements TurnHost {
 			if (pending.kind !== 'native') this.#record(pending, 'discarded', null, null);
 		}
 		state.pending.clear();
+		if (state.ended.status === 'failed') return;
+		for (const [name, payloads] of state.messages) {
+			for (const payload of payloads) this.log.push(leftOver(state, name, payload, this.#options.now));
+		}
 	}
 
 	/** Brings up to date what is known of the fibers that ran. */

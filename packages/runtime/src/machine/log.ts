@@ -76,6 +76,32 @@ export function recordOf(
 	};
 }
 
+/** The entry of a message that nobody had asked for when the run was over: its name, and what it carried. */
+export function leftOver(
+	state: { seq: number; readonly mark: string | null },
+	name: string,
+	payload: Copied,
+	now: number,
+): LogRecord {
+	return {
+		seq: ++state.seq,
+		kind: 'receive',
+		site: '',
+		at: '',
+		name,
+		args: payload,
+		state: 'discarded',
+		ok: null,
+		outcome: null,
+		settledSeq: null,
+		attempt: 1,
+		startedAt: now,
+		endedAt: now,
+		fiber: 0,
+		mark: state.mark,
+	};
+}
+
 function argsOf(pending: Savable): Copied {
 	switch (pending.kind) {
 		case 'effect':
