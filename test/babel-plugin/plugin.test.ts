@@ -79,7 +79,7 @@ test('a file without the directive is left alone', () => {
 });
 
 test('errors are code-frame errors with code, help and what else is wrong', () => {
-	const source = `export function one() {\n\t'use durable';\n}\n\nexport function* two() {\n\t'use durable';\n}\n`;
+	const source = `export function one() {\n\t'use durable';\n}\n\nexport function two() {\n\t'use durable';\n}\n`;
 	const thrown = (() => {
 		try {
 			return compile(source, { highlightCode: false });

@@ -91,10 +91,12 @@ test.each([
 	['Iterator.from(world.list()).map((x) => x)', 'PD3006'],
 	['(function* () {})()', null],
 	['Promise.resolve(1)', null],
-	['{ get x() { return 1; } }', 'PD3001'],
+	['{ get x() { return 1; } }', null],
+	["Object.defineProperty({}, 'x', { get: world.list, enumerable: true, configurable: true })", 'PD3001'],
 	['new Proxy({}, {})', null],
 	['Symbol.iterator', null],
-	['class A {}', undefined],
+	['class A { #x = 1; }', null],
+	['new (class A { #x = 1; })()', null],
 ])('%s held over an await: %s', async (expression, code) => {
 	const source = `
 		import { world, eff } from 'world';
