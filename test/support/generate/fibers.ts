@@ -86,7 +86,9 @@ export function fiberStatement(context: Context): string {
 			4,
 			() => {
 				const made = promise(context, 3);
-				return `const ${context.declare('promise', { assignable: false })} = ${made};`;
+				const name = context.declare('promise', { assignable: false });
+				// Anything may throw, and a rejection that nobody handles fails a run.
+				return `const ${name} = ${made};\n${name}.catch(() => {});`;
 			},
 		],
 		[context.root ? 3 : 0, () => gate(context)],
@@ -113,7 +115,7 @@ function gate(context: Context): string {
 		`const { promise: ${gated}, resolve: ${open} } = Promise.withResolvers();`,
 	]);
 	const fiber = `(async () => {\ntry {\nconst ${waiting} = await ${gated};\nlog(${context.tag('gate')}, ${waiting});\n${statements}\n} catch (e) { log(${context.tag('gate')}, e); }\n})()`;
-	return `${make}\ngates.push(${open});\n${context.random.pick([`waiting.push(${fiber});`, `${fiber};`, `waiting.push(${gated}.then((v) => log(${context.tag('gate')}, v)));`])}`;
+	return `${make}\ngates.push(${open});\n${context.random.pick([`waiting.push(${fiber});`, `${fiber};`, `waiting.push(${gated}.then((v) => log(${context.tag('gate')}, v), () => {}));`])}`;
 }
 
 /** Here the run is dropped: everything else waits for a gate. */
