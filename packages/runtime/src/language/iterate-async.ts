@@ -55,7 +55,8 @@ export class AsyncSteps {
 	next(frame: unknown, args: readonly unknown[] = []): unknown {
 		if (this.method === AGAIN) this.method = (this.iterator as { next?: unknown }).next;
 		if (typeof this.method !== 'function') throw new TypeError(`${describe(this.method)} is not a function`);
-		return callAwaited(frame, this.method as Callable, this.iterator, args);
+		this.asked = callAwaited(frame, this.method as Callable, this.iterator, args);
+		return this.asked;
 	}
 
 	/** IteratorComplete and IteratorValue of the awaited result: true when there is a `value`. */
