@@ -3,33 +3,11 @@ export async function charge(id: number): Promise<number> {
 	return id * 2;
 }
 
-export async function receipt(id: number): Promise<{ id: number; paid: boolean }> {
-	return { id, paid: true };
-}
-
 const ids = (n: number) => Array.from({ length: n }, (_, i) => i);
 
 export async function atOnce(n: number): Promise<number> {
 	'use durable';
 	const paid = await Promise.all(ids(n).map(async (id) => charge(id)));
-	return paid.length;
-}
-
-export async function receipts(n: number): Promise<number> {
-	'use durable';
-	const paid = await Promise.all(ids(n).map(async (id) => receipt(id)));
-	return paid.length;
-}
-
-export async function collected(n: number): Promise<number> {
-	'use durable';
-	const paid: unknown[] = [];
-	await Promise.all(
-		ids(n).map(async (id) => {
-			const one = await receipt(id);
-			paid.push(one);
-		}),
-	);
 	return paid.length;
 }
 
@@ -42,11 +20,4 @@ export async function eightAtATime(n: number): Promise<number> {
 	});
 	await Promise.all(workers);
 	return paid.length;
-}
-
-export async function appended(n: number): Promise<number> {
-	'use durable';
-	const lines: unknown[] = [];
-	for (let i = 0; i < n; i++) lines.push(await charge(i));
-	return lines.length;
 }

@@ -32,7 +32,7 @@ it('an append to a large array costs a fraction of the array', async () => {
 	expect(await handle.result()).toHaveLength(appends);
 	await engine.close();
 	// In full it would be 25 kB a turn on average.
-	expect((state + log) / turns).toBeLessThan(450);
+	expect((state + log) / turns).toBeLessThan(512);
 });
 
 it('a run with a large state goes on from its full state and its changes', async () => {
