@@ -187,3 +187,23 @@ test.each([
 	});
 	if (outcome.status === 'failed') expect((outcome.error as Error).message).toMatch(message);
 });
+
+test.each([
+	['a native iterator', 'world.native()'],
+	['an object of its own', 'world.own()'],
+])('a foreign iterator under a loop that waits is named, with the way out: %s', async (_, expression) => {
+	const own = () => ({ [Symbol.iterator]: () => ({ next: () => ({ done: false, value: 1 }) }) });
+	const source = `
+import { world, eff } from 'world';
+export async function main() { "use durable"; for (const x of ${expression}) await eff(x); }`;
+	const outcome = await run(loadMain(source, { world: { native: () => [1].values(), own }, eff: async () => {} }), []);
+	expect(outcome).toMatchObject({
+		status: 'failed',
+		error: {
+			code: 'PD3006',
+			path: '(iterator)',
+			point: expect.stringMatching(/^subject\.ts:3:/),
+			help: expect.stringContaining('[...it]'),
+		},
+	});
+});

@@ -55,13 +55,17 @@ export function refuseThrown(error: unknown): Refusal {
 	);
 }
 
+/** A native iterator, or an object whose `next` is a foreign function. */
+export function refuseIterator(): Refusal {
+	return byName('Iterator', 'an iterator that foreign code made');
+}
+
 /** What a value without a kind is. */
 export function refuseValue(value: object): Refusal {
 	if (typeof value === 'function') return refuseFunction(value);
 	const tag = Object.prototype.toString.call(value).slice(8, -1);
 	if (tag === 'Promise') return byName('Promise', 'a native promise');
-	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper')
-		return byName('Iterator', 'an iterator that foreign code made');
+	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper') return refuseIterator();
 	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag, article(tag));
 	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
 	const prototype: object | null = Object.getPrototypeOf(value);

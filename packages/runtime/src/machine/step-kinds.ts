@@ -1,5 +1,6 @@
 /** Iterators in a saved state: of the language's own collections, their helpers, and the loops over them. */
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
+import { refuseIterator } from '../codec/refusal.ts';
 import {
 	ArraySteps,
 	CollectionSteps,
@@ -36,7 +37,10 @@ import {
 import { iteratorMethods } from '../language/iterator-methods.ts';
 import { MatchSteps } from '../language/match-steps.ts';
 import { savedMethod } from '../language/method.ts';
+import { definitionOf } from '../registry/functions.ts';
+import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
+import { nameOfIntrinsic } from './intrinsics.ts';
 
 /** What the kinds here count while they decode. */
 interface Host {
@@ -106,11 +110,21 @@ const keySteps: Kind<KeySteps, Host> = {
 	},
 };
 
+/** A plain object whose own `next` only its process knows: the message shall name the iterator, not that function. */
+function isForeign(iterator: object): boolean {
+	const next: unknown = Object.getOwnPropertyDescriptor(iterator, 'next')?.value;
+	if (typeof next !== 'function' || Object.getPrototypeOf(iterator) !== Object.prototype) return false;
+	return definitionOf(next) === undefined && moduleName(next) === undefined && nameOfIntrinsic(next) === undefined;
+}
+
 /** An iterator of the user's own is saved if its parts are: an object whose `next` is a closure of the run. */
 const foreignSteps: Kind<ForeignSteps, Host> = {
 	tag: 'foreign-steps',
 	prototypes: [ForeignSteps.prototype],
-	take: ({ iterator, next, done }) => [iterator, savedMethod(iterator, 'next', next), done],
+	take({ iterator, next, done }) {
+		if (isForeign(iterator)) throw refuseIterator();
+		return [iterator, savedMethod(iterator, 'next', next), done];
+	},
 	label: () => '',
 	moment: 'made',
 	make([iterator, next, done]) {
