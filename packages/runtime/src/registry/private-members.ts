@@ -2,14 +2,13 @@
  * Private members of classes that durable code made, for code that stands outside their text, and for
  * the codec: only the text of a class can name them, so it hands over how (made-classes.ts, `Privates`).
  */
-import { type Made, madeOf, markPrivate } from './made-classes.ts';
+import { type Made, madeOf } from './made-classes.ts';
 import type { Callable } from './shared.ts';
 
 /** Emitted code: private members of an object, as accessors. What has none is what it is, for `?.` and for the error. */
 export function privateOf(Class: unknown, object: unknown): unknown {
 	if (object === undefined || object === null) return object;
-	const of = Class as Callable;
-	return madeOf(of)!.privates!.open(object, (method, name) => markPrivate(of, object === of, method, name));
+	return new (madeOf(Class)!.View!)(object);
 }
 
 /** Emitted code: a private member that is called on the object right away. */

@@ -17,7 +17,14 @@ import {
 import type { ClassNode } from './classes.ts';
 
 /** What the names of the accessors below are; nothing of the user's is in sight of them. */
-const [OBJECT, VALUE, MARK] = ['$o', '$v', '$m'];
+const [OBJECT, VALUE] = ['$o', '$v'];
+/** Where a view has its object, and what methods pass through: no private name is like them. */
+const [OBJECT_KEY, MARK_KEY] = ['#', '##'] as const;
+
+/** `this["#"]` */
+function held(key: string): t.Expression {
+	return index({ type: 'ThisExpression' } as t.ThisExpression, text(key));
+}
 
 interface Private {
 	readonly name: string;
@@ -47,27 +54,29 @@ function privatesOf(node: ClassNode): Private[] {
 
 /**
  * How a class lets the runtime and code outside its text reach its private members:
- * `{ open: (o, m) => ({ get x() { return o.#x }, set x(v) { o.#x = v }, get f() { return m(o.#f, "f") } }), has: { x: (o) => #x in o },
+ * `{ view: { get x() { return this["#"].#x }, set x(v) { this["#"].#x = v }, ... }, has: { x: (o) => #x in o },
  * fields: [["x"], (o) => [o.#x], (o, v) => { o.#x = v[0] }], statics: [...] }`. Null where it has none.
  */
 export function privatesObject(node: ClassNode, stamping: t.Expression | null): t.ObjectExpression | null {
 	const privates = privatesOf(node);
 	if (privates.length === 0) return null;
 	const accessors = privates.flatMap(({ name, isMethod, canSet }) => {
-		const value = isMethod ? call(id(MARK!), [memberOf(name), text(name)]) : memberOf(name);
+		const read = memberOf(name, held(OBJECT_KEY));
+		const value = isMethod ? call(held(MARK_KEY), [read, text(name)]) : read;
 		const get = accessor('get', name, [], returns(value));
-		return canSet ? [get, accessor('set', name, [VALUE!], statement(assign(memberOf(name), id(VALUE!))))] : [get];
+		const write = statement(assign(memberOf(name, held(OBJECT_KEY)), id(VALUE!)));
+		return canSet ? [get, accessor('set', name, [VALUE!], write)] : [get];
 	});
 	const has = privates.map(({ name }) => {
 		const test = { type: 'BinaryExpression', operator: 'in', left: privateName(name), right: id(OBJECT!) };
 		return property(text(name), arrow([id(OBJECT!)], test as unknown as t.BinaryExpression), false);
 	});
 	return object([
-		property(id('open'), arrow([id(OBJECT!), id(MARK!)], object(accessors)), false),
+		property(id('view'), object(accessors), false),
 		property(id('has'), object(has), false),
 		...[false, true].map((isStatic) => {
 			const names = privates.filter((each) => each.isField && each.isStatic === isStatic).map(({ name }) => name);
-			const read = arrow([id(OBJECT!)], array(names.map(memberOf)));
+			const read = arrow([id(OBJECT!)], array(names.map((name) => memberOf(name))));
 			const writes = names.map((name, i) => statement(assign(memberOf(name), index(id(VALUE!), number(i)))));
 			const write = arrow([id(OBJECT!), id(VALUE!)], block(writes));
 			return property(id(isStatic ? 'statics' : 'fields'), array([array(names.map(text)), read, write]), false);
@@ -89,10 +98,10 @@ function accessor(kind: 'get' | 'set', name: string, params: readonly string[], 
 	} as unknown as t.ObjectMethod;
 }
 
-function memberOf(name: string): t.MemberExpression {
+function memberOf(name: string, object_: t.Expression = id(OBJECT!)): t.MemberExpression {
 	return {
 		type: 'MemberExpression',
-		object: id(OBJECT!),
+		object: object_,
 		property: privateName(name),
 		computed: false,
 	} as t.MemberExpression;
