@@ -5,7 +5,17 @@
  */
 import { type Callable, shared } from '../registry/shared.ts';
 import { DurablePromise, promiseResolve, type Reaction, reject, resolve, subscribe } from './durable-promise.ts';
-import { describe, ForeignSteps, isObject, iterate, nativeSteps, type Steps } from './iterate.ts';
+import {
+	ArraySteps,
+	CollectionSteps,
+	describe,
+	ForeignSteps,
+	isObject,
+	iterate,
+	nativeSteps,
+	type Steps,
+	StringSteps,
+} from './iterate.ts';
 import { AGAIN, callAwaited, noThrow } from './method.ts';
 
 /** GetIterator(iterable, async). */
@@ -98,6 +108,7 @@ export class SyncIterator {
 
 	next(...args: unknown[]): unknown {
 		const { steps } = this;
+		if (shared.current === null && isOfCollection(steps)) return nextOutside(steps);
 		return settled((give) => {
 			const done = !steps.step(args);
 			give({ done, value: done && steps instanceof ForeignSteps ? steps.lastValue() : steps.value }, true);
@@ -125,6 +136,23 @@ export class SyncIterator {
 		}, steps);
 	}
 }
+
+/** Nothing of it is ever closed. */
+function isOfCollection(steps: Steps): boolean {
+	return steps instanceof ArraySteps || steps instanceof StringSteps || steps instanceof CollectionSteps;
+}
+
+/** The most frequent step, in half the time of the general one. */
+function nextOutside(steps: Steps): Promise<unknown> {
+	try {
+		return steps.step() ? Promise.resolve(steps.value).then(going) : Promise.resolve(undefined).then(ended);
+	} catch (error) {
+		return Promise.reject(error);
+	}
+}
+
+const going = (value: unknown) => ({ value, done: false });
+const ended = (value: unknown) => ({ value, done: true });
 
 interface Result {
 	readonly done: boolean;
