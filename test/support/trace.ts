@@ -31,13 +31,11 @@ export interface TraceModule {
 /** A program that goes on for longer than this is cut off, at the same line in every execution. */
 const MOST_LINES = 2000;
 
-export class TraceLimitError extends Error {}
-
 export function createTrace(): Trace {
 	const lines: string[] = [];
 	const record = (tag: unknown, rest: string) => {
 		const line = `${typeof tag === 'string' ? tag : render(tag)}${rest}`;
-		if (lines.length >= MOST_LINES) throw new TraceLimitError('the program writes too many lines');
+		if (lines.length >= MOST_LINES) throw new Error('the program writes too many lines');
 		lines.push(line);
 	};
 	return {

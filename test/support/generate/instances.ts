@@ -2,9 +2,6 @@
 import { functionContext } from './calls.ts';
 import type { Context } from './context.ts';
 
-/** Not yet: such methods stay native. */
-const SUPER_IN_ASYNC = true as boolean;
-
 export function instanceStatement(context: Context): string {
 	const { random } = context;
 	const held = context.read('instance');
@@ -42,7 +39,7 @@ export function instanceStatement(context: Context): string {
 		`m(${parameter}) {\n${inMethod.make.statements(inMethod, 1)}\nreturn ${number(inMethod)}${inherits ? ` + super.m(${parameter})` : ''};\n}`,
 		...(context.suspends
 			? [
-					`async am(${asyncParameter}) {\n${asyncMethod.make.statements(asyncMethod, 2)}\nreturn ${SUPER_IN_ASYNC && inherits && random.chance(0.5) ? `${context.features.fibers ? 'await ' : ''}super.am(${asyncParameter})` : `${number(asyncMethod)} | 0`};\n}`,
+					`async am(${asyncParameter}) {\n${asyncMethod.make.statements(asyncMethod, 2)}\nreturn ${inherits && random.chance(0.5) ? `${context.features.fibers ? 'await ' : ''}super.am(${asyncParameter})` : `${number(asyncMethod)} | 0`};\n}`,
 				]
 			: [`am(x) { return x; }`]),
 	];
@@ -73,9 +70,7 @@ function useInstance(context: Context, held: string): string {
 }
 
 /** An object literal whose accessors and methods see what they capture. */
-export function accessorStatement(around: Context): string {
-	// What has an accessor of its own cannot be saved.
-	const context = around.with({ suspends: false, yields: false });
+export function accessorStatement(context: Context): string {
 	const method = functionContext(context, false).with({ hasThis: true, hasArguments: false });
 	const number = (inside: Context) => inside.make.expression(inside, 'num', 2);
 	const name = context.names.tag('acc');
@@ -90,5 +85,6 @@ export function accessorStatement(around: Context): string {
 		`log(${context.tag()}, ${name}.m());`,
 		`{ const { twice, ...rest } = ${name}; log(${context.tag()}, [twice, Object.keys(rest)]); }`,
 	]);
-	return `{\nconst ${name} = { ${members.join(', ')} };\n${use}\n}`;
+	const between = context.suspends && context.random.chance(0.5) ? `await eff(${context.tag('e')}, 0);\n` : '';
+	return `{\nconst ${name} = { ${members.join(', ')} };\n${between}${use}\n}`;
 }
