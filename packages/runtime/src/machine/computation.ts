@@ -1,6 +1,5 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
-import { type CancelledEffect, CancelledError, DeadlockError, TimeoutError } from '../errors/run.ts';
-import { NotSerializableError } from '../errors/saving.ts';
+import { CancelledError } from '../errors/run.ts';
 import { type AsyncGeneratorState, completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
 import { extendStack } from '../language/async-stack.ts';
 import {
@@ -18,45 +17,23 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { awaitChain } from './await-chain.ts';
 import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf, primitiveOf } from './callee.ts';
-import { awaitedEffect, CANCEL_GRACE, effectsByPromise, insist, isShielded, isSpared } from './cancellation.ts';
-import type { Copied } from './copied.ts';
-import { capture, captureOutcome, release } from './copy.ts';
+import { insist, isShielded } from './cancellation.ts';
+import { closeTurn } from './closing.ts';
+import { capture, release } from './copy.ts';
+import { Delivery } from './delivery.ts';
 import type { Door } from './door.ts';
-import { callOf, copyOperands, type Issue, shapeOf, siteOfThunk } from './effect.ts';
+import { type Issue, siteOfThunk } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
-import { Jobs } from './jobs.ts';
+import { Issuing, type TurnOptions } from './issuing.ts';
+import { Jobs, ready } from './jobs.ts';
 import { Thunk } from './kinds.ts';
-import { type LogRecord, leftOver, recordOf } from './log.ts';
-import {
-	callSite,
-	type IssueFacts,
-	type Pending,
-	PendingEffect,
-	PendingSleep,
-	PendingWait,
-	type Savable,
-	type Target,
-} from './pending.ts';
-import { atOf, pointOf } from './point.ts';
-import { primitives } from './primitive.ts';
-import { reaches, resolvable } from './reach.ts';
+import type { LogRecord } from './log.ts';
+import type { Savable, Target } from './pending.ts';
 import { warm } from './restore.ts';
-import type { Ended, RunState } from './run-state.ts';
-import type { Event } from './turn.ts';
-
-export interface ComputationOptions {
-	/** Ms since the epoch. */
-	readonly now: number;
-	readonly handlers: ReadonlyMap<Callable, Callable>;
-	/** Prefix of the keys of this run and lineage. */
-	readonly keys: string;
-	readonly nonce: string;
-	readonly door: Door;
-}
-
-type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
+import type { RunState } from './run-state.ts';
+import type { Event, Turn } from './turn.ts';
 
 /** What the step that is running asked for, besides the value it returns: a frame to enter, or to wait for what is pending. */
 type Asked = Frame | 'parked' | null;
@@ -73,35 +50,53 @@ const RUN_OVER = 'the run is over';
  * C2: what was rejected and handled by nobody when the jobs are done fails the run.
  */
 export class Computation implements TurnHost {
-	readonly log: LogRecord[] = [];
-	readonly dispatch: EffectCall[] = [];
-	readonly abort: string[] = [];
-	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
+	/** Promises that have settled while foreign code waits for them. */
 	readonly told: DurablePromise[] = [];
 	readonly #state: RunState;
-	readonly #options: ComputationOptions;
-	readonly #jobs = new Jobs();
+	readonly #options: TurnOptions;
+	readonly #jobs: Jobs = new Jobs();
+	readonly #issuing: Issuing;
+	readonly #delivery: Delivery;
 	readonly #unhandled = new Set<DurablePromise>();
 	/** The fiber that steps; null in a reaction of a promise before any has. */
 	#fiber: Fiber | null = null;
 	#asked: Asked = null;
 	/** Fibers that ran in this turn. */
 	readonly #ran: Fiber[] = [];
-	/** First values of thunks made since the last issue: what may be made again instead of saved. */
-	#recipes = new Map<unknown, Thunk>();
-	/** Promises made by a call whose place is not known yet. */
-	#unplaced = new Map<DurablePromise, Savable>();
 
-	constructor(state: RunState, options: ComputationOptions) {
+	constructor(state: RunState, options: TurnOptions) {
 		this.#state = state;
 		this.#options = options;
+		this.#issuing = new Issuing(state, options);
+		this.#delivery = new Delivery(state, options.now, this.#jobs, this.#issuing);
+	}
+
+	get log(): readonly LogRecord[] {
+		return this.#issuing.log;
+	}
+
+	get dispatch(): readonly EffectCall[] {
+		return this.#issuing.dispatch;
+	}
+
+	get watch(): Turn['watch'] {
+		return this.#issuing.watch;
+	}
+
+	get abort(): readonly string[] {
+		return this.#delivery.abort;
 	}
 
 	compute(event: Event): void {
 		if (event.type === 'timerFired') this.#fireDue();
-		else this.#deliver(event);
+		else this.#delivery.deliver(event);
 		this.#drain();
-		this.#close();
+		closeTurn(this.#state, {
+			issuing: this.#issuing,
+			door: this.door,
+			now: this.#options.now,
+			unhandled: this.#unhandled,
+		});
 		this.#count();
 	}
 
@@ -117,35 +112,12 @@ export class Computation implements TurnHost {
 		}
 	}
 
-	/** A fiber goes on, in a job of its own. */
-	#ready(fiber: Fiber, mode: Mode, sent: unknown): void {
-		fiber.mode = mode;
-		fiber.sent = sent;
-		this.#jobs.add(fiber);
-	}
-
 	/** Each timer with what it sets off before the next, in the order of their times: as a host fires them. */
 	#fireDue(): void {
 		for (const pending of this.#state.pending.due(this.#options.now)) {
 			if (!this.#state.pending.has(pending.key)) continue;
-			this.#fire(pending);
+			this.#delivery.fire(pending);
 			this.#drain();
-		}
-	}
-
-	/** What the end of a turn decides. */
-	#close(): void {
-		const state = this.#state;
-		state.ended = this.#ending();
-		if (state.ended === null) return;
-		this.dispatch.length = 0;
-		for (const pending of state.pending.values()) {
-			if (pending.kind !== 'native') this.#record(pending, 'discarded', null, null);
-		}
-		state.pending.clear();
-		if (state.ended.status === 'failed') return;
-		for (const [name, payloads] of state.messages) {
-			for (const payload of payloads) this.log.push(leftOver(state, name, payload, this.#options.now));
 		}
 	}
 
@@ -161,200 +133,6 @@ export class Computation implements TurnHost {
 				this.touch(fiber);
 			}
 		}
-	}
-
-	/** How the run ends with this turn; null while it goes on. */
-	#ending(): Ended | null {
-		const { result, fibers, pending } = this.#state;
-		const [unhandled] = this.#unhandled;
-		if (unhandled !== undefined && result === null) return { status: 'failed', outcome: unhandled.value };
-		if (result?.status === 'failed') return result;
-		// What this turn issued is dispatched before the run is over: one more turn, at once.
-		if (result !== null && fibers.size === 0) return this.dispatch.length === 0 ? result : null;
-		this.#dropLostWaits();
-		if (!pending.busy) this.#awaitOutside();
-		if (pending.size > 0) return null;
-		return result ?? { status: 'failed', outcome: this.#deadlock() };
-	}
-
-	/** What nothing in the run can settle, but foreign code that was given a resolver: the run waits for that, and cannot be saved. */
-	#awaitOutside(): void {
-		const { promises } = this.door;
-		if (promises.size === 0) return;
-		const { fibers, pending } = this.#state;
-		const reached = reaches(fibers.values(), pending.values());
-		const own = resolvable(fibers.values(), pending.values());
-		for (const promise of promises) {
-			if (promise.state !== 'pending') promises.delete(promise);
-			else if (!own.has(promise) && reached(promise)) {
-				this.#park({ kind: 'native', key: this.#nextKey(), target: promise, promise: promise as never });
-			}
-		}
-	}
-
-	#deadlock(): DeadlockError {
-		const points = [...this.#state.fibers.values()].map(({ top }) => {
-			const point = top === null ? undefined : pointOf(top);
-			return point === undefined ? 'its end' : atOf(top!.def, point.at);
-		});
-		return new DeadlockError({ runId: this.#state.runId, points });
-	}
-
-	/** A wait that nothing can reach any more (a lost race) takes no answer and no message. */
-	#dropLostWaits(): void {
-		const { fibers, pending } = this.#state;
-		if (!pending.promised) return;
-		const reached = reaches(fibers.values(), pending.values());
-		for (const wait of [...pending.waits.values()]) {
-			if (!(wait.target instanceof DurablePromise) || reached(wait.target)) continue;
-			pending.delete(wait.key);
-			this.#record(wait, 'discarded', null, null);
-		}
-	}
-
-	// --- events
-
-	#deliver(event: Exclude<Event, { type: 'timerFired' }>): void {
-		const state = this.#state;
-		switch (event.type) {
-			case 'started':
-				this.#ready(state.fibers.get(0)!, 0, undefined);
-				return;
-			case 'effectSettled': {
-				const pending = state.pending.get(event.key);
-				if (pending?.kind === 'effect') this.#settleEffect(pending, event);
-				return;
-			}
-			case 'nativeSettled': {
-				const pending = state.pending.get(event.key);
-				if (pending?.kind === 'native') this.#give(pending, event.ok, event.value);
-				return;
-			}
-			case 'promiseSettled': {
-				const { promise, ok, value } = event;
-				if (promise.state !== 'pending') return;
-				for (const native of state.pending.natives) if (native.target === promise) state.pending.delete(native.key);
-				if (ok) resolve(promise, value);
-				else reject(promise, value);
-				return;
-			}
-			case 'received': {
-				const payload = capture([event.payload]);
-				for (const wait of state.pending.waits.values()) {
-					if (wait.message !== event.name) continue;
-					this.#settle(wait, true, payload);
-					return;
-				}
-				const buffered = state.messages.get(event.name);
-				if (buffered === undefined) state.messages.set(event.name, [payload]);
-				else buffered.push(payload);
-				return;
-			}
-			case 'resumed': {
-				const pending = state.pending.get(event.suspension);
-				if (pending?.kind === 'suspend') this.#settle(pending, event.ok, capture([event.value]));
-				return;
-			}
-			case 'cancelled':
-				if (state.cancel === null) this.#cancel(release(capture([event.reason]))[0]);
-				return;
-		}
-	}
-
-	#settleEffect(pending: PendingEffect, { ok, value, copy }: EffectSettled): void {
-		const kept = copy === undefined ? captureOutcome(value) : copy;
-		this.#record(pending, 'executed', ok, kept);
-		// A result that cannot be kept enters the run as it is; the turn can be saved only if nothing holds it.
-		const outcome = kept === null ? value : release(kept)[0];
-		if (pending.graceAt === null) this.#give(pending, ok, outcome);
-		else this.#giveCancelled(pending, ok ? { value: outcome } : { error: outcome });
-	}
-
-	#settle(pending: Savable, ok: boolean, copy: Copied): void {
-		this.#record(pending, 'executed', ok, copy);
-		this.#give(pending, ok, release(copy)[0]);
-	}
-
-	#fire(pending: Pending): void {
-		switch (pending.kind) {
-			case 'sleep':
-				this.#settle(pending, true, capture([undefined]));
-				return;
-			case 'effect':
-				this.#record(pending, 'discarded', null, null);
-				this.#giveCancelled(pending, 'unknown');
-				return;
-			case 'suspend':
-			case 'receive': {
-				if (pending.otherwise !== null) {
-					// It never left the run: no copy, or it would lose its identity.
-					this.#record(pending, 'executed', true, captureOutcome(pending.otherwise[0]));
-					this.#give(pending, true, pending.otherwise[0]);
-					return;
-				}
-				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.message}'`;
-				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
-				this.#settle(pending, false, capture([error]));
-				return;
-			}
-		}
-	}
-
-	/** Hands an outcome to whoever it is for. */
-	#give({ key, target }: Pending, ok: boolean, value: unknown): void {
-		this.#state.pending.delete(key);
-		if (target instanceof DurablePromise) {
-			if (ok) resolve(target, value);
-			else reject(target, value);
-			return;
-		}
-		target.wait = null;
-		this.#ready(target, ok ? 0 : 1, value);
-	}
-
-	// --- cancellation
-
-	#cancel(reason: unknown): void {
-		const state = this.#state;
-		state.cancel = [reason];
-		for (const pending of [...state.pending.values()]) {
-			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
-			if (pending.flying) {
-				this.abort.push(pending.key);
-				state.pending.limit(pending, this.#options.now + CANCEL_GRACE);
-				continue;
-			}
-			this.#record(pending, 'discarded', null, null);
-			this.#giveCancelled(pending, 'unknown');
-		}
-		const effects = effectsByPromise(state);
-		for (const fiber of [...state.fibers.values()]) this.#interrupt(fiber, effects);
-	}
-
-	#interrupt(fiber: Fiber, effects: ReadonlyMap<DurablePromise, PendingEffect>): void {
-		const { wait } = fiber;
-		// One that awaits an effect hears of it when that has settled, or its grace has passed.
-		if (wait === null || isShielded(fiber) || awaitedEffect(effects, fiber) !== null) return;
-		if (wait instanceof FiberReaction) {
-			wait.fiber = null;
-			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
-			this.touch(wait);
-			this.touch(wait.promise);
-			fiber.wait = null;
-			this.#ready(fiber, 1, new CancelledError({ reason: this.#state.cancel![0] }));
-			return;
-		}
-		if (wait.kind !== 'native') this.#record(wait, 'discarded', null, null);
-		this.#giveCancelled(wait);
-	}
-
-	/** `outcome`: of the effect that it waited for. */
-	#giveCancelled(pending: Pending, outcome: CancelledEffect['outcome'] = 'unknown'): void {
-		const reason = this.#state.cancel![0];
-		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.key, outcome } } : {};
-		// Nobody has to ask for it.
-		if (pending.target instanceof DurablePromise) pending.target.handled = true;
-		this.#give(pending, false, new CancelledError({ reason, ...effect }));
 	}
 
 	/** Does a suspension point that a frame has come to throw the run's cancellation? `shield`: the frames that may stop it. */
@@ -401,7 +179,7 @@ export class Computation implements TurnHost {
 				if (error !== sent) tellChain(error, fiber.top, fiber);
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
-				else this.#ready(fiber, 1, error);
+				else ready(this.#jobs, fiber, 1, error);
 				return;
 			}
 			if (frame.done) fiber.top = frame.parent;
@@ -418,13 +196,13 @@ export class Computation implements TurnHost {
 					continue;
 				}
 				if (!frame.done && this.#cancelledAt(frame)) {
-					this.#ready(fiber, 1, this.#cancellation(frame));
+					ready(this.#jobs, fiber, 1, this.#cancellation(frame));
 					return;
 				}
 				if (!(frame.done ? this.#complete(fiber, out) : this.#await(fiber, out, false))) return;
 				// The job that it goes on in is the next one: gone through the queue, a durable call would cost a fifth more.
 				if (!alone || !this.#jobs.empty) {
-					this.#ready(fiber, 0, out);
+					ready(this.#jobs, fiber, 0, out);
 					return;
 				}
 				frame = fiber.top;
@@ -463,7 +241,7 @@ export class Computation implements TurnHost {
 		try {
 			then = thenOf(value);
 		} catch (error) {
-			this.#ready(fiber, 1, error);
+			ready(this.#jobs, fiber, 1, error);
 			return false;
 		}
 		if (typeof then !== 'function') return true;
@@ -472,26 +250,14 @@ export class Computation implements TurnHost {
 			resolveByThen(promise, value, then as Callable);
 			return this.#await(fiber, promise, false);
 		}
-		const pending: Pending = {
-			kind: 'native',
-			key: this.#nextKey(),
-			target: fiber,
-			promise: value as PromiseLike<unknown>,
-		};
-		this.#park(pending);
-		this.watch.push({ key: pending.key, promise: pending.promise });
+		this.#issuing.native(fiber, value as PromiseLike<unknown>, true);
 		return false;
 	}
 
 	resume(fiber: Fiber, ok: boolean, value: unknown, returned: boolean): void {
 		fiber.wait = null;
-		if (returned) this.#ready(fiber, ok ? 0 : 1, value);
+		if (returned) ready(this.#jobs, fiber, ok ? 0 : 1, value);
 		else this.#step(fiber, ok ? 0 : 1, value);
-	}
-
-	#park(pending: Pending): void {
-		this.#state.pending.set(pending.key, pending);
-		if (pending.target instanceof Fiber) pending.target.wait = pending;
 	}
 
 	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
@@ -512,7 +278,7 @@ export class Computation implements TurnHost {
 		else state.result = { status: 'failed', outcome: value };
 		// When the root fails all is frozen as it is; otherwise what is left is cleaned up.
 		if (state.result.status === 'failed' || state.fibers.size === 0) return;
-		if (state.cancel === null) this.#cancel(RUN_OVER);
+		if (state.cancel === null) this.#delivery.cancel(RUN_OVER);
 	}
 
 	// --- jobs and promises
@@ -538,9 +304,7 @@ export class Computation implements TurnHost {
 	}
 
 	adopt(promise: DurablePromise, thenable: PromiseLike<unknown>): void {
-		const key = this.#nextKey();
-		this.#park({ kind: 'native', key, target: promise, promise: thenable });
-		this.watch.push({ key, promise: thenable });
+		this.#issuing.native(promise, thenable, true);
 	}
 
 	// --- what emitted code asks for
@@ -570,12 +334,12 @@ export class Computation implements TurnHost {
 			return undefined;
 		}
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined) this.#primitive(primitive, args, this.#fiber!, def, def.sites![site]!);
+		if (primitive !== undefined) this.#primitive(def, def.sites![site]!, this.#fiber!, primitive, args);
 		else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
 			return callBuiltIn(callee as Callable, self, args);
 		} else {
 			const issue = { fn: callee as Callable, self, key, args, rest: [] };
-			this.#issue(def, def.sites![site]!, this.#fiber!, issue);
+			this.#effect(def, def.sites![site]!, this.#fiber!, issue);
 		}
 		this.#asked = 'parked';
 		return undefined;
@@ -600,7 +364,7 @@ export class Computation implements TurnHost {
 	): unknown {
 		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		const issue = { fn: callee as Callable, self, key, args, rest };
-		this.#issue(frame.def, frame.def.sites![site]!, this.#fiber!, issue);
+		this.#effect(frame.def, frame.def.sites![site]!, this.#fiber!, issue);
 		this.#asked = 'parked';
 		return undefined;
 	}
@@ -624,10 +388,10 @@ export class Computation implements TurnHost {
 		const def = code.sites![site]!;
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined) return this.#promised((target) => this.#primitive(primitive, args, target, code, def));
+		if (primitive !== undefined) return this.#promised((target) => this.#primitive(code, def, target, primitive, args));
 		if (!isForeign(callee) || constructsInTurn(callee, self)) return callBuiltIn(callee as Callable, self, args);
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
-		return this.#promised((target) => this.#issue(code, def, target, issue));
+		return this.#promised((target) => this.#effect(code, def, target, issue));
 	}
 
 	started(
@@ -642,7 +406,7 @@ export class Computation implements TurnHost {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
 		if (value instanceof DurablePromise) {
-			this.#place(value, code, def);
+			this.#issuing.place(value, code, def);
 			return value;
 		}
 		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
@@ -688,15 +452,15 @@ export class Computation implements TurnHost {
 	primitive(name: string, args: readonly unknown[]): DurablePromise {
 		const code = this.#fiber?.top?.def ?? null;
 		const promise = new DurablePromise();
-		const pending = this.#primitive(name, args, promise, code, { id: '', at: code?.at ?? [1, 1], name });
-		this.#unplaced.set(promise, pending);
+		const pending = this.#primitive(code, { id: '', at: code?.at ?? [1, 1], name }, promise, name, args);
+		this.#issuing.unplaced(promise, pending);
 		return promise;
 	}
 
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown {
 		if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return value;
 		if (callee === undefined || isForeign(callee)) {
-			this.#recipes.set(value, new Thunk(def, operands, value));
+			this.#issuing.recipe(new Thunk(def, operands, value));
 			return value;
 		}
 		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
@@ -717,7 +481,7 @@ export class Computation implements TurnHost {
 		called: Omit<Issue, 'rest' | 'running'>,
 	): DurablePromise {
 		running.then(undefined, () => {});
-		return this.#promised((target) => this.#issue(code, site, target, { ...called, rest: [], running }));
+		return this.#promised((target) => this.#effect(code, site, target, { ...called, rest: [], running }));
 	}
 
 	get door(): Door {
@@ -733,93 +497,26 @@ export class Computation implements TurnHost {
 		this.#state.progress = release(capture([value], { names: ['progress'] }))[0];
 	}
 
-	#promised(make: (target: DurablePromise) => Pending): DurablePromise {
+	#effect(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): void {
+		this.#issuing.effect({ code, site, by: this.#fiber }, target, issue);
+	}
+
+	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {
+		const pending = this.#issuing.primitive({ code, site, by: this.#fiber }, target, name, args);
+		if (pending.kind === 'receive') this.#delivery.takeBuffered(pending);
+		return pending;
+	}
+
+	#promised(make: (target: DurablePromise) => void): DurablePromise {
 		const promise = new DurablePromise();
 		make(promise);
 		return promise;
-	}
-
-	/** A promise that a primitive called anywhere has given is now known by the place of that call. */
-	#place(promise: DurablePromise, code: FunctionDef, site: SiteDef): void {
-		const pending = this.#unplaced.get(promise);
-		if (pending === undefined) return;
-		this.#unplaced.delete(promise);
-		pending.where = callSite(code, site, pending.name);
-		this.touch(pending);
-		this.#record(pending, 'started', null, null);
-	}
-
-	#issue(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): PendingEffect {
-		const shape = shapeOf(site, issue);
-		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(code, site.at));
-		const issued = this.#issued(code, site, target, site.name);
-		const pending = new PendingEffect(issued, operands, shape.args, shape.rest);
-		if (issue.running !== undefined) pending.key += `-${this.#options.nonce}`;
-		pending.flying = true;
-		pending.hot = { self: issue.self, fn: issue.fn, def: site, firsts, running: issue.running };
-		this.#recipes.clear();
-		this.#park(pending);
-		this.#record(pending, 'started', null, null);
-		this.dispatch.push(callOf(pending, this.#state.runId, this.#options.handlers));
-		return pending;
-	}
-
-	#primitive(name: string, args: readonly unknown[], target: Target, code: FunctionDef | null, site: SiteDef): Savable {
-		const made = primitives[name]!(args, this.#options.now);
-		const issued = this.#issued(code, site, target, name);
-		let pending: Savable;
-		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
-		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, issued.where.at) });
-		this.#park(pending);
-		this.#record(pending, 'started', null, null);
-		if (pending.kind === 'receive') this.#takeBuffered(pending);
-		return pending;
-	}
-
-	#takeBuffered(pending: PendingWait): void {
-		const { messages } = this.#state;
-		const buffered = messages.get(pending.message!);
-		const payload = buffered?.shift();
-		if (payload === undefined) return;
-		if (buffered!.length === 0) messages.delete(pending.message!);
-		this.#settle(pending, true, payload);
-	}
-
-	#issued(code: FunctionDef | null, site: SiteDef, target: Target, name: string): IssueFacts {
-		const state = this.#state;
-		return {
-			key: this.#nextKey(),
-			target,
-			by: this.#fiber?.id ?? 0,
-			seq: ++state.seq,
-			where: callSite(code, site, name),
-			since: this.#options.now,
-			mark: state.mark,
-		};
-	}
-
-	#nextKey(): string {
-		return `${this.#options.keys}-${(++this.#state.issue).toString(36)}`;
-	}
-
-	#record(pending: Savable, state: LogRecord['state'], ok: boolean | null, outcome: Copied | null): void {
-		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
-		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
 	}
 }
 
 /** Not in `#step` itself: a variable that a closure captures lives in the heap, there for every step. */
 function tellChain(error: unknown, top: Frame | null, fiber: Fiber): void {
 	extendStack(error, () => awaitChain(top, fiber));
-}
-
-/** @throws NotSerializableError naming the value and the place. */
-function handedOut(value: readonly unknown[], at: string): Copied {
-	try {
-		return capture(value, { names: ['value'] });
-	} catch (error) {
-		throw NotSerializableError.is(error) ? error.at(at) : error;
-	}
 }
 
 function isThenable(value: unknown): boolean {

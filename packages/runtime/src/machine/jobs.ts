@@ -1,3 +1,4 @@
+import type { Mode } from '@perdure/abi';
 import type { Fiber } from './fiber.ts';
 
 /** A reaction to be run, or a fiber to be entered with what it holds (F1: it has one job at most). */
@@ -41,4 +42,11 @@ export class Jobs<T extends object = Job> {
 		this.#first = 0;
 		this.#places.length = this.#end;
 	}
+}
+
+/** A fiber goes on, in a job of its own. */
+export function ready(jobs: Jobs, fiber: Fiber, mode: Mode, sent: unknown): void {
+	fiber.mode = mode;
+	fiber.sent = sent;
+	jobs.add(fiber);
 }

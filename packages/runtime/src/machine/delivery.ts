@@ -1,0 +1,189 @@
+import { type CancelledEffect, CancelledError, TimeoutError } from '../errors/run.ts';
+import { DurablePromise, reject, resolve } from '../language/durable-promise.ts';
+import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } from './cancellation.ts';
+import type { Copied } from './copied.ts';
+import { capture, captureOutcome, release } from './copy.ts';
+import { type Fiber, FiberReaction } from './fiber.ts';
+import type { Issuing } from './issuing.ts';
+import { type Jobs, ready } from './jobs.ts';
+import type { Pending, PendingEffect, PendingWait, Savable } from './pending.ts';
+import type { RunState } from './run-state.ts';
+import type { Event } from './turn.ts';
+
+type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
+
+/**
+ * Takes an event to whoever waits for it: outcomes, answers, messages, times, cancellation.
+ *
+ * Owns: the effects that the turn asks to be aborted. Called by: the computation of the turn.
+ * V1: what is given to somebody is pending no more; that it was given is in the log.
+ */
+export class Delivery {
+	/** Keys of effects in flight. */
+	readonly abort: string[] = [];
+	readonly #state: RunState;
+	readonly #now: number;
+	readonly #jobs: Jobs;
+	readonly #issuing: Issuing;
+
+	constructor(state: RunState, now: number, jobs: Jobs, issuing: Issuing) {
+		this.#state = state;
+		this.#now = now;
+		this.#jobs = jobs;
+		this.#issuing = issuing;
+	}
+
+	deliver(event: Exclude<Event, { type: 'timerFired' }>): void {
+		const state = this.#state;
+		switch (event.type) {
+			case 'started':
+				ready(this.#jobs, state.fibers.get(0)!, 0, undefined);
+				return;
+			case 'effectSettled': {
+				const pending = state.pending.get(event.key);
+				if (pending?.kind === 'effect') this.#settleEffect(pending, event);
+				return;
+			}
+			case 'nativeSettled': {
+				const pending = state.pending.get(event.key);
+				if (pending?.kind === 'native') this.#give(pending, event.ok, event.value);
+				return;
+			}
+			case 'promiseSettled': {
+				const { promise, ok, value } = event;
+				if (promise.state !== 'pending') return;
+				for (const native of state.pending.natives) if (native.target === promise) state.pending.delete(native.key);
+				if (ok) resolve(promise, value);
+				else reject(promise, value);
+				return;
+			}
+			case 'received': {
+				const payload = capture([event.payload]);
+				for (const wait of state.pending.waits.values()) {
+					if (wait.message !== event.name) continue;
+					this.#settle(wait, true, payload);
+					return;
+				}
+				const buffered = state.messages.get(event.name);
+				if (buffered === undefined) state.messages.set(event.name, [payload]);
+				else buffered.push(payload);
+				return;
+			}
+			case 'resumed': {
+				const pending = state.pending.get(event.suspension);
+				if (pending?.kind === 'suspend') this.#settle(pending, event.ok, capture([event.value]));
+				return;
+			}
+			case 'cancelled':
+				if (state.cancel === null) this.cancel(release(capture([event.reason]))[0]);
+				return;
+		}
+	}
+
+	#settleEffect(pending: PendingEffect, { ok, value, copy }: EffectSettled): void {
+		const kept = copy === undefined ? captureOutcome(value) : copy;
+		this.#issuing.record(pending, 'executed', ok, kept);
+		// A result that cannot be kept enters the run as it is; the turn can be saved only if nothing holds it.
+		const outcome = kept === null ? value : release(kept)[0];
+		if (pending.graceAt === null) this.#give(pending, ok, outcome);
+		else this.#giveCancelled(pending, ok ? { value: outcome } : { error: outcome });
+	}
+
+	#settle(pending: Savable, ok: boolean, copy: Copied): void {
+		this.#issuing.record(pending, 'executed', ok, copy);
+		this.#give(pending, ok, release(copy)[0]);
+	}
+
+	/** The time of something pending has come. */
+	fire(pending: Pending): void {
+		switch (pending.kind) {
+			case 'sleep':
+				this.#settle(pending, true, capture([undefined]));
+				return;
+			case 'effect':
+				this.#issuing.record(pending, 'discarded', null, null);
+				this.#giveCancelled(pending, 'unknown');
+				return;
+			case 'suspend':
+			case 'receive': {
+				if (pending.otherwise !== null) {
+					// It never left the run: no copy, or it would lose its identity.
+					this.#issuing.record(pending, 'executed', true, captureOutcome(pending.otherwise[0]));
+					this.#give(pending, true, pending.otherwise[0]);
+					return;
+				}
+				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.message}'`;
+				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
+				this.#settle(pending, false, capture([error]));
+				return;
+			}
+		}
+	}
+
+	/** Hands an outcome to whoever it is for. */
+	#give({ key, target }: Pending, ok: boolean, value: unknown): void {
+		this.#state.pending.delete(key);
+		if (target instanceof DurablePromise) {
+			if (ok) resolve(target, value);
+			else reject(target, value);
+			return;
+		}
+		target.wait = null;
+		ready(this.#jobs, target, ok ? 0 : 1, value);
+	}
+
+	/** Throws at the current point of every fiber that nothing shelters. */
+	cancel(reason: unknown): void {
+		const state = this.#state;
+		state.cancel = [reason];
+		for (const pending of [...state.pending.values()]) {
+			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
+			if (pending.flying) {
+				this.abort.push(pending.key);
+				state.pending.limit(pending, this.#now + CANCEL_GRACE);
+				continue;
+			}
+			this.#issuing.record(pending, 'discarded', null, null);
+			this.#giveCancelled(pending, 'unknown');
+		}
+		const effects = effectsByPromise(state);
+		for (const fiber of [...state.fibers.values()]) this.#interrupt(fiber, effects);
+	}
+
+	#interrupt(fiber: Fiber, effects: ReadonlyMap<DurablePromise, PendingEffect>): void {
+		const state = this.#state;
+		const { wait } = fiber;
+		// One that awaits an effect hears of it when that has settled, or its grace has passed.
+		if (wait === null || isShielded(fiber) || awaitedEffect(effects, fiber) !== null) return;
+		if (wait instanceof FiberReaction) {
+			wait.fiber = null;
+			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
+			state.touch(wait);
+			state.touch(wait.promise);
+			fiber.wait = null;
+			ready(this.#jobs, fiber, 1, new CancelledError({ reason: state.cancel![0] }));
+			return;
+		}
+		if (wait.kind !== 'native') this.#issuing.record(wait, 'discarded', null, null);
+		this.#giveCancelled(wait);
+	}
+
+	/** `outcome`: of the effect that it waited for. */
+	#giveCancelled(pending: Pending, outcome: CancelledEffect['outcome'] = 'unknown'): void {
+		const reason = this.#state.cancel![0];
+		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.key, outcome } } : {};
+		// Nobody has to ask for it.
+		if (pending.target instanceof DurablePromise) pending.target.handled = true;
+		this.#give(pending, false, new CancelledError({ reason, ...effect }));
+	}
+
+	/** A message that was there before it was asked for. */
+	takeBuffered(pending: PendingWait): void {
+		const { messages } = this.#state;
+		const buffered = messages.get(pending.message!);
+		const payload = buffered?.shift();
+		if (payload === undefined) return;
+		if (buffered!.length === 0) messages.delete(pending.message!);
+		this.#settle(pending, true, payload);
+	}
+}
