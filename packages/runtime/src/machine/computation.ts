@@ -88,6 +88,7 @@ export class Computation implements TurnHost {
 	}
 
 	compute(event: Event): void {
+		if (this.#state.ended !== null) return;
 		if (event.type === 'timerFired') this.#fireDue();
 		else this.#delivery.deliver(event);
 		this.#drain();
