@@ -22,7 +22,7 @@ export const HELPERS = [
 	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
 	'begin', // begin(frame, site, callee, self, args, key?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives
-	'isPromise', // isPromise(value): boolean                 cheap test of what a call elsewhere has given: a promise, or an iterator
+	'concernsTurn', // concernsTurn(value): boolean           cheap test of what a call elsewhere has given: a promise or an iterator
 	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`
 	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)
 	'lazy', // lazy(def, operands, callee?): value            a thunk over saved operands: runs it, and can run it again while `callee`, which gets its value, is an effect

@@ -127,7 +127,7 @@ export function begin(
 }
 
 /** Is the value of a call elsewhere than in await position one that the turn must know of? Cheap, for every call. */
-export function isPromise(value: unknown): boolean {
+export function concernsTurn(value: unknown): boolean {
 	return typeof value === 'object' && (value instanceof Promise || value instanceof AnyIterator);
 }
 

@@ -29,7 +29,7 @@ interface Use {
 
 /**
  * An optional chain of opaque code that calls something. What a call gives is looked at (starts.ts), so
- * the early end is written out: `a?.b(x)` is `($o = a) == null ? void 0 : %isPromise($g = $o.b($x = x)) ? ... : $g`.
+ * the early end is written out: `a?.b(x)` is `($o = a) == null ? void 0 : %concernsTurn($g = $o.b($x = x)) ? ... : $g`.
  */
 export function rewriteChain(code: Code, node: t.Expression, use: Partial<Use> = {}): t.Expression {
 	const { root, links } = takeApart(node);

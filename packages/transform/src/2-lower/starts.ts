@@ -29,7 +29,7 @@ import { type Code, isOfUnit } from './unit.ts';
 /**
  * Calls that are not awaited where they stand (language.md, "Calls", the column "elsewhere"): they run
  * at once, as written, and what they give is looked at. A promise of the host's means that an effect
- * has started (and a native iterator cannot be saved): `%isPromise($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
+ * has started (and a native iterator cannot be saved): `%concernsTurn($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
  *
  * And calls in await position that are not waited for yet, the elements of `Promise.all([...])` or the
  * right side of an assignment: `%begin(frame, site, f, void 0, [x])` gives the promise and nothing has
@@ -105,7 +105,7 @@ export function watched(
 	args: readonly t.Node[],
 ): t.Expression {
 	const value = code.local('given', node);
-	const asked = call(helper('isPromise'), [assign(id(value), made)]);
+	const asked = call(helper('concernsTurn'), [assign(id(value), made)]);
 	const site = siteNumber(code, node, target);
 	const started = call(helper('started'), [
 		id(code.owner),
