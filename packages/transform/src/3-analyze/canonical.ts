@@ -343,6 +343,10 @@ function leftOut(node: Shape): boolean {
 		case 'ExportNamedDeclaration':
 		case 'ExportSpecifier':
 			return node['exportKind'] === 'type';
+		case 'ClassDeclaration':
+		case 'ClassExpression':
+			// An abstract class is there when the program runs; only abstract members are not.
+			return node['declare'] === true;
 		default:
 			return node['declare'] === true || node['abstract'] === true;
 	}
