@@ -7,7 +7,7 @@ import { Host, runCodec } from '../../../packages/runtime/src/machine/kinds.ts';
 import { serializable } from '../../../packages/runtime/src/registry/classes.ts';
 import { loadMain } from './program.ts';
 
-const IMPORTS = `import { suspend, SERIALIZE, DESERIALIZE, serializable } from '@perdure/runtime'; import * as world from 'world';`;
+const IMPORTS = `import { suspend, SERIALIZE, DESERIALIZE, resource, serializable } from '@perdure/runtime'; import * as world from 'world';`;
 
 /** The outcome of a program that suspends, hot and restored from bytes each time. */
 async function both(body: string, world: object = {}): Promise<unknown> {
@@ -160,4 +160,9 @@ test('a class of a compiled module with private members needs hooks', () => {
 		serializable(Saga${hooks});`;
 	expect(() => loadMain(source(''))).toThrow(/'Saga' has private members/);
 	expect(loadMain(source(', { serialize: () => 1, deserialize: () => new Saga() }'))).toBeTypeOf('function');
+	const live = source('').replace(
+		'serializable(Saga)',
+		'resource(Saga, { marshal: () => 1, unmarshal: () => new Saga() })',
+	);
+	expect(loadMain(live)).toBeTypeOf('function');
 });

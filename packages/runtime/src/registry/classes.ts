@@ -98,7 +98,8 @@ export function registerClass<C extends ClassLike>(
 	if (id === '') throw new TypeError(`${by}() needs an id for a class without a name: { id }.`);
 	const entry: ClassEntry = { id, Class, ...how };
 	checkParents(Class, entry);
-	if (entry.hooks === undefined && hides(prototype)) throw new TypeError(`${describe(entry)} ${HIDES}`);
+	const described = entry.hooks !== undefined || entry.resource !== undefined;
+	if (!described && hides(prototype)) throw new TypeError(`${describe(entry)} ${HIDES}`);
 	const known = classes.byId.get(id);
 	// A module that is evaluated again (a test runner, a hot reload) declares the same text again.
 	if (known !== undefined && known.Class !== Class && String(known.Class) !== String(Class))
