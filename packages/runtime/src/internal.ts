@@ -128,7 +128,10 @@ export function begin(
 
 /** Is the value of a call elsewhere than in await position one that the turn must know of? Cheap, for every call. */
 export function concernsTurn(value: unknown): boolean {
-	return typeof value === 'object' && (value instanceof Promise || value instanceof AnyIterator);
+	// Arrays first: what most calls give that is no primitive, and `instanceof` walks their prototypes twice.
+	return (
+		typeof value === 'object' && !Array.isArray(value) && (value instanceof Promise || value instanceof AnyIterator)
+	);
 }
 
 /** What a call elsewhere has given: inside a turn, a promise or an iterator of the run in place of a native one. */
