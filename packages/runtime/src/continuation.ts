@@ -37,6 +37,7 @@ export type Outcome<R> =
 	/** `RunOptions.park` was aborted. */
 	| { readonly status: 'parked'; readonly continuation: Continuation<R>; readonly log: LogEntry[] };
 
+/** How `run`, and a continuation that goes on, drive a run in this process. */
 export interface RunOptions {
 	/** Name of the run; part of the keys of its effects. Default: a random one. */
 	readonly id?: string;

@@ -52,10 +52,12 @@ export { CrashLoopError, EngineClosedError, FencedError, StoreError } from './er
 export type { Duration } from './language/duration.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
+export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
 export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';
+export type { AsyncFunction } from './registry/functions.ts';
 export { type Handler, replace } from './registry/handlers.ts';
 export { migrate } from './registry/migrations.ts';
 export { CLOSE, MARSHAL, type ResourceOptions, resource, UNMARSHAL } from './registry/resources.ts';

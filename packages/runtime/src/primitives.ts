@@ -6,6 +6,7 @@ import { type Duration, deadline } from './language/duration.ts';
 import { PRIMITIVE } from './machine/callee.ts';
 import { type Callable, shared } from './registry/shared.ts';
 
+/** Limits of a wait for an answer or a message. */
 export interface WaitOptions {
 	/** How long to wait: a duration from now, or a moment. Then `TimeoutError` is thrown at the await. */
 	readonly timeout?: Duration | Date;

@@ -20,6 +20,7 @@ import { Simulation } from './simulation.ts';
 import { describe, type Standing } from './standing.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
+/** How `testRun` starts a run and what surrounds it. */
 export interface TestRunOptions {
 	/** Called in place of other functions where durable code awaits these: `replace(charge, () => 'paid')`. */
 	readonly handlers?: readonly Handler[];

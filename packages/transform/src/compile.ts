@@ -15,6 +15,7 @@ import { createSink } from './diagnostics/sink.ts';
 import { moduleId, packagePath } from './package-scope.ts';
 import { type FunctionSchema, functionSchema } from './schema.ts';
 
+/** What `compile` is given beside the tree. */
 export interface CompileContext {
 	/** Path of the file: function ids are made from it. */
 	readonly filename: string;
@@ -23,6 +24,7 @@ export interface CompileContext {
 	readonly nodesPerStep?: number;
 }
 
+/** What the passes made of a file. */
 export interface Compiled {
 	readonly diagnostics: readonly Diagnostic[];
 	readonly functions: readonly FunctionSchema[];

@@ -2,6 +2,7 @@
 import { extname } from 'node:path';
 import type { SourceType } from './5-emit/helpers.ts';
 
+/** How a file is compiled. */
 export interface TransformOptions {
 	/** Path of the file, absolute or from the working directory. Function ids are made from it. */
 	readonly filename: string;

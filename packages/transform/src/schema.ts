@@ -21,6 +21,7 @@ export interface FunctionSchema {
 	readonly closures: readonly ClosureSchema[];
 }
 
+/** A suspension point, as stored frames know it. */
 export interface PointSchema {
 	readonly id: string;
 	readonly line: number;
@@ -30,6 +31,7 @@ export interface PointSchema {
 	readonly equal?: EqualPoint;
 }
 
+/** A closure of a durable function, as stored frames know it. */
 export interface ClosureSchema {
 	readonly id: string;
 	readonly line: number;
@@ -41,6 +43,7 @@ export interface ClosureSchema {
 	readonly closures: readonly ClosureSchema[];
 }
 
+/** What stored frames depend on in a compiled function. */
 export function functionSchema(fn: DurableFunction, file: string, body: EmittedBody): FunctionSchema {
 	const { id, hash } = body.ids;
 	return {

@@ -11,6 +11,7 @@ import type { FunctionSchema } from './schema.ts';
 
 const DIRECTIVE = 'use durable';
 
+/** What `transform` gives. */
 export interface TransformResult {
 	/** The source itself where there is no durable function. */
 	readonly code: string;

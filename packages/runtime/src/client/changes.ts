@@ -3,6 +3,7 @@ import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
 import type { Clock } from '../ports/clock.ts';
 
+/** How long to wait for a run; without a limit until it moves. */
 export interface WaitLimits {
 	/** Then `TimeoutError`. */
 	readonly timeout?: Duration;

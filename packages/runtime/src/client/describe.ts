@@ -22,6 +22,7 @@ export interface Waiting {
 	readonly until: Date | null;
 }
 
+/** What is known of a run, as it stands in the store. */
 export interface Description<R> {
 	readonly functionId: string;
 	readonly status: Status;
@@ -34,6 +35,7 @@ export interface Description<R> {
 	readonly outcome: Ended<R> | null;
 }
 
+/** A run in a list, without its state and its log. */
 export interface RunSummary {
 	readonly id: string;
 	readonly functionId: string;

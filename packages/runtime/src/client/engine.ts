@@ -16,6 +16,7 @@ import type { FunctionRef } from './function-ref.ts';
 import { RunHandle } from './handle.ts';
 import { idInsideEffect } from './inside-effect.ts';
 
+/** What `createEngine` is made of. */
 export interface EngineOptions {
 	readonly store: Store;
 	/** Functions and module namespaces whose runs this process drives: naming them here makes sure they are loaded and compiled. */
@@ -29,6 +30,7 @@ export interface EngineOptions {
 	readonly random?: Random;
 }
 
+/** How `engine.start` starts a run. */
 export interface StartOptions {
 	/** Name of the run. The same id with the same function and arguments is the same run. Default: a random one. */
 	readonly id?: string;
@@ -40,6 +42,7 @@ export interface StartOptions {
 	readonly startAt?: Date | Duration;
 }
 
+/** Which runs `engine.list` gives: those that fit all that is said. */
 export interface ListFilter {
 	readonly status?: Status | readonly Status[];
 	readonly function?: AsyncFunction | FunctionRef;

@@ -15,6 +15,7 @@ export interface Inspection {
 	readonly pending: readonly PendingInspection[];
 }
 
+/** A parked frame: which function, where it waits, its live variables. */
 export interface FrameInspection {
 	readonly functionId: string;
 	readonly name: string;
@@ -26,6 +27,7 @@ export interface FrameInspection {
 	readonly locals: Readonly<Record<string, unknown>>;
 }
 
+/** Something that a run waits for. */
 export interface PendingInspection {
 	readonly key: string;
 	readonly kind: 'effect' | 'sleep' | 'suspend' | 'receive' | 'native';

@@ -3,6 +3,7 @@
  * draws a random number, so a simulation that hands in its own sees and decides everything.
  */
 
+/** The time of a driver, and its timers. */
 export interface Clock {
 	/** Milliseconds since the Unix epoch. */
 	now(): number;
@@ -19,6 +20,7 @@ export function afterThisPass(fire: () => void): void {
 	setImmediate(fire);
 }
 
+/** Where a driver's chance comes from. */
 export interface Random {
 	/** A new id of 128 random bits: 26 characters of lower-case base32 (a-z, 2-7). */
 	id(): string;

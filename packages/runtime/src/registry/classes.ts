@@ -12,6 +12,7 @@ export const SERIALIZE: unique symbol = Symbol.for('perdure.serialize') as never
 /** Static method `(data) => instance`: makes it again. Runs only for classes that the program registered. */
 export const DESERIALIZE: unique symbol = Symbol.for('perdure.deserialize') as never;
 
+/** How instances of a class are saved, where their own properties are not what they are. */
 export interface ClassHooks<T, D> {
 	/** What is saved instead of the instance: any savable value. Reads only. */
 	serialize(instance: T): D;

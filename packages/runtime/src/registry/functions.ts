@@ -79,6 +79,7 @@ export function closure(made: unknown, def: FunctionDef, env: readonly unknown[]
 	return made;
 }
 
+/** An async function of the user's, of any parameters. */
 // biome-ignore lint/suspicious/noExplicitAny: any async function of the user's
 export type AsyncFunction = (...args: any[]) => Promise<any>;
 

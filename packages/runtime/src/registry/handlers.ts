@@ -14,6 +14,7 @@ export function replace<F extends Callable>(
 	return { fn, by: by as Callable };
 }
 
+/** The handlers by the function that each replaces. */
 export function handlerMap(handlers: readonly Handler[] = []): ReadonlyMap<Callable, Callable> {
 	return new Map(handlers.map(({ fn, by }) => [fn, by]));
 }

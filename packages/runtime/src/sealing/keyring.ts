@@ -3,6 +3,7 @@ import { KeyringError, SealError } from '../errors/saving.ts';
 /** 32 bytes, as they are or in base64 (either alphabet): `openssl rand -base64 32`. */
 export type KeyMaterial = Uint8Array | string;
 
+/** What `keyring` is made of. */
 export interface KeyringOptions {
 	/** Id of the key that seals. */
 	readonly current: string;
@@ -50,7 +51,10 @@ export class Keyring {
 	}
 }
 
-/** @throws KeyringError naming the key that cannot be used. */
+/**
+ * The keys that seal and unseal bytes; they are checked here, not when they are first used.
+ * @throws KeyringError naming the key that cannot be used.
+ */
 export function keyring({ current, keys }: KeyringOptions): Keyring {
 	const imported = new Map<string, Promise<Key>>();
 	for (const [id, material] of Object.entries(keys)) {

@@ -3,6 +3,7 @@ import { type Duration, deadline } from '../language/duration.ts';
 import { realClock, realRandom } from '../ports/clock.ts';
 import type { Keyring } from './keyring.ts';
 
+/** What sealed bytes are bound to. All of it is checked when they are unsealed. */
 export interface SealOptions {
 	/** Who may unseal: whoever gives the same text. */
 	readonly audience?: string;
@@ -12,6 +13,7 @@ export interface SealOptions {
 	readonly run?: string;
 }
 
+/** What sealed bytes must be bound to: the same audience and run as when they were sealed. */
 export type UnsealOptions = Omit<SealOptions, 'expires'>;
 
 /** What sealed bytes say of themselves, before anything was checked. */

@@ -11,6 +11,7 @@ import { type Known, known } from './known.ts';
 import { load } from './load.ts';
 import { SizeWatch } from './size.ts';
 
+/** How many runs an engine holds at a time, and how large one may become. */
 export interface WorkerOptions {
 	/** Runs held at a time; the others wait in the store. Default 1000. */
 	readonly concurrency?: number;

@@ -5,6 +5,7 @@ import type { Diagnostic, RelatedSpan } from '@perdure/abi';
 /** The text of a file that a span lies in; `undefined` where it cannot be had (then only its name is shown). */
 export type TextOf = (file: string) => string | undefined;
 
+/** A diagnostic as text: place, message, the line it is about, help. */
 export function renderDiagnostic(diagnostic: Diagnostic, textOf: TextOf): string {
 	const { file, line, column, severity, code, message, related, help } = diagnostic;
 	const here = (span: RelatedSpan) =>

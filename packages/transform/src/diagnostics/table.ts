@@ -86,7 +86,7 @@ export const TABLE = {
 	PD2001: syntax('PD2001', 'direct eval'),
 	PD2002: syntax('PD2002', 'with'),
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
-	PD2016: syntax('PD2016', 'TypeScript declarations with a run-time meaning'),
+	PD2016: syntax('PD2016', 'a namespace or import assignment inside a function'),
 	PD2017: syntax('PD2017', 'other syntax'),
 } satisfies Record<string, DiagnosticRow<never>>;
 
