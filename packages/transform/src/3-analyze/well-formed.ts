@@ -3,7 +3,8 @@
  * user's: it stops the build, for the alternative is code that resumes at the wrong place.
  */
 import * as t from '@babel/types';
-import type { Block, BlockId, Closure, Graph, Terminal, Unit } from '../2-lower/cfg.ts';
+import type { Block, BlockId, Closure, Graph, Unit } from '../2-lower/cfg.ts';
+import { targetsOf } from '../2-lower/graph.ts';
 import { broken } from '../invariant.ts';
 import { jumpTarget, operandsOf } from './liveness.ts';
 
@@ -102,21 +103,6 @@ function codeOf({ body, end }: Block): t.Node[] {
 			return end.value ? [...body, end.value] : [...body];
 		default:
 			return [...body];
-	}
-}
-
-function targetsOf(end: Terminal): BlockId[] {
-	switch (end.kind) {
-		case 'goto':
-			return [end.to];
-		case 'suspend':
-			return end.returned ? [end.to, end.returned.to] : [end.to];
-		case 'branch':
-			return [end.yes, end.no];
-		case 'dispatch':
-			return [end.otherwise, ...end.cases.map(([, to]) => to)];
-		default:
-			return [];
 	}
 }
 
