@@ -21,6 +21,7 @@ const isObject = (value: unknown): value is object => typeof value === 'object' 
 const prototype: Kind<object, Host> = {
 	tag: 'generator-prototype',
 	prototypes: [generatorPrototypes.sync, generatorPrototypes.async],
+	open: true,
 	take(value) {
 		const kind = Object.getPrototypeOf(value) === generatorPrototypes.sync ? 'sync' : 'async';
 		return [kind, ownerOf(value) ?? null];
@@ -39,6 +40,7 @@ const prototype: Kind<object, Host> = {
 const generator: Kind<object, Host> = {
 	tag: 'generator',
 	claims: (value, host) => host.live === null && generatorStateOf(value) !== undefined,
+	open: true,
 	take(value) {
 		const { state, frame } = generatorStateOf(value)!;
 		return [Object.getPrototypeOf(value), state, frame];
@@ -63,6 +65,7 @@ const ASYNC_STATES = ['start', 'suspended', 'executing', 'draining', 'completed'
 const asyncGenerator: Kind<object, Host> = {
 	tag: 'async-generator',
 	claims: (value, host) => host.live === null && asyncGeneratorStateOf(value) !== undefined,
+	open: true,
 	take(value) {
 		const { state, frame, driver, fiber, queue } = asyncGeneratorStateOf(value)!;
 		if (driver === OUTSIDE || !queue.every(({ capability }) => capability instanceof DurablePromise)) {

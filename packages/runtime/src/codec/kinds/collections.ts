@@ -58,8 +58,12 @@ export const args: BuiltIn = {
 	open: true,
 	take: (value: ArrayLike<unknown>) => Array.from(value),
 	label: (_: unknown, index: number) => propertySegment(index),
-	owns: (_: unknown, key: string | symbol) =>
-		key === 'length' || key === 'callee' || key === Symbol.iterator || (typeof key === 'string' && /^\d+$/.test(key)),
+	owns: (value: ArrayLike<unknown>, key: string | symbol) =>
+		key === 'length' ||
+		key === 'callee' ||
+		key === Symbol.iterator ||
+		// An index from `length` on was assigned: a property like any other.
+		(typeof key === 'string' && String(Number(key)) === key && Number(key) < value.length),
 	make(parts: readonly unknown[]) {
 		expect(parts.length <= 65_535, 'too many arguments');
 		return Reflect.apply(argumentsOf, undefined, parts);
