@@ -42,7 +42,8 @@ export class Frame implements Code {
 	readonly frame = true;
 	readonly plain = false;
 	readonly path: string | null = null;
-	readonly dead = null;
+	/** Set while the awaiting head of a class is lowered. */
+	dead: ReadonlySet<Binding> | null = null;
 	readonly jumps: Jumps;
 	readonly generator: 'sync' | 'async' | null;
 	region: Region;

@@ -14,7 +14,7 @@ import { rewrite, rewriteNode, rewriteValue, takesKey } from './rewrite.ts';
 import { keepName } from './rewrite-assignment.ts';
 import { assemble, isClosure, rewriteMember } from './rewrite-class.ts';
 import { isPromise } from './starts.ts';
-import { into } from './unit.ts';
+import { type Code, into } from './unit.ts';
 
 export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
 	const result = shallow(node);
@@ -45,11 +45,20 @@ export function lowerClass(frame: Frame, node: ClassNode, name: string | null): 
 	const around = aroundClass(frame, node);
 	const last = operands.findLastIndex((each) => suspends(each.node, memo));
 	const values = operands.map((each, i) => {
-		const value = suspends(each.node, memo) ? lowerValue(frame, each.node) : rewrite(around, each.node);
+		const value = suspends(each.node, memo) ? lowerAround(frame, around, each.node) : rewrite(around, each.node);
 		const finished = finishOperand(each, value);
 		return i < last ? holdValue(frame, finished, each.role, each.node) : finished;
 	});
 	return at(classOf(into(frame, name), node, values), node);
+}
+
+/** What awaits in the head of a class: the name of the class is dead there as well. */
+function lowerAround(frame: Frame, { dead }: Code, node: t.Expression): t.Expression {
+	const outside = frame.dead;
+	frame.dead = dead;
+	const value = lowerValue(frame, node);
+	frame.dead = outside;
+	return value;
 }
 
 export function lowerArray(frame: Frame, node: t.ArrayExpression): t.Expression {
