@@ -31,6 +31,14 @@ describe('text outside durable functions', () => {
 		expect(transform(source, { filename: 'a.ts' }).code).toBe(source);
 	});
 
+	it('is looked at where only a misspelt directive stands', () => {
+		const source = (text: string) => `export async function f() {\n\t${text};\n\tawait g();\n}\n`;
+		const codes = (text: string) => transform(source(text), { filename: 'a.ts' }).diagnostics.map(({ code }) => code);
+		expect(codes('"use durabel"')).toEqual(['PD1001']);
+		expect(codes("'Use  Durable'")).toEqual(['PD1001']);
+		expect(codes('"use strict"')).toEqual([]);
+	});
+
 	it('stays byte for byte', () => {
 		const { code, diagnostics } = transform(SOURCE, { filename: 'a.ts' });
 		expect(diagnostics).toEqual([]);

@@ -6,9 +6,7 @@
  * listed. What follows (types, JSX, modules) sees the compiled program as if it had been written so.
  */
 import type { File, PluginObject } from '@babel/core';
-import { compileProgram, type Diagnostic, renderDiagnostic } from '@perdure/transform';
-
-const DIRECTIVE = 'use durable';
+import { compileProgram, type Diagnostic, mentionsDirective, renderDiagnostic } from '@perdure/transform';
 
 /** What is left in `file.metadata.perdure`, for tools that drive Babel. */
 export type Metadata = ReturnType<typeof compileProgram>;
@@ -21,7 +19,7 @@ export default function perdure(): PluginObject {
 		name: 'perdure',
 		pre(file) {
 			// A tree that came without its text may have the directive all the same.
-			if (file.code !== '' && !file.code.includes(DIRECTIVE)) return;
+			if (file.code !== '' && !mentionsDirective(file.code)) return;
 			compileFile(file);
 		},
 	};

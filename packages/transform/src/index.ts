@@ -1,4 +1,5 @@
 export type { Diagnostic, RelatedSpan, Severity } from '@perdure/abi';
+export { mentionsDirective } from './1-parse/directive.ts';
 export type { SourceMap } from './5-emit/source-map.ts';
 export { type CompileContext, type Compiled, compileProgram } from './compile.ts';
 export { renderDiagnostic } from './diagnostics/render.ts';

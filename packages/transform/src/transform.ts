@@ -1,6 +1,7 @@
 /** Source text in, source text out. */
 import { basename } from 'node:path';
 import type { Diagnostic } from '@perdure/abi';
+import { mentionsDirective } from './1-parse/directive.ts';
 import { parse } from './1-parse/parse.ts';
 import { printEdits } from './5-emit/print.ts';
 import type { SourceMap } from './5-emit/source-map.ts';
@@ -8,8 +9,6 @@ import { compileFile } from './compile.ts';
 import { fileDiagnostic } from './diagnostics/file-error.ts';
 import { resolveOptions, type TransformOptions } from './options.ts';
 import type { FunctionSchema } from './schema.ts';
-
-const DIRECTIVE = 'use durable';
 
 /** What `transform` gives. */
 export interface TransformResult {
@@ -28,7 +27,7 @@ export interface TransformResult {
  */
 export function transform(source: string, options: TransformOptions): TransformResult {
 	const { filename, sourceType, map, inputMap } = resolveOptions(options);
-	if (!source.includes(DIRECTIVE)) return { code: source, diagnostics: [], functions: [] };
+	if (!mentionsDirective(source)) return { code: source, diagnostics: [], functions: [] };
 	try {
 		const file = parse(source, { filename, sourceType });
 		const { edits, diagnostics, functions } = compileFile(file, { filename, sourceType });

@@ -26,6 +26,18 @@ export function misuse(text: string): 'misspelt' | 'misplaced' | null {
 	return head.length >= 9 && head.length <= 13 && distance(head, 'use durable') <= 2 ? 'misspelt' : null;
 }
 
+/** Texts in quotes that could be meant as the directive. */
+const ALIKE = /(['"])(\s*use\s*d[^'"\n]{3,40})\1/gi;
+
+/**
+ * Is the directive, or what looks like it, somewhere in a file? The others are not worth parsing. One that
+ * is misspelt counts even where it is the only one: otherwise its function would silently not be durable.
+ */
+export function mentionsDirective(source: string): boolean {
+	if (source.includes('use durable')) return true;
+	return [...source.matchAll(ALIKE)].some(([, , text]) => misuse(text!) !== null);
+}
+
 /** Levenshtein distance; both are short. */
 function distance(a: string, b: string): number {
 	let row = Array.from({ length: b.length + 1 }, (_, i) => i);

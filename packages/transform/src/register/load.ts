@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import nodeModule, { type LoadFnOutput, type LoadHookContext } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import remapping, { type SourceMapInput } from '@jridgewell/remapping';
+import { mentionsDirective } from '../1-parse/directive.ts';
 import { CompileError } from '../compile-error.ts';
 import { renderDiagnostic } from '../diagnostics/render.ts';
 import { appendMap, splitMap } from '../inline-source-map.ts';
@@ -15,7 +16,6 @@ import { readInputMap } from './input-map.ts';
 import { withRealRequire } from './own-require.ts';
 import { sourceTypeOf } from './source-type.ts';
 
-const DIRECTIVE = 'use durable';
 /** Formats of code. Without a format, Node decides between the two kinds by syntax. */
 const CODE = /^(module|commonjs)?-?(typescript)?$/;
 
@@ -27,7 +27,7 @@ export function load(url: string, context: LoadHookContext, nextLoad: NextLoad):
 	const filename = fileURLToPath(url);
 	// Node may hand over no text of CommonJS, and read it later by itself.
 	const source = loaded.source == null ? readFileSync(filename, 'utf8') : textOf(loaded.source);
-	const durable = source.includes(DIRECTIVE);
+	const durable = mentionsDirective(source);
 	// Conditions are a set in some versions.
 	const requires = loaded.format?.startsWith('commonjs') && [...context.conditions].includes('import');
 	if (!durable && !requires) return loaded;

@@ -2,13 +2,12 @@
  * Takes a source file of the user's program and gives what the compiler makes of it, once a file.
  */
 import type ts from 'typescript';
+import { mentionsDirective } from '../1-parse/directive.ts';
 import type { SourceType } from '../5-emit/helpers.ts';
 import { type TransformResult, transform } from '../transform.ts';
 
 /** Without a map nothing was compiled in the file: there was an error, or no function after all. */
 export type FileCompiler = (file: ts.SourceFile) => TransformResult | null;
-
-const DIRECTIVE = 'use durable';
 
 /**
  * Diagnostics and emit ask for the same files. A source file never changes, and watch mode hands it to one
@@ -19,7 +18,7 @@ const compiled = new WeakMap<ts.SourceFile, { readonly sourceType: SourceType; r
 /** The compiler gives `null` for a file that has no durable function. */
 export function createFileCompiler(typescript: typeof ts, program: ts.Program): FileCompiler {
 	return (file) => {
-		if (!file.text.includes(DIRECTIVE) || file.isDeclarationFile) return null;
+		if (file.isDeclarationFile || !mentionsDirective(file.text)) return null;
 		if (program.isSourceFileFromExternalLibrary(file)) return null;
 		const sourceType = sourceTypeOf(typescript, program, file);
 		const known = compiled.get(file);
