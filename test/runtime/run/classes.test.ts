@@ -166,3 +166,11 @@ test('a class of a compiled module with private members needs hooks', () => {
 	);
 	expect(loadMain(live)).toBeTypeOf('function');
 });
+
+test('a parent that is set after a class was made is refused, not lost', async () => {
+	for (const set of ['setPrototypeOf(C.prototype, A.prototype)', 'setPrototypeOf(C, A)']) {
+		const body = `class A { a() { return 1; } } class C {} Object.${set}; await suspend(); return C;`;
+		await expect(both(body)).rejects.toThrow(expect.objectContaining({ code: NotSerializableError.code }));
+	}
+	expect(await both('class A { a() { return 1; } } class C extends A {} await suspend(); return new C().a();')).toBe(1);
+});

@@ -1,5 +1,6 @@
 import { expect, type Kind } from '../codec/kind.ts';
 import { applyLevel, levelOf } from '../codec/own.ts';
+import { Refusal } from '../codec/refusal.ts';
 import { SchemaMismatchError } from '../errors/schema.ts';
 import { classOfPrototype, opaqueParent } from '../registry/classes.ts';
 import { definitionOf } from '../registry/functions.ts';
@@ -12,6 +13,7 @@ import {
 	madeOf,
 	methodOf,
 	type PrivateFields,
+	parentsOf,
 	type Role,
 	remakeClass,
 } from '../registry/made-classes.ts';
@@ -66,7 +68,9 @@ const classState: Kind<ClassState, Host> = {
 	prototypes: [ClassState.prototype],
 	take({ Class }) {
 		const made = madeOf(Class)!;
-		const { born } = made;
+		const { born, parents } = made;
+		// What it extends is a part of what it is made from; what was put in its place later is not.
+		if (parentsOf(Class!).some((parent, i) => parent !== parents[i])) throw refuseParent();
 		const own = changes(Class!, born[0]);
 		const members = changes(Class!.prototype, born[1]);
 		return [Class, ...privateParts(Class!, made.privates?.statics), own.length, ...own, members.length, ...members];
@@ -93,6 +97,14 @@ const classState: Kind<ClassState, Host> = {
 		change((Class as Callable).prototype as object, made.born[1], parts.slice(count + 1));
 	},
 };
+
+function refuseParent(): Refusal {
+	return new Refusal(
+		'a class whose prototype was set after it was made',
+		'value',
+		'let the class extend what it is to inherit from: class A extends B',
+	);
+}
 
 const NO_FIELDS: PrivateFields = [[], () => [], () => {}];
 

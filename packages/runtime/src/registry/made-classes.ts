@@ -27,6 +27,8 @@ export interface Made {
 		statics: ReadonlyMap<Key, PropertyDescriptor>,
 		members: ReadonlyMap<Key, PropertyDescriptor>,
 	];
+	/** What the class and its prototype inherited from when they were made. */
+	readonly parents: readonly [object | null, object | null];
 	/** How to reach members that only its text can see; null where it has none. */
 	readonly privates: Privates | null;
 	/** Makes an object over `privates.view`: cheaper than accessors of its own for each object. */
@@ -116,6 +118,7 @@ function record(Class: Callable, def: FunctionDef, env: readonly unknown[], priv
 		def,
 		env,
 		born,
+		parents: parentsOf(Class),
 		privates,
 		View: privates && viewOf(Class, privates.view),
 		state: new ClassState(Class),
@@ -130,6 +133,10 @@ function record(Class: Callable, def: FunctionDef, env: readonly unknown[], priv
 			return staticHooks(Class as unknown as ClassLike);
 		},
 	});
+}
+
+export function parentsOf(Class: Callable): Made['parents'] {
+	return [Object.getPrototypeOf(Class), Object.getPrototypeOf(Class.prototype)];
 }
 
 /** Has a class that it extends private members of instances? */
