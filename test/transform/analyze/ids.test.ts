@@ -155,3 +155,21 @@ describe('function ids', () => {
 		expect(schema('await 1', '', join(root, 'nowhere/a.js')).id).toBe('a#subject');
 	});
 });
+
+describe('ids of closures', () => {
+	/** What is below the function's id. */
+	const closures = (body: string): string[] =>
+		schema(body, 'k, u').closures.map(({ id }) => id.slice(id.indexOf('>') + 1));
+	const made = (
+		value: string,
+	) => `const b = { x: ${value}, m() { return k }, n: () => k, deep: { o: () => k, y: ${value} },
+		C: class { async go() {} [${value}]() {} }, z: ${value}, last: () => k };
+		let d; d = { r: () => k, z: ${value} }; d ??= { s: () => k, z: ${value} };
+		const { t = { i: () => k, z: ${value} } } = d; return [b, t]`;
+
+	it('are the paths of names, whether or not something beside them awaits', () => {
+		const paths = ['b.m', 'b.n', 'b.deep.o', 'b.C', 'b.last', 'd.r', 'd.s', 't.i'];
+		expect(closures(made('u'))).toEqual(expect.arrayContaining(paths));
+		expect(new Set(closures(made('await u')))).toEqual(new Set(closures(made('u'))));
+	});
+});

@@ -2,9 +2,9 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { assign, at, construct, helper, id, nothing, statement } from './build.ts';
-import { lowerInto, lowerValue } from './expressions.ts';
+import { lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
-import { lowerClass } from './literals.ts';
+import { lowerNamed, lowerNamedInto } from './literals.ts';
 import { holdNode, holdValue } from './operands.ts';
 import { lowerPattern } from './patterns.ts';
 import { assignVar, bindingsOf, rewriteDeclaration } from './rewrite-declaration.ts';
@@ -28,23 +28,16 @@ function lowerDeclarator(frame: Frame, declaration: t.VariableDeclaration, node:
 	const first = bindings[0];
 	if (node.id.type === 'Identifier' && first) {
 		const init = unwrap(node.init!);
-		if (init.type === 'ClassExpression') {
-			const value = lowerClass(frame, init, first.name);
-			const made =
-				declaration.kind === 'var' ? statement(assignVar(frame, node.id, value)) : frame.initialise(first, value);
-			frame.emit(at(made, node));
-			return;
-		}
 		if (declaration.kind === 'var') {
 			const binding = frame.unit.scopes.references.get(node.id)!.binding!;
 			const storage = storageOf(frame.unit, binding);
-			if (!storage.cell) lowerInto(frame, node.init!, storage.name);
-			else frame.emit(at(statement(assignVar(frame, node.id, lowerValue(frame, node.init!))), node));
+			if (!storage.cell) lowerNamedInto(frame, init, storage.name, first.name);
+			else frame.emit(at(statement(assignVar(frame, node.id, lowerNamed(frame, init, first.name))), node));
 			return;
 		}
 		const storage = storageOf(frame.unit, first);
-		if (!storage.cell && !storage.tdz) lowerInto(frame, node.init!, storage.name);
-		else frame.emit(at(frame.initialise(first, lowerValue(frame, node.init!)), node));
+		if (!storage.cell && !storage.tdz) lowerNamedInto(frame, init, storage.name, first.name);
+		else frame.emit(at(frame.initialise(first, lowerNamed(frame, init, first.name)), node));
 		return;
 	}
 	const mode = declaration.kind === 'var' ? 'assign' : 'declare';

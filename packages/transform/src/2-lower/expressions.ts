@@ -11,7 +11,7 @@ import { lowerArray, lowerClass, lowerNew, lowerObject, lowerTagged, lowerTempla
 import { shallow } from './nodes.ts';
 import { holdNode, isHeld } from './operands.ts';
 import { privateIn } from './private-names.ts';
-import { copy, keepParentheses, rewrite } from './rewrite.ts';
+import { copy, keepParentheses, passesName, rewrite } from './rewrite.ts';
 import { lowerYield } from './yields.ts';
 
 /**
@@ -20,6 +20,7 @@ import { lowerYield } from './yields.ts';
  */
 export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 	if (!suspends(node, frame.unit.memo)) return rewrite(frame, node);
+	if (frame.path !== null && !passesName(node)) return frame.under(null, () => lowerValue(frame, node));
 	switch (node.type) {
 		case 'ParenthesizedExpression':
 		case 'TSAsExpression':
@@ -141,6 +142,10 @@ export function lowerEffect(frame: Frame, node: t.Expression): void {
 /** Evaluates into a variable. */
 export function lowerInto(frame: Frame, node: t.Expression, name: string): void {
 	const plain = unwrap(node);
+	if (frame.path !== null && !passesName(plain)) {
+		frame.under(null, () => lowerInto(frame, plain, name));
+		return;
+	}
 	switch (suspends(plain, frame.unit.memo) ? plain.type : '') {
 		case 'AwaitExpression':
 			lowerAwait(frame, (plain as t.AwaitExpression).argument, name, plain);

@@ -41,7 +41,8 @@ export class Frame implements Code {
 	readonly variables = new Map<string, Variable>();
 	readonly frame = true;
 	readonly plain = false;
-	readonly path: string | null = null;
+	/** What the expression that is lowered initialises; see `under`. */
+	path: string | null = null;
 	/** Set while the awaiting head of a class is lowered. */
 	dead: ReadonlySet<Binding> | null = null;
 	readonly jumps: Jumps;
@@ -68,6 +69,15 @@ export class Frame implements Code {
 
 	get chain(): readonly string[] {
 		return this.region.chain;
+	}
+
+	/** Lowers what `path` names: closures in it are found by that, whether or not it suspends. */
+	under<T>(path: string | null, lower: () => T): T {
+		const outside = this.path;
+		this.path = path;
+		const result = lower();
+		this.path = outside;
+		return result;
 	}
 
 	// Blocks

@@ -26,15 +26,16 @@ export function lowerNew(frame: Frame, node: t.NewExpression): t.Expression {
 	return result;
 }
 
-/** A value that is given a name: only a class can suspend and take it. */
+/** A value that is given a name: a class takes it, and the closures of an object literal are found below it. */
 export function lowerNamed(frame: Frame, node: t.Expression, name: string | null): t.Expression {
 	const plain = unwrap(node);
-	return plain.type === 'ClassExpression' ? lowerClass(frame, plain, name) : lowerValue(frame, node);
+	if (plain.type === 'ClassExpression') return lowerClass(frame, plain, name);
+	return frame.under(into(frame, name).path, () => lowerValue(frame, plain));
 }
 
 export function lowerNamedInto(frame: Frame, node: t.Expression, variable: string, name: string | null): void {
 	const plain = unwrap(node);
-	if (plain.type !== 'ClassExpression') lowerInto(frame, node, variable);
+	if (plain.type !== 'ClassExpression') frame.under(into(frame, name).path, () => lowerInto(frame, plain, variable));
 	else frame.emit(at(statement(assign(id(variable), lowerClass(frame, plain, name))), node));
 }
 
@@ -56,7 +57,7 @@ export function lowerClass(frame: Frame, node: ClassNode, name: string | null): 
 function lowerAround(frame: Frame, { dead }: Code, node: t.Expression): t.Expression {
 	const outside = frame.dead;
 	frame.dead = dead;
-	const value = lowerValue(frame, node);
+	const value = frame.under(null, () => lowerValue(frame, node));
 	frame.dead = outside;
 	return value;
 }
@@ -78,13 +79,15 @@ function lowerLiteral(frame: Frame, node: t.ObjectExpression): t.Expression {
 	const last = node.properties.findLastIndex((property) => suspends(property, memo));
 	const properties = node.properties.map((property, i): t.Node => {
 		if (property.type === 'SpreadElement') {
-			const value = suspends(property, memo) ? lowerValue(frame, property.argument) : rewrite(frame, property.argument);
+			const value = frame.under(null, () => lowerValue(frame, property.argument));
 			return spread(i < last ? holdValue(frame, object([spread(value)]), 'spread', property.argument) : value);
 		}
 		if (i > last) {
 			return property.type === 'ObjectMethod' ? rewriteMember(frame, property) : rewriteNode(frame, property);
 		}
-		const key = property.computed ? lowerKey(frame, property, i < last) : shallow(property.key);
+		const key = property.computed
+			? frame.under(null, () => lowerKey(frame, property, i < last))
+			: shallow(property.key);
 		if (property.type === 'ObjectMethod') {
 			const method = rewriteMember(frame, property, property.computed ? (key as t.Expression) : null);
 			if (method.type === 'ObjectMethod') method.key = key as t.Identifier;
@@ -98,8 +101,12 @@ function lowerLiteral(frame: Frame, node: t.ObjectExpression): t.Expression {
 		const kept =
 			result.computed && key.type === 'Identifier' && takesKey(frame, value) ? ({ ...key } as t.Identifier) : null;
 		const write = (each: t.Expression) => keepName(each, rewriteValue(into(frame, name), each, kept), name);
-		if (i < last) result.value = holdNode(frame, value, 'value', write);
-		else result.value = suspends(value, memo) ? lowerNamed(frame, value, name) : write(value);
+		const awaits = suspends(value, memo);
+		if (!awaits) result.value = i < last ? holdNode(frame, value, 'value', write) : write(value);
+		else {
+			const lowered = lowerNamed(frame, value, name);
+			result.value = i < last ? holdValue(frame, lowered, 'value', value) : lowered;
+		}
 		return result;
 	});
 	return at(assemble(properties), node);

@@ -97,7 +97,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 }
 
 /** Does what is being initialised give its name to the node, or to something in it? */
-function passesName(node: t.Node): boolean {
+/** Does a function in it take the name of what it initialises? */
+export function passesName(node: t.Node): boolean {
 	switch (node.type) {
 		case 'ArrowFunctionExpression':
 		case 'FunctionExpression':

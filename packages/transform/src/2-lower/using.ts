@@ -3,8 +3,8 @@ import { suspends } from '../1-parse/suspends.ts';
 import { suspendAt } from './awaits.ts';
 import { assign, at, call, helper, id, member, nothing, number, statement, text } from './build.ts';
 import { type Finally, jumpFrom, nameOfJump } from './exits.ts';
-import { lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
+import { lowerNamed } from './literals.ts';
 import { rewriteNamed } from './rewrite-assignment.ts';
 import { bindingsOf } from './rewrite-declaration.ts';
 import { siteNumber } from './starts.ts';
@@ -19,7 +19,9 @@ export function isUsing(node: t.Node): node is Using {
 export function lowerUsing(frame: Frame, declaration: Using, node: t.VariableDeclarator): void {
 	const name = node.id as t.Identifier;
 	const init = node.init!;
-	const value = suspends(init, frame.unit.memo) ? lowerValue(frame, init) : rewriteNamed(frame, init, name.name);
+	const value = suspends(init, frame.unit.memo)
+		? lowerNamed(frame, init, name.name)
+		: rewriteNamed(frame, init, name.name);
 	const added = addResource(frame, declaration, name, value);
 	const binding = bindingsOf(frame, name)[0]!;
 	frame.emit(at(frame.initialise(binding, added), node));
