@@ -13,4 +13,5 @@ export {
 	type SiteDef,
 	type Step,
 } from './machine.ts';
+export { aloneMessage, argumentMessage, calleeMessage, capturedMessage, REFUSED, receiverMessage } from './refusals.ts';
 export { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp, WIRE_TYPES, type WireType } from './wire-types.ts';

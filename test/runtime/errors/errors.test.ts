@@ -65,7 +65,7 @@ describe('instances', () => {
 		expect(error.at('src/x.ts:3:1')).toMatchObject({
 			code: 'PD3008',
 			point: 'src/x.ts:3:1',
-			message: "'a.b' is captured across an await (src/x.ts:3:1), but it is a native promise, which cannot be saved.",
+			message: "'a.b' is captured across an await (src/x.ts:3:1), but a native promise cannot be saved.",
 		});
 	});
 

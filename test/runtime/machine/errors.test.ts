@@ -123,7 +123,7 @@ test('an argument that cannot be saved throws at the call, naming argument, effe
 		}`,
 		{ world: { pay() {} } },
 	);
-	expect(run.last.outcome).toEqual(['PD3001', 'arguments[1].deep[0]', 'subject.ts:5:10']);
+	expect(run.last.outcome).toEqual(['PD3002', 'arguments[1].deep[0]', 'subject.ts:5:10']);
 	expect(run.pending).toEqual([]);
 });
 

@@ -1,5 +1,5 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
-import { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
+import { REFUSED, UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
 import { classOfPrototype, opaqueParent } from '../registry/classes.ts';
 import { ENV } from '../registry/functions.ts';
@@ -21,7 +21,7 @@ export class Refusal {
 }
 
 const KNOWN = new Map(UNSAVABLE_TYPES.map((row) => [row.type, row]));
-const byName = (name: string, type = `a ${name}`) => {
+const byName = (name: string, type = REFUSED.type(name)) => {
 	const { kind, help } = KNOWN.get(name)!;
 	return new Refusal(type, kind, help);
 };
@@ -57,21 +57,21 @@ export function refuseThrown(error: unknown): Refusal {
 
 /** A native iterator, or an object whose `next` is a foreign function. */
 export function refuseIterator(): Refusal {
-	return byName('Iterator', 'an iterator that foreign code made');
+	return byName('Iterator', REFUSED.iterator);
 }
 
 /** What a value without a kind is. */
 export function refuseValue(value: object): Refusal {
 	if (typeof value === 'function') return refuseFunction(value);
 	const tag = Object.prototype.toString.call(value).slice(8, -1);
-	if (tag === 'Promise') return byName('Promise', 'a native promise');
+	if (tag === 'Promise') return byName('Promise', REFUSED.promise);
 	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper') return refuseIterator();
-	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag, article(tag));
+	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag);
 	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
 	const prototype: object | null = Object.getPrototypeOf(value);
 	const name = prototype === null ? undefined : nameOf(prototype);
 	const known = name === undefined ? undefined : hostType(name, prototype!);
-	if (known !== undefined) return new Refusal(article(name!), known.kind, known.help);
+	if (known !== undefined) return new Refusal(REFUSED.type(name!), known.kind, known.help);
 	const live = prototype === null ? undefined : classOfPrototype(prototype);
 	if (live?.resource !== undefined)
 		return new Refusal(`the resource '${live.id}'`, 'instance', 'outside a run save what its marshal gives');
@@ -87,7 +87,7 @@ export function refuseValue(value: object): Refusal {
 		);
 	if (entry?.hidden === true)
 		return new Refusal(
-			`an instance of '${name}', a class with private members${entry.made === true ? ' that extends a built-in' : ''}`,
+			`${REFUSED.hidden(name!)}${entry.made === true ? ' that extends a built-in' : ''}`,
 			'instance',
 			'give the class the static methods [SERIALIZE](instance) and [DESERIALIZE](data), or use plain properties',
 		);
@@ -97,8 +97,7 @@ export function refuseValue(value: object): Refusal {
 			'instance',
 			`write '${name}' as a class: one made in durable code is saved, its methods and instances too`,
 		);
-	if (name !== undefined)
-		return new Refusal(`an instance of '${name}', a class that is not registered`, 'instance', unregisteredHelp(name));
+	if (name !== undefined) return new Refusal(REFUSED.instance(name), 'instance', unregisteredHelp(name));
 	return new Refusal(
 		'an object whose prototype is no registered class',
 		'instance',
@@ -126,11 +125,10 @@ function hostType(name: string, prototype: object): UnsavableType | undefined {
 function refuseFunction(value: object): Refusal {
 	const { help } = KNOWN.get('Function')!;
 	const name = Object.getOwnPropertyDescriptor(value, 'name')?.value;
-	const isClass = /^class\b/.test(Function.prototype.toString.call(value));
-	const named = typeof name === 'string' && name !== '' ? ` '${name}'` : '';
-	if (isClass)
-		return new Refusal(`the class${named}, which is not registered`, 'function', unregisteredHelp(String(name)));
-	return new Refusal(`the foreign function${named}`, 'function', help);
+	const named = typeof name === 'string' ? name : '';
+	if (/^class\b/.test(Function.prototype.toString.call(value)))
+		return new Refusal(REFUSED.class(named), 'function', unregisteredHelp(named));
+	return new Refusal(REFUSED.function(named), 'function', help);
 }
 
 /** Name of the class a prototype belongs to; reads no accessor. */
@@ -140,8 +138,6 @@ function nameOf(prototype: object): string | undefined {
 	const name = Object.getOwnPropertyDescriptor(made, 'name')?.value;
 	return typeof name === 'string' && name !== '' ? name : undefined;
 }
-
-const article = (name: string) => `${/^[AEIOU]/.test(name) ? 'an' : 'a'} ${name}`;
 
 /** `.name`, `[3]`, `["some key"]`, `[Symbol(tag)]`. */
 export function propertySegment(key: string | symbol | number): string {

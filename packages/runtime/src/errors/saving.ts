@@ -14,6 +14,8 @@ const KIND_ROWS = {
 	callee: ROWS.NotSerializableCallee,
 } as const;
 
+const EFFECT_ROWS = { argument: ROWS.NotSerializableArgument, receiver: ROWS.NotSerializableCallee } as const;
+
 /** A value that had to be saved and cannot be. Nothing was written. */
 export class NotSerializableError extends PerdureError {
 	static readonly code = ROWS.NotSerializableError.code;
@@ -24,6 +26,8 @@ export class NotSerializableError extends PerdureError {
 	/** What the value is. */
 	declare readonly type: string;
 	declare readonly kind: NotSerializableKind;
+	/** The effect that was to get it; undefined for what a frame holds. */
+	declare readonly effect: NotSerializableFacts['effect'];
 
 	static {
 		brand(NotSerializableError, 'NotSerializableError');
@@ -31,13 +35,14 @@ export class NotSerializableError extends PerdureError {
 
 	constructor(facts: NotSerializableFacts & { readonly kind?: NotSerializableKind }, options?: ErrorOptions) {
 		const kind = facts.kind ?? 'value';
-		super(KIND_ROWS[kind], { point: undefined, ...facts, kind }, options);
+		const row = facts.effect === undefined ? KIND_ROWS[kind] : EFFECT_ROWS[facts.effect.as];
+		super(row, { point: undefined, ...facts, kind }, options);
 	}
 
-	/** The same finding with its place: whoever knows the frame adds it. */
-	at(point: Place): NotSerializableError {
+	/** The same finding with its place, and the effect it was for: whoever knows the call adds them. */
+	at(point: Place, effect?: NotSerializableFacts['effect']): NotSerializableError {
 		const { path, type, kind, help } = this;
-		return new NotSerializableError({ path, type, kind, help, point }, { cause: this.cause });
+		return new NotSerializableError({ path, type, kind, help, point, effect }, { cause: this.cause });
 	}
 
 	static override is(e: unknown): e is NotSerializableError {

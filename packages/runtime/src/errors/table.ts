@@ -4,7 +4,14 @@
  * table: PD3 what cannot be saved, PD5 schema, PD6 codec, PD7 log, PD8 store, PD9 our own
  * invariants, PD10 (five digits) a run's life. The classes are in the files beside this one.
  */
-import type { DiagnosticRow } from '@perdure/abi';
+import {
+	aloneMessage,
+	argumentMessage,
+	calleeMessage,
+	capturedMessage,
+	type DiagnosticRow,
+	receiverMessage,
+} from '@perdure/abi';
 
 export type ErrorRow<P> = DiagnosticRow<P>;
 
@@ -23,17 +30,17 @@ export interface NotSerializableFacts {
 	readonly path: string;
 	/** Where the frame that holds it is parked; absent outside a run. */
 	readonly point?: Place | undefined;
-	/** What the value is, for the message: `Socket`, `a native promise`. */
+	/** What the value is, for the message: `'Socket'`, `a native promise`. */
 	readonly type: string;
+	/** The effect that it was for, where no frame holds it: as an argument, or as what it is called on. */
+	readonly effect?: { readonly name: string; readonly as: 'argument' | 'receiver' } | undefined;
 	/** The way out for that very kind of value. */
 	readonly help: string;
 }
 
-/** Same sentence at every code of PD3, so that the compiler's wording and ours stay one. */
-const notSaved = (f: NotSerializableFacts) =>
-	f.point === undefined
-		? `'${f.path}' cannot be saved: it is ${f.type}.`
-		: `'${f.path}' is captured across an await (${f.point}), but it is ${f.type}, which cannot be saved.`;
+/** The sentences are the compiler's, at every code of PD3. */
+const notSaved = ({ path, type, point }: NotSerializableFacts) =>
+	point === undefined ? aloneMessage(path, type) : capturedMessage(path, type, point);
 const ownHelp = (f: NotSerializableFacts) => f.help;
 
 export interface DecodeFacts {
@@ -74,10 +81,19 @@ export const ROWS = {
 	),
 	NotSerializableFunction: row<NotSerializableFacts>('PD3007', 'a foreign function is captured', notSaved, ownHelp),
 	NotSerializablePromise: row<NotSerializableFacts>('PD3008', 'a native promise is captured', notSaved, ownHelp),
+	NotSerializableArgument: row<NotSerializableFacts>(
+		'PD3002',
+		"an effect's argument cannot be saved",
+		(f) => argumentMessage(f.path, f.type, f.effect!.name, f.point),
+		ownHelp,
+	),
 	NotSerializableCallee: row<NotSerializableFacts>(
 		'PD3010',
-		"an effect's callee could not be found again after a restore",
-		notSaved,
+		"an effect's callee or receiver could not be found again after a restore",
+		(f) =>
+			f.effect === undefined
+				? calleeMessage(f.path, f.type, f.point)
+				: receiverMessage(f.path, f.type, f.effect.name, f.point),
 		ownHelp,
 	),
 

@@ -67,7 +67,9 @@ export function copyOperands(
 	try {
 		return { operands: capture(operands, { names: operandNames(site, shape), recipes, firsts }), firsts };
 	} catch (error) {
-		throw NotSerializableError.is(error) ? error.at(at) : error;
+		if (!NotSerializableError.is(error)) throw error;
+		const isReceiver = shape.receiver && error.path.startsWith(receiverName(site));
+		throw error.at(at, { name: site.name, as: isReceiver ? 'receiver' : 'argument' });
 	}
 }
 

@@ -94,7 +94,7 @@ export class Issuing {
 		const issued = this.#issued(caller, target, name);
 		let pending: Savable;
 		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
-		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, issued.where.at) });
+		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, name, issued.where.at) });
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		return pending;
@@ -151,10 +151,10 @@ export class Issuing {
 }
 
 /** @throws NotSerializableError naming the value and the place. */
-function handedOut(value: readonly unknown[], at: string): Copied {
+function handedOut(value: readonly unknown[], name: string, at: string): Copied {
 	try {
 		return capture(value, { names: ['value'] });
 	} catch (error) {
-		throw NotSerializableError.is(error) ? error.at(at) : error;
+		throw NotSerializableError.is(error) ? error.at(at, { name, as: 'argument' }) : error;
 	}
 }

@@ -1,4 +1,4 @@
-import type { EqualPoint } from '@perdure/abi';
+import { type EqualPoint, REFUSED } from '@perdure/abi';
 import { COPY_ROW } from '../codec/format.ts';
 import { expect, type Kind } from '../codec/kind.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
@@ -152,7 +152,7 @@ function refuseNative({ target, promise }: PendingNative): NotSerializableError 
 		return new NotSerializableError({
 			path: 'the iterator of the loop',
 			point: point && atOf(frame!.def, point.at),
-			type: tag === 'AsyncGenerator' ? 'an AsyncGenerator' : 'an async iterator that foreign code made',
+			type: tag === 'AsyncGenerator' ? REFUSED.type(tag) : 'an async iterator that foreign code made',
 			kind: 'iterator',
 			help: 'collect its items in one effect first, await Array.fromAsync(items), or begin the body of its generator with "use durable"',
 		});
@@ -160,7 +160,7 @@ function refuseNative({ target, promise }: PendingNative): NotSerializableError 
 	return new NotSerializableError({
 		path: 'the awaited promise',
 		point: point && atOf(frame!.def, point.at),
-		type: 'a native promise',
+		type: REFUSED.promise,
 		kind: 'promise',
 		help: 'await the call that makes the promise directly, so that it becomes an effect of the run',
 	});
@@ -257,7 +257,7 @@ const effect: Kind<PendingEffect, Host> = {
 			throw new NotSerializableError({
 				path: name,
 				point: at,
-				type: 'a function that only this process knows',
+				type: REFUSED.callee,
 				kind: 'callee',
 				help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
 			});

@@ -1,0 +1,56 @@
+/**
+ * What is said of a value that has to be saved and cannot be. The compiler says it of types, the
+ * runtime of values, and both in these words: who has met the one knows the other.
+ */
+
+/** What a value is called in these sentences. */
+export const REFUSED = {
+	/** Of a type that is never saved: `Socket`, `WeakMap<object, string>`. */
+	type: (type: string) => `'${type}'`,
+	instance: (name: string) => `an instance of '${name}', a class that is not registered`,
+	hidden: (name: string) => `an instance of '${name}', a class with private members`,
+	class: (name: string) => `the class '${name}', which is not registered`,
+	/** Without a name: one that was made in place. */
+	function: (name = '') => (name === '' ? 'a foreign function' : `the foreign function '${name}'`),
+	promise: 'a native promise',
+	iterator: 'an iterator that foreign code made',
+	callee: 'a function that only this process knows',
+} as const;
+
+/**
+ * The value is held by a parked frame.
+ * @param path from the variable to the value: `customer.session.socket`.
+ * @param point `file:line:column` of the await, where no span shows it.
+ */
+export function capturedMessage(path: string, what: string, point?: string): string {
+	return `'${path}' is captured across an await${place(point)}, but ${clause(what)} cannot be saved.`;
+}
+
+/**
+ * The value is handed to an effect.
+ * @param path from the arguments to the value: `arguments[0].socket`.
+ * @param effect the callee as written: `stripe.charges.create`.
+ */
+export function argumentMessage(path: string, what: string, effect: string, point?: string): string {
+	return `'${path}' is handed to the effect '${effect}'${place(point)}, but ${clause(what)} cannot be saved.`;
+}
+
+/** The value is what an effect is called on. */
+export function receiverMessage(path: string, what: string, effect: string, point?: string): string {
+	return `'${path}' is what the effect '${effect}' is called on${place(point)}, but ${clause(what)} cannot be saved.`;
+}
+
+/** The value is the effect's function itself. */
+export function calleeMessage(path: string, what: string, point?: string): string {
+	return `'${path}' is called as an effect${place(point)}, but ${clause(what)} cannot be found again after a restore.`;
+}
+
+/** The value is in nobody's hands: it was to be written by itself. */
+export function aloneMessage(path: string, what: string): string {
+	return `'${path}' cannot be saved: it is ${what}.`;
+}
+
+const place = (point: string | undefined) => (point === undefined ? '' : ` (${point})`);
+
+/** A relative clause ends with a comma where the sentence goes on. */
+const clause = (what: string) => (what.includes(', ') ? `${what},` : what);
