@@ -1,0 +1,213 @@
+/**
+ * A program of TypeScript 6 (or 5) as the checker sees it. The `typescript` is handed over, never
+ * imported: it is the user's own, or the patched one of `tspc`. Nothing is computed before it is asked for.
+ */
+import type ts from 'typescript';
+import type {
+	Declaration,
+	DeclarationKind,
+	Property,
+	Signature,
+	Span,
+	Type,
+	TypeKind,
+	TypeProgram,
+	TypeSymbol,
+} from './type-model.ts';
+
+/** Members of a symbol that TypeScript keeps to itself. */
+interface InternalSymbol extends ts.Symbol {
+	readonly parent?: ts.Symbol;
+}
+
+/** @param typescript The module that made `program`. */
+export function fromTypeScript6(typescript: typeof ts, program: ts.Program): TypeProgram {
+	const { ObjectFlags, SymbolFlags, TypeFlags } = typescript;
+	const checker = program.getTypeChecker();
+	const types = new WeakMap<ts.Type, Type>();
+	const symbols = new WeakMap<ts.Symbol, TypeSymbol>();
+
+	const typeOf = (type: ts.Type): Type => remember(types, type, makeType);
+	const symbolOf = (symbol: ts.Symbol): TypeSymbol => remember(symbols, symbol, makeSymbol);
+
+	const kindOf = ({ flags }: ts.Type): TypeKind => {
+		if (flags & TypeFlags.Any) return 'any';
+		if (flags & TypeFlags.Unknown) return 'unknown';
+		if (flags & TypeFlags.Never) return 'never';
+		if (flags & PRIMITIVE) return 'primitive';
+		if (flags & TypeFlags.NonPrimitive) return 'non-primitive';
+		if (flags & TypeFlags.Union) return 'union';
+		if (flags & TypeFlags.Intersection) return 'intersection';
+		if (flags & TypeFlags.TypeParameter) return 'parameter';
+		return flags & TypeFlags.Object ? 'object' : 'deferred';
+	};
+	// `boolean` and enums are unions too: the flags of what they are stand first.
+	const PRIMITIVE =
+		TypeFlags.StringLike |
+		TypeFlags.NumberLike |
+		TypeFlags.BigIntLike |
+		TypeFlags.BooleanLike |
+		TypeFlags.EnumLike |
+		TypeFlags.ESSymbolLike |
+		TypeFlags.VoidLike |
+		TypeFlags.Null |
+		TypeFlags.Index;
+
+	const makeType = (type: ts.Type): Type => {
+		const flags = type.flags & TypeFlags.Object ? (type as ts.ObjectType).objectFlags : 0;
+		const reference = (flags & ObjectFlags.Reference) !== 0;
+		return {
+			kind: kindOf(type),
+			tuple: reference && ((type as ts.TypeReference).target.objectFlags & ObjectFlags.Tuple) !== 0,
+			objectLiteral: type.symbol !== undefined && (type.symbol.flags & SymbolFlags.ObjectLiteral) !== 0,
+			text: () => checker.typeToString(type),
+			symbol: lazy(() => type.symbol && symbolOf(type.symbol)),
+			alias: lazy(() => type.aliasSymbol && symbolOf(type.aliasSymbol)),
+			parts: lazy(() => partsOf(type).map(typeOf)),
+			constraint: lazy(() => {
+				const bound = checker.getBaseConstraintOfType(type);
+				return bound && bound !== type ? typeOf(bound) : undefined;
+			}),
+			typeArguments: lazy(() => (reference ? argumentsOf(type as ts.TypeReference) : [])),
+			properties: lazy(() => checker.getPropertiesOfType(type).map(makeProperty)),
+			indexTypes: lazy(() => checker.getIndexInfosOfType(type).map((info) => typeOf(info.type))),
+			callSignatures: lazy(() => checker.getSignaturesOfType(type, typescript.SignatureKind.Call).map(makeSignature)),
+			constructSignatures: lazy(() =>
+				checker.getSignaturesOfType(type, typescript.SignatureKind.Construct).map(makeSignature),
+			),
+			bases: lazy(() => basesOf(type).map(typeOf)),
+		};
+	};
+
+	const partsOf = (type: ts.Type): readonly ts.Type[] => {
+		if (type.isUnionOrIntersection()) return type.types;
+		if (!(type.flags & TypeFlags.Conditional)) return [];
+		// The branches are computed when they are first needed, and nothing public needs them but printing. The base
+		// constraint will not do: that of `T extends 'a' ? X : Y` is Y where T extends string.
+		checker.typeToTypeNode(type, undefined, typescript.NodeBuilderFlags.InTypeAlias);
+		const { resolvedTrueType, resolvedFalseType } = type as ts.ConditionalType;
+		return resolvedTrueType && resolvedFalseType ? [resolvedTrueType, resolvedFalseType] : [];
+	};
+
+	/** Without the type of `this`, which the checker puts behind the arguments that were written. */
+	const argumentsOf = (type: ts.TypeReference): Type[] => {
+		const written = type.target.typeParameters?.length ?? 0;
+		return checker.getTypeArguments(type).slice(0, written).map(typeOf);
+	};
+
+	const basesOf = (type: ts.Type): readonly ts.BaseType[] => {
+		const declared = type.flags & TypeFlags.Object ? ((type as ts.TypeReference).target ?? type) : type;
+		return declared.isClassOrInterface() ? checker.getBaseTypes(declared) : [];
+	};
+
+	const makeSignature = (signature: ts.Signature): Signature => ({
+		result: lazy(() => typeOf(signature.getReturnType())),
+	});
+
+	const makeProperty = (symbol: ts.Symbol): Property => ({
+		name: shownName(symbol),
+		kind: symbol.flags & SymbolFlags.Method ? 'method' : symbol.flags & SymbolFlags.Accessor ? 'accessor' : 'property',
+		optional: (symbol.flags & SymbolFlags.Optional) !== 0,
+		type: lazy(() => typeOf(checker.getTypeOfSymbol(symbol))),
+		declarations: lazy(() => declarationsOf(symbol)),
+	});
+
+	/** `__@iterator@5` is under a symbol, `__#1@#secret` is private. */
+	const shownName = (symbol: ts.Symbol): string => {
+		const name = typescript.symbolName(symbol);
+		const mangled = /^__(?:@(.*)@\d+|#\d+@(#.*))$/s.exec(name);
+		return mangled ? (mangled[2] ?? `[${mangled[1]}]`) : name;
+	};
+
+	const makeSymbol = (symbol: ts.Symbol): TypeSymbol => ({
+		name: dottedName(symbol),
+		declarations: lazy(() => declarationsOf(symbol)),
+		valueType: lazy(() => (symbol.flags & SymbolFlags.Value ? typeOf(checker.getTypeOfSymbol(symbol)) : undefined)),
+	});
+
+	const dottedName = (symbol: InternalSymbol): string => {
+		const { parent } = symbol;
+		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModule(parent);
+		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
+	};
+
+	/** A file or `declare module "x"`, whose names are those of strings; `globalThis` is none of the user's either. */
+	const isModule = (symbol: ts.Symbol) => /^(".*"|globalThis)$/s.test(symbol.name);
+
+	const declarationsOf = (symbol: ts.Symbol): Declaration[] =>
+		(symbol.declarations ?? []).map((node) => {
+			const file = node.getSourceFile();
+			return {
+				kind: declarationKind(node),
+				file: file.fileName,
+				library: program.isSourceFileDefaultLibrary(file),
+				start: node.getStart(file),
+				end: node.end,
+			};
+		});
+
+	const declarationKind = (node: ts.Declaration): DeclarationKind => {
+		if (typescript.isClassLike(node)) return 'class';
+		if (typescript.isInterfaceDeclaration(node)) return 'interface';
+		if (typescript.isTypeAliasDeclaration(node)) return 'alias';
+		if (typescript.isEnumDeclaration(node)) return 'enum';
+		if (typescript.isVariableDeclaration(node) || typescript.isBindingElement(node)) return 'variable';
+		if (typescript.isParameter(node)) return 'parameter';
+		if (typescript.isMethodDeclaration(node) || typescript.isMethodSignature(node)) return 'method';
+		if (typescript.isFunctionLike(node)) return 'function';
+		return typescript.isModuleDeclaration(node) ? 'namespace' : 'other';
+	};
+
+	const eachNode = <T>(file: string, spans: readonly Span[], ask: (node: ts.Node) => T): (T | undefined)[] => {
+		const source = program.getSourceFile(file);
+		return spans.map((span) => {
+			const node = source && nodeAt(typescript, source, span);
+			return node && ask(node);
+		});
+	};
+
+	return {
+		files: program
+			.getSourceFiles()
+			.filter((file) => !file.isDeclarationFile && !program.isSourceFileFromExternalLibrary(file))
+			.map((file) => file.fileName),
+		textOf: (file) => program.getSourceFile(file)?.text,
+		typesAt: (file, spans) => eachNode(file, spans, (node) => typeOf(checker.getTypeAtLocation(node))),
+		symbolsAt: (file, spans) =>
+			eachNode(file, spans, (node) => {
+				const symbol = typescript.isShorthandPropertyAssignment(node.parent)
+					? checker.getShorthandAssignmentValueSymbol(node.parent)
+					: checker.getSymbolAtLocation(node);
+				if (symbol === undefined) return undefined;
+				return symbolOf(symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+			}),
+	};
+}
+
+/** The innermost node that spans just this text, if there is one. */
+function nodeAt(typescript: typeof ts, source: ts.SourceFile, { start, end }: Span): ts.Node | undefined {
+	let found: ts.Node | undefined;
+	const visit = (node: ts.Node): void => {
+		if (node.pos > start || node.end < end) return;
+		if (node.end === end && node.getStart(source) === start) found = node;
+		typescript.forEachChild(node, visit);
+	};
+	visit(source);
+	return found;
+}
+
+function remember<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) => V): V {
+	const found = known.get(key);
+	if (found !== undefined) return found;
+	const made = make(key);
+	known.set(key, made);
+	return made;
+}
+
+function lazy<T>(compute: () => T): () => T {
+	let made: { readonly value: T } | undefined;
+	return () => {
+		made ??= { value: compute() };
+		return made.value;
+	};
+}
