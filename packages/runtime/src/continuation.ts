@@ -9,10 +9,11 @@ import { hash } from './machine/key.ts';
 import { type LogEntry, type LogRecord, readLog } from './machine/log.ts';
 import { Machine } from './machine/machine.ts';
 import { loadState, readState, saveState, schemaIdOf } from './machine/state.ts';
-import type { Event } from './machine/turn.ts';
+import type { Event, OpenWait } from './machine/turn.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, durable } from './registry/functions.ts';
 import { type Handler, handlerMap } from './registry/handlers.ts';
+import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from './registry/topics.ts';
 
 /** How a run ended, or where it waits. */
 export type Outcome<R> =
@@ -52,6 +53,23 @@ export interface RunOptions {
 		continuation: Continuation<unknown>,
 		info: { readonly turn: number; readonly mark?: string },
 	) => void | Promise<void>;
+}
+
+/** How an answer is given: `suspension` where several are open. */
+export type ResumeOptions = RunOptions & { readonly suspension?: string };
+
+/** An open `suspend` or `receive`, as whoever drives the run sees it. */
+export interface Suspension {
+	readonly id: string;
+	/** What `suspend` handed out. */
+	readonly value: unknown;
+	/** The name of the question that it asks, if it asks one. */
+	readonly question?: string;
+	readonly since: Date;
+}
+
+export function suspensionOf({ id, kind, value, name, since }: OpenWait): Suspension {
+	return { id, value, ...(kind === 'suspend' && name !== null ? { question: name } : {}), since: new Date(since) };
 }
 
 /**
@@ -121,8 +139,8 @@ export class Continuation<R> {
 	}
 
 	/** Open `suspend`s and `receive`s, oldest first. */
-	get suspensions(): { id: string; value: unknown; question?: string; since: Date }[] {
-		return this.#machine.waits.map(({ id, value, since }) => ({ id, value, since: new Date(since) }));
+	get suspensions(): Suspension[] {
+		return this.#machine.waits.map(suspensionOf);
 	}
 
 	/** When time alone would move it on. */
@@ -159,20 +177,43 @@ export class Continuation<R> {
 	}
 
 	/**
-	 * Answers an open suspension.
-	 * @throws NotSuspendedError, AmbiguousResumeError
+	 * Answers an open suspension; with a question, one that asks it. What the question's schema gives is what
+	 * the run gets; where only the answer is given, that of the question which the suspension asks, if this
+	 * process defines it.
+	 * @throws NotSuspendedError, AmbiguousResumeError, InvalidAnswerError
 	 */
-	async resume(answer?: unknown, o: RunOptions & { suspension?: string } = {}): Promise<Outcome<R>> {
-		return this.#answer(true, answer, o);
+	resume<V, A, I>(question: Question<V, A, I>, answer: NoInfer<I>, o?: ResumeOptions): Promise<Outcome<R>>;
+	resume(answer?: unknown, o?: ResumeOptions): Promise<Outcome<R>>;
+	async resume(...given: unknown[]): Promise<Outcome<R>> {
+		const question = isQuestion(given[0]) ? (given.shift() as Question) : null;
+		const [answer, o = {}] = given as [unknown, ResumeOptions?];
+		const { id, name } = this.#suspension(o.suspension, question?.name ?? null);
+		const valid =
+			question !== null
+				? await validated(question, answer)
+				: name !== null
+					? await validatedByName('question', name, answer)
+					: answer;
+		return this.#answer(true, valid, id, o);
 	}
 
 	/** Throws an error at an open suspension. */
-	async throw(error: unknown, o: RunOptions & { suspension?: string } = {}): Promise<Outcome<R>> {
-		return this.#answer(false, error, o);
+	async throw(error: unknown, o: ResumeOptions = {}): Promise<Outcome<R>> {
+		return this.#answer(false, error, this.#suspension(o.suspension, null).id, o);
 	}
 
-	/** Sends a message, as `receive` takes it. */
-	async send(name: string, payload?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
+	/**
+	 * Sends a message, as `receive` takes it. Where this process defines a message of that name, what its schema
+	 * gives is what the run gets.
+	 * @throws InvalidAnswerError
+	 */
+	send<T, I>(message: Message<T, I>, payload: NoInfer<I>, o?: RunOptions): Promise<Outcome<R>>;
+	send(name: string, payload?: unknown, o?: RunOptions): Promise<Outcome<R>>;
+	async send(message: string | Message, given?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
+		const name = isMessage(message) ? message.name : message;
+		const payload = isMessage(message)
+			? await validated(message, given)
+			: await validatedByName('message', name, given);
 		return this.#take('send', { name, payload }, { type: 'received', name, payload }, o);
 	}
 
@@ -193,17 +234,21 @@ export class Continuation<R> {
 		return this.#machine.inspect();
 	}
 
-	#answer(ok: boolean, value: unknown, o: RunOptions & { suspension?: string }): Promise<Outcome<R>> {
+	/** The one open suspension of that id, or of that question. */
+	#suspension(id: string | undefined, question: string | null): OpenWait {
 		if (this.#spent !== null) throw this.#spent;
 		const { runId } = this;
-		const open = this.#machine.waits.filter((wait) => wait.kind === 'suspend');
-		const suspension = o.suspension ?? open[0]?.id;
-		if (suspension === undefined || (o.suspension !== undefined && !open.some(({ id }) => id === suspension))) {
-			throw new NotSuspendedError({ runId, suspension: o.suspension });
-		}
-		if (o.suspension === undefined && open.length > 1) {
-			throw new AmbiguousResumeError({ runId, suspensions: open.map(({ id }) => id) });
-		}
+		const open = this.#machine.waits.filter((wait) => {
+			if (wait.kind !== 'suspend' || (id !== undefined && wait.id !== id)) return false;
+			return question === null || wait.name === question;
+		});
+		const [first, another] = open;
+		if (first === undefined) throw new NotSuspendedError({ runId, suspension: id });
+		if (another !== undefined) throw new AmbiguousResumeError({ runId, suspensions: open.map(({ id }) => id) });
+		return first;
+	}
+
+	#answer(ok: boolean, value: unknown, suspension: string, o: RunOptions): Promise<Outcome<R>> {
 		const input = ok ? { suspension, answer: value } : { suspension, error: value };
 		return this.#take(ok ? 'resume' : 'throw', input, { type: 'resumed', suspension, ok, value }, o);
 	}

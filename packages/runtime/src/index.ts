@@ -1,15 +1,14 @@
 // Inside durable functions
-
 // The engine
 export type { WaitLimits } from './client/changes.ts';
 export type { Description, RunSummary, Status, Waiting } from './client/describe.ts';
 export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
-export type { RunHandle } from './client/handle.ts';
+export type { AnswerOptions, RunHandle, SendOptions } from './client/handle.ts';
 export type { Ended } from './client/outcome.ts';
 export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
-export { Continuation, type Outcome, type RunOptions } from './continuation.ts';
+export { Continuation, type Outcome, type ResumeOptions, type RunOptions, type Suspension } from './continuation.ts';
 // Effects
 export { currentEffect, type EffectContext } from './driver/effects.ts';
 // Errors
@@ -55,6 +54,7 @@ export type { LogEntry, LogKind } from './machine/log.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
 export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
+export { receiveAll } from './receive-all.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';
 export type { AsyncFunction } from './registry/functions.ts';
@@ -63,6 +63,8 @@ export { migrate } from './registry/migrations.ts';
 export { CLOSE, MARSHAL, type ResourceOptions, resource, UNMARSHAL } from './registry/resources.ts';
 export { type Secret, secret } from './registry/secret.ts';
 export type { Serializable } from './registry/serializable.ts';
+export type { SchemaIssue, SchemaResult, StandardSchema } from './registry/standard-schema.ts';
+export { defineMessage, defineQuestion, type Message, type Question } from './registry/topics.ts';
 export { run } from './run.ts';
 // Sealing
 export { type KeyMaterial, type Keyring, type KeyringOptions, keyring } from './sealing/keyring.ts';

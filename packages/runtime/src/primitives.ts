@@ -5,6 +5,7 @@ import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
 import { PRIMITIVE } from './machine/callee.ts';
 import { type Callable, shared } from './registry/shared.ts';
+import type { Message, Question } from './registry/topics.ts';
 
 /** Limits of a wait for an answer or a message. */
 export interface WaitOptions {
@@ -23,14 +24,17 @@ export const sleep = primitive('sleep', (time: Duration | Date): Promise<void> =
 });
 
 /**
- * Hands `value` (a copy) to whoever drives the run and waits for the answer.
+ * Hands `value` (a copy) to whoever drives the run and waits for the answer; of a question, for one that its
+ * schema accepts.
  * @throws TimeoutError when `timeout` passes without an answer.
  */
-export const suspend = primitive(
-	'suspend',
-	<A = unknown>(_value?: unknown, _options?: WaitOptions): Promise<A> =>
-		Promise.reject(new OutsideRunError({ primitive: 'suspend' })),
-);
+export const suspend = primitive('suspend', suspendOutside);
+
+function suspendOutside<V, A, I>(question: Question<V, A, I>, value: NoInfer<V>, options?: WaitOptions): Promise<A>;
+function suspendOutside<A = unknown>(value?: unknown, options?: WaitOptions): Promise<A>;
+function suspendOutside(): Promise<never> {
+	return Promise.reject(new OutsideRunError({ primitive: 'suspend' }));
+}
 
 /**
  * Waits for the next message of that name; messages sent before are kept until asked for.
@@ -38,10 +42,14 @@ export const suspend = primitive(
  */
 export const receive = primitive('receive', receiveOutside);
 
-function receiveOutside<T = unknown>(name: string, options?: WaitOptions): Promise<T>;
-function receiveOutside<T, D>(name: string, options: { timeout: Duration | Date; otherwise: D }): Promise<T | D>;
+// A default first: where both fit, it is what may come too.
+function receiveOutside<T, D>(
+	name: string | Message<T>,
+	options: { timeout: Duration | Date; otherwise: D },
+): Promise<T | D>;
 // With one type argument, which the one above has no room for.
 function receiveOutside<T>(name: string, options: { timeout: Duration | Date; otherwise: T }): Promise<T>;
+function receiveOutside<T = unknown>(name: string | Message<T>, options?: WaitOptions): Promise<T>;
 function receiveOutside(): Promise<never> {
 	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
 }

@@ -24,3 +24,4 @@ export type { Event, Turn } from './machine/turn.ts';
 export type { Clock } from './ports/clock.ts';
 export { durable } from './registry/functions.ts';
 export { handlerMap } from './registry/handlers.ts';
+export { isMessage, isQuestion, validated, validatedByName } from './registry/topics.ts';

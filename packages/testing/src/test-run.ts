@@ -1,4 +1,4 @@
-import type { Duration, Handler, Inspection, LogEntry, PendingInspection } from '@perdure/runtime';
+import type { Duration, Handler, Inspection, LogEntry, Message, PendingInspection, Question } from '@perdure/runtime';
 import {
 	AmbiguousResumeError,
 	CancelledError,
@@ -8,12 +8,16 @@ import {
 	durable,
 	type Event,
 	handlerMap,
+	isMessage,
+	isQuestion,
 	Machine,
 	NotSerializableError,
 	NotSettledError,
 	NotSuspendedError,
 	readLog,
 	release,
+	validated,
+	validatedByName,
 } from '@perdure/runtime/simulation';
 import { drawnFrom, inOrder } from './order.ts';
 import { Simulation } from './simulation.ts';
@@ -58,14 +62,24 @@ export interface TestRun<R> {
 	 */
 	next(): Promise<Standing<R>>;
 	/**
-	 * Answers the open suspension.
+	 * Answers the open suspension, or the one that asks the question. As elsewhere, what the question's schema
+	 * gives is what the run gets.
 	 * @throws NotSuspendedError saying what it waits for instead. AmbiguousResumeError when several are open and
-	 * none is named. NotSerializableError
+	 * none is named. InvalidAnswerError, NotSerializableError
 	 */
+	resume<V, A, I>(
+		question: Question<V, A, I>,
+		answer: NoInfer<I>,
+		o?: { readonly suspension?: string },
+	): Promise<Standing<R>>;
 	resume(answer?: unknown, o?: { readonly suspension?: string }): Promise<Standing<R>>;
 	/** Throws an error at the open suspension. @throws as `resume` does. */
 	throw(error: unknown, o?: { readonly suspension?: string }): Promise<Standing<R>>;
-	/** Sends a message, as `receive` takes it; kept when nobody has asked for it yet. @throws NotSerializableError */
+	/**
+	 * Sends a message, as `receive` takes it; kept when nobody has asked for it yet.
+	 * @throws InvalidAnswerError, NotSerializableError
+	 */
+	send<T, I>(message: Message<T, I>, payload: NoInfer<I>): Promise<Standing<R>>;
 	send(name: string, payload?: unknown): Promise<Standing<R>>;
 	/** Throws `CancelledError` wherever it stands, and lets its clean-up run. Does nothing once it is over. */
 	cancel(reason?: unknown): Promise<Standing<R>>;
@@ -151,16 +165,22 @@ class Driver<R> implements TestRun<R> {
 		});
 	}
 
-	resume(answer?: unknown, o: { readonly suspension?: string } = {}): Promise<Standing<R>> {
-		return this.#answer(true, answer, o.suspension);
+	resume(...given: unknown[]): Promise<Standing<R>> {
+		const question = isQuestion(given[0]) ? (given.shift() as Question) : null;
+		const [answer, o = {}] = given as [unknown, { readonly suspension?: string }?];
+		return this.#answer(true, answer, o.suspension, question);
 	}
 
 	throw(error: unknown, o: { readonly suspension?: string } = {}): Promise<Standing<R>> {
 		return this.#answer(false, error, o.suspension);
 	}
 
-	send(name: string, payload?: unknown): Promise<Standing<R>> {
-		return this.#deliver(() => ({ type: 'received', name, payload: copyOf(payload, 'payload') }));
+	send(message: string | Message, given?: unknown): Promise<Standing<R>> {
+		return this.#deliver(async () => {
+			const name = isMessage(message) ? message.name : message;
+			const payload = await (isMessage(message) ? validated(message, given) : validatedByName('message', name, given));
+			return { type: 'received', name, payload: copyOf(payload, 'payload') };
+		});
 	}
 
 	cancel(reason?: unknown): Promise<Standing<R>> {
@@ -236,14 +256,22 @@ class Driver<R> implements TestRun<R> {
 		return result;
 	}
 
-	#deliver(event: () => Event): Promise<Standing<R>> {
-		return this.#then(() => (this.#simulation.hasEnded ? Promise.resolve() : this.#simulation.settle(event())));
+	#deliver(event: () => Event | Promise<Event>): Promise<Standing<R>> {
+		return this.#then(async () => {
+			if (!this.#simulation.hasEnded) await this.#simulation.settle(await event());
+		});
 	}
 
-	#answer(ok: boolean, value: unknown, named: string | undefined): Promise<Standing<R>> {
-		return this.#then(() => {
-			const { runId, waits } = this.#machine;
-			const open = this.#simulation.hasEnded ? [] : waits.filter(({ kind }) => kind === 'suspend').map(({ id }) => id);
+	#answer(
+		ok: boolean,
+		value: unknown,
+		named: string | undefined,
+		question: Question | null = null,
+	): Promise<Standing<R>> {
+		return this.#then(async () => {
+			const { runId } = this.#machine;
+			const waits = this.#simulation.hasEnded ? [] : this.#machine.waits.filter(({ kind }) => kind === 'suspend');
+			const open = waits.filter(({ name }) => question === null || name === question.name).map(({ id }) => id);
 			const suspension = named ?? open[0];
 			if (suspension === undefined || !open.includes(suspension)) {
 				const cause = this.#simulation.failure?.error;
@@ -251,11 +279,12 @@ class Driver<R> implements TestRun<R> {
 				throw new NotSuspendedError(facts, cause === undefined ? {} : { cause });
 			}
 			if (named === undefined && open.length > 1) throw new AmbiguousResumeError({ runId, suspensions: open });
-			return this.#simulation.settle({
+			const answer = ok ? await valid(value, question, waits.find(({ id }) => id === suspension)!.name) : value;
+			await this.#simulation.settle({
 				type: 'resumed',
 				suspension,
 				ok,
-				value: copyOf(value, ok ? 'answer' : 'error'),
+				value: copyOf(answer, ok ? 'answer' : 'error'),
 			});
 		});
 	}
@@ -308,4 +337,10 @@ class Driver<R> implements TestRun<R> {
 /** What enters a run is a copy. @throws NotSerializableError that names it. */
 function copyOf(value: unknown, name: string): unknown {
 	return release(capture([value], { names: [name] }))[0];
+}
+
+/** As its question takes it: of a suspension that was only named, the one of the name that it asks. */
+async function valid(answer: unknown, question: Question | null, asked: string | null): Promise<unknown> {
+	if (question !== null) return validated(question, answer);
+	return asked === null ? answer : validatedByName('question', asked, answer);
 }

@@ -15,7 +15,7 @@ export interface Waiting {
 	readonly id: string | null;
 	/** What `suspend` handed out. */
 	readonly value: unknown;
-	/** Name of the message (`receive`). */
+	/** Name of the message (`receive`), or of the question that is asked (`suspend`). */
 	readonly name: string | null;
 	readonly since: Date | null;
 	/** When time moves it on. */

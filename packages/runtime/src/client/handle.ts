@@ -12,13 +12,25 @@ import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
+import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
 import { decode, encode } from '../worker/bytes.ts';
 import { type Answer, reasonBytes } from '../worker/stored.ts';
+import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
 import { idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
+
+/** Which suspension is answered, where several are open. */
+export interface AnswerOptions {
+	readonly suspension?: string;
+}
+
+export interface SendOptions {
+	/** One message for each id. Default: none; inside an effect, one of the effect's own. */
+	readonly id?: string;
+}
 
 /** What handles need of their engine. */
 export interface HandleHost {
@@ -95,25 +107,41 @@ export class RunHandle<R> {
 	}
 
 	/**
-	 * Answers an open suspension; without an id the only one. Resolves once the answer is committed. The
-	 * same answer to the same id is acknowledged again.
-	 * @throws NotSuspendedError, AmbiguousResumeError, AlreadyResumedError, NotSerializableError
+	 * Answers an open suspension; without an id the only one, or the only one that asks the question. Resolves
+	 * once the answer is committed. The same answer to the same id is acknowledged again. What the question's
+	 * schema gives is what the run gets; where only the answer is given, that of the question which the
+	 * suspension asks, if this process defines it.
+	 * @throws NotSuspendedError, AmbiguousResumeError, AlreadyResumedError, InvalidAnswerError, NotSerializableError
 	 */
-	resume(answer?: unknown, o: { readonly suspension?: string } = {}): Promise<void> {
-		return this.#answer({ ok: true, value: answer }, o.suspension);
+	resume<V, A, I>(question: Question<V, A, I>, answer: NoInfer<I>, o?: AnswerOptions): Promise<void>;
+	resume(answer?: unknown, o?: AnswerOptions): Promise<void>;
+	async resume(...given: unknown[]): Promise<void> {
+		const question = isQuestion(given[0]) ? (given.shift() as Question) : null;
+		const [answer, o = {}] = given as [unknown, AnswerOptions?];
+		const session = await this.#host.session();
+		const read = () => this.#read(session, false);
+		const { suspension, value } = await addressed(session, read, { question, answer, suspension: o.suspension });
+		return this.#answer({ ok: true, value }, suspension ?? undefined);
 	}
 
 	/** Throws an error at an open suspension; otherwise as `resume`. */
-	throw(error: unknown, o: { readonly suspension?: string } = {}): Promise<void> {
+	throw(error: unknown, o: AnswerOptions = {}): Promise<void> {
 		return this.#answer({ ok: false, value: error }, o.suspension);
 	}
 
 	/**
-	 * Sends a message, for `receive`. With an id, one message for each id, however often it is sent.
-	 * @throws NotSuspendedError when the run is over.
+	 * Sends a message, for `receive`. With an id, one message for each id, however often it is sent. Where this
+	 * process defines a message of that name, what its schema gives is what the run gets.
+	 * @throws NotSuspendedError when the run is over, InvalidAnswerError, NotSerializableError
 	 */
-	async send(name: string, payload?: unknown, o: { readonly id?: string } = {}): Promise<void> {
+	send<T, I>(message: Message<T, I>, payload: NoInfer<I>, o?: SendOptions): Promise<void>;
+	send(name: string, payload?: unknown, o?: SendOptions): Promise<void>;
+	async send(message: string | Message, given?: unknown, o: SendOptions = {}): Promise<void> {
 		const id = o.id ?? idInsideEffect() ?? null;
+		const name = isMessage(message) ? message.name : message;
+		const payload = isMessage(message)
+			? await validated(message, given)
+			: await validatedByName('message', name, given);
 		await this.#post({ runId: this.id, kind: 'message', name, id, payload: encode(payload, 'payload') });
 	}
 

@@ -1,4 +1,4 @@
-import type { Continuation } from '../continuation.ts';
+import { type Continuation, type Suspension, suspensionOf } from '../continuation.ts';
 import { OwnedByEngineError } from '../errors/run.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
 import type { LogEntry } from '../machine/log.ts';
@@ -30,8 +30,8 @@ class ContinuationView {
 	}
 
 	/** Open `suspend`s and `receive`s, oldest first. */
-	get suspensions(): { id: string; value: unknown; question?: string; since: Date }[] {
-		return readWaits(this.#row.waits).map(({ id, value, since }) => ({ id, value, since: new Date(since) }));
+	get suspensions(): Suspension[] {
+		return readWaits(this.#row.waits).map(suspensionOf);
 	}
 
 	get wakeAt(): Date | null {

@@ -60,7 +60,7 @@ export class Delivery {
 			case 'received': {
 				const payload = capture([event.payload]);
 				for (const wait of state.pending.waits.values()) {
-					if (wait.message !== event.name) continue;
+					if (wait.kind !== 'receive' || wait.topic !== event.name) continue;
 					this.#settle(wait, true, payload);
 					return;
 				}
@@ -112,7 +112,7 @@ export class Delivery {
 					this.#give(pending, true, pending.otherwise[0]);
 					return;
 				}
-				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.message}'`;
+				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.topic}'`;
 				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
 				this.#settle(pending, false, capture([error]));
 				return;
@@ -180,10 +180,10 @@ export class Delivery {
 	/** A message that was there before it was asked for. */
 	takeBuffered(pending: PendingWait): void {
 		const { messages } = this.#state;
-		const buffered = messages.get(pending.message!);
+		const buffered = messages.get(pending.topic!);
 		const payload = buffered?.shift();
 		if (payload === undefined) return;
-		if (buffered!.length === 0) messages.delete(pending.message!);
+		if (buffered!.length === 0) messages.delete(pending.topic!);
 		this.#settle(pending, true, payload);
 	}
 }

@@ -111,7 +111,7 @@ function argsOf(pending: Savable): Copied {
 		case 'suspend':
 			return pending.value;
 		case 'receive':
-			return pending.message === null ? NOTHING : capture([pending.message]);
+			return pending.topic === null ? NOTHING : capture([pending.topic]);
 	}
 }
 

@@ -185,8 +185,8 @@ export class Machine {
 
 	/** Open `suspend`s and `receive`s, oldest first. */
 	get waits(): OpenWait[] {
-		return [...this.state.pending.waits.values()].map(({ key, kind, value, message, since, limit }) => {
-			return { id: key, kind, value: release(value)[0], name: message, since, limit };
+		return [...this.state.pending.waits.values()].map(({ key, kind, value, topic, since, limit }) => {
+			return { id: key, kind, value: release(value)[0], name: topic, since, limit };
 		});
 	}
 

@@ -171,8 +171,8 @@ export interface Wait {
 	readonly kind: 'suspend' | 'receive';
 	/** `suspend`: a copy of what it hands out, as a list of one. `receive`: empty. */
 	readonly value: Copied;
-	/** `receive`: the message's name. */
-	readonly message: string | null;
+	/** `receive`: the message's name. `suspend`: the question's, if it asks one. */
+	readonly topic: string | null;
 	/** Ms since the epoch, or null. */
 	readonly limit: number | null;
 	/** `receive` with `otherwise`: what a time-out gives instead of an error. A list of one. */
@@ -182,15 +182,15 @@ export interface Wait {
 export class PendingWait extends Issued implements Wait {
 	readonly kind: 'suspend' | 'receive';
 	readonly value: Copied;
-	readonly message: string | null;
+	readonly topic: string | null;
 	readonly limit: number | null;
 	readonly otherwise: readonly unknown[] | null;
 
-	constructor(issue: IssueFacts, { kind, value, message, limit, otherwise }: Wait) {
+	constructor(issue: IssueFacts, { kind, value, topic, limit, otherwise }: Wait) {
 		super(issue);
 		this.kind = kind;
 		this.value = value;
-		this.message = message;
+		this.topic = topic;
 		this.limit = limit;
 		this.otherwise = otherwise;
 	}

@@ -1,4 +1,5 @@
 import { type Duration, deadline } from '../language/duration.ts';
+import { isMessage, isQuestion } from '../registry/topics.ts';
 
 /** What a primitive in await position parks its fiber on. */
 export type PrimitiveCall =
@@ -7,7 +8,8 @@ export type PrimitiveCall =
 			readonly kind: 'suspend' | 'receive';
 			/** A list of one for `suspend`, empty for `receive`. */
 			readonly value: readonly unknown[];
-			readonly message: string | null;
+			/** Name of the message, or of the question that is asked. */
+			readonly topic: string | null;
 			readonly limit: number | null;
 			readonly otherwise: readonly unknown[] | null;
 	  };
@@ -21,21 +23,25 @@ interface WaitOptions {
 export const primitives: Readonly<Record<string, (args: readonly unknown[], now: number) => PrimitiveCall>> = {
 	sleep: ([time], now) => ({ kind: 'sleep', until: deadline(time as Duration | Date, now) }),
 
-	suspend: ([value, options], now) => ({
-		kind: 'suspend',
-		value: [value],
-		message: null,
-		limit: limitOf(options as WaitOptions | undefined, now),
-		otherwise: null,
-	}),
+	suspend([first, ...rest], now) {
+		const [value, options] = isQuestion(first) ? rest : [first, ...rest];
+		return {
+			kind: 'suspend',
+			value: [value],
+			topic: isQuestion(first) ? first.name : null,
+			limit: limitOf(options as WaitOptions | undefined, now),
+			otherwise: null,
+		};
+	},
 
-	receive([name, options], now) {
+	receive([message, options], now) {
+		const name = isMessage(message) ? message.name : message;
 		if (typeof name !== 'string') throw new TypeError('receive(name): the name of a message is a string');
 		const o = options as WaitOptions | undefined;
 		return {
 			kind: 'receive',
 			value: [],
-			message: name,
+			topic: name,
 			limit: limitOf(o, now),
 			otherwise: o !== undefined && Object.hasOwn(o, 'otherwise') ? [o.otherwise] : null,
 		};

@@ -296,19 +296,19 @@ const wait: Kind<PendingWait, Host> = {
 	prototypes: [PendingWait.prototype],
 	tells: always,
 	take(value, host) {
-		const { kind, message, limit, otherwise } = value;
-		return [...takeIssued(value, host), kind, message, limit, otherwise, ...takeCopied(value.value)];
+		const { kind, topic, limit, otherwise } = value;
+		return [...takeIssued(value, host), kind, topic, limit, otherwise, ...takeCopied(value.value)];
 	},
 	label: (_, index) => (index === ISSUED + 3 ? 'otherwise' : ''),
-	make: () => new PendingWait(BLANK, { kind: 'suspend', value: NOTHING, message: null, limit: null, otherwise: null }),
+	make: () => new PendingWait(BLANK, { kind: 'suspend', value: NOTHING, topic: null, limit: null, otherwise: null }),
 	fill(made, parts) {
-		const [kind, message, limit, otherwise, ...others] = parts.slice(ISSUED);
+		const [kind, topic, limit, otherwise, ...others] = parts.slice(ISSUED);
 		expect(kind === 'suspend' || kind === 'receive', 'a malformed wait');
 		expect(
-			isTextOrNull(message) && isTimeOrNull(limit) && (otherwise === null || Array.isArray(otherwise)),
+			isTextOrNull(topic) && isTimeOrNull(limit) && (otherwise === null || Array.isArray(otherwise)),
 			'a malformed wait',
 		);
-		Object.assign(made, issuedOf(parts), { kind, message, limit, otherwise, value: copiedOf(others) });
+		Object.assign(made, issuedOf(parts), { kind, topic, limit, otherwise, value: copiedOf(others) });
 	},
 };
 

@@ -59,7 +59,7 @@ export interface OpenWait {
 	readonly kind: 'suspend' | 'receive';
 	/** What `suspend` handed out. */
 	readonly value: unknown;
-	/** The message's name (`receive`). */
+	/** Of the message (`receive`), or of the question that is asked (`suspend`). */
 	readonly name: string | null;
 	/** Ms since the epoch. */
 	readonly since: number;

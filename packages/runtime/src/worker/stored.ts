@@ -52,6 +52,12 @@ export function readWaits(bytes: Uint8Array | null): OpenWait[] {
 	return (decode(bytes) as StoredWait[]).map((wait) => ({ ...wait, value: decode(wait.value) }));
 }
 
+/** Names of the questions that are asked, by suspension. */
+export function readQuestions(bytes: Uint8Array | null): ReadonlyMap<string, string> {
+	const asked = (bytes === null ? [] : (decode(bytes) as StoredWait[])).filter((wait) => wait.kind === 'suspend');
+	return new Map(asked.flatMap(({ id, name }) => (name === null ? [] : [[id, name]])));
+}
+
 /**
  * The outcome of a run that failed or was cancelled. An error that cannot be saved must not keep its run
  * from ending: it is kept as a plain error with the same name, message and stack.
