@@ -12,7 +12,12 @@ export { Continuation, type Outcome, type ResumeOptions, type RunOptions, type S
 // Effects
 export { currentEffect, type EffectContext } from './driver/effects.ts';
 // Errors
-export { ArgumentMutatedError, EffectInterruptedError, NonRetryableError } from './errors/effect.ts';
+export {
+	ArgumentMutatedError,
+	EffectInterruptedError,
+	InvalidPolicyError,
+	NonRetryableError,
+} from './errors/effect.ts';
 export { PerdureError } from './errors/error.ts';
 export { InvariantError, UnsupportedError } from './errors/internal.ts';
 export { DivergenceError, LogPrunedError } from './errors/log.ts';
@@ -57,6 +62,7 @@ export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } fr
 export { receiveAll } from './receive-all.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';
+export { type EffectPolicy, effect, type RetryPolicy } from './registry/effects.ts';
 export type { AsyncFunction } from './registry/functions.ts';
 export { type Handler, replace } from './registry/handlers.ts';
 export { migrate } from './registry/migrations.ts';

@@ -107,7 +107,7 @@ export function tail(
 	return out;
 }
 
-/** Does a call of this callee, made now, become an effect? False outside turns, where a call is a call. */
+/** Does a chain that begins with a call of this, made now, become an effect? False outside turns, where a call is a call. */
 export function foreign(callee: unknown): boolean {
 	return shared.current !== null && isForeign(callee);
 }

@@ -43,7 +43,8 @@ export class InFlight {
 
 	perform(call: EffectCall): void {
 		const flight = this.#begin(call.key);
-		performEffect(call, flight.controller.signal, this.#clockOf(flight)).then((settled) => {
+		const clocks = { own: this.#clockOf(flight), limit: this.#clock };
+		performEffect(call, flight.controller.signal, clocks).then((settled) => {
 			this.#end({ type: 'effectSettled', key: call.key, ...settled });
 		});
 	}

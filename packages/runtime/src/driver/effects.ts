@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { OutsideRunError } from '../errors/run.ts';
+import { EffectInterruptedError } from '../errors/effect.ts';
+import { OutsideRunError, TimeoutError } from '../errors/run.ts';
 import type { Copied } from '../machine/copied.ts';
 import { captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
+import { retryDelay } from '../machine/retry.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
+import type { Policy } from '../registry/effects.ts';
 
 /** What an effect may ask about itself. */
 export interface EffectContext {
-	/** Idempotency key: the same on every attempt. */
+	/** Idempotency key: the same on every attempt. The policy's `key`, where it has one. */
 	readonly key: string;
 	/** From 1. */
 	readonly attempt: number;
@@ -38,15 +41,71 @@ export interface Settled {
 	readonly value: unknown;
 	/** Taken at once: the event may have to wait for its turn, and whoever made the value may go on using it. */
 	readonly copy: Copied | null;
+	/** The policy asks for another attempt, so many ms later. */
+	readonly retryIn?: number;
 }
 
-/** Performs one attempt. Never rejects: what the effect throws is its outcome. */
-export async function performEffect(call: EffectCall, signal: AbortSignal, clock: Clock = realClock): Promise<Settled> {
-	const { key, attempt, runId } = call;
+/** What an effect's time is taken from. */
+export interface EffectClocks {
+	/** What `sleep` waits by inside the effect. Default: the real clock. */
+	readonly own?: Clock;
+	/** What its policy's `timeout` is measured by. Default: `own`. */
+	readonly limit?: Clock;
+}
+
+/**
+ * Performs one attempt, as the policy of the effect says. Never rejects: what the effect throws is its outcome.
+ */
+export async function performEffect(
+	call: EffectCall,
+	signal: AbortSignal,
+	clocks: EffectClocks = {},
+): Promise<Settled> {
+	const policy = call.policy();
+	const { effectKey: key, attempt, failures, name } = call;
+	if (policy?.interrupted === 'throw' && attempt > failures + 1) {
+		return settledWith(new EffectInterruptedError({ effect: name, key, attempt: attempt - 1 }));
+	}
 	try {
-		const value = await contexts.run({ effect: { key, attempt, signal, runId }, clock }, () => call.invoke());
+		const value = await attemptOf(call, policy, signal, clocks);
 		return { ok: true, value, copy: captureOutcome(value) };
 	} catch (error) {
-		return { ok: false, value: error, copy: captureOutcome(error) };
+		return afterFailure(call, policy, error);
 	}
+}
+
+function afterFailure({ key, failures }: EffectCall, policy: Policy | null, error: unknown): Settled {
+	try {
+		const retryIn = retryDelay(policy, { key, failures, error });
+		return { ...settledWith(error), ...(retryIn === null ? {} : { retryIn }) };
+	} catch (thrown) {
+		return settledWith(thrown);
+	}
+}
+
+function settledWith(error: unknown): Settled {
+	return { ok: false, value: error, copy: captureOutcome(error) };
+}
+
+async function attemptOf(
+	call: EffectCall,
+	policy: Policy | null,
+	signal: AbortSignal,
+	{ own = realClock, limit = own }: EffectClocks,
+): Promise<unknown> {
+	const { effectKey: key, attempt, runId, name, at } = call;
+	const timeout = policy?.timeout ?? null;
+	const late = new AbortController();
+	const either = timeout === null ? signal : AbortSignal.any([signal, late.signal]);
+	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own }, () => call.invoke());
+	if (timeout === null) return work;
+	return new Promise((resolve, reject) => {
+		const stop = limit.timer(limit.now() + timeout, () => {
+			const error = new TimeoutError({ what: `the effect '${name}' (${at})`, timeout: `${timeout} ms` });
+			late.abort(error);
+			// What the attempt still does is its own: its outcome is this.
+			reject(error);
+		});
+		work.finally(stop).then(resolve, reject);
+	});
 }

@@ -58,3 +58,22 @@ export class ArgumentMutatedError extends PerdureError {
 		return brandOf(e) === 'ArgumentMutatedError';
 	}
 }
+
+/** A policy that cannot be followed; thrown where the effect is declared, or (a key) where it is issued. */
+export class InvalidPolicyError extends PerdureError {
+	static readonly code = ROWS.InvalidPolicyError.code;
+	declare readonly effect: string;
+	declare readonly problem: string;
+
+	static {
+		brand(InvalidPolicyError, 'InvalidPolicyError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.InvalidPolicyError.message>[0], options?: ErrorOptions) {
+		super(ROWS.InvalidPolicyError, facts, options);
+	}
+
+	static override is(e: unknown): e is InvalidPolicyError {
+		return brandOf(e) === 'InvalidPolicyError';
+	}
+}

@@ -349,6 +349,12 @@ export const ROWS = {
 		(f) => `run '${f.runId}' has not ended: ${f.standing}.`,
 		'move it on before its result: answer with resume, send the message, advance the clock',
 	),
+	InvalidPolicyError: row<{ effect: string; problem: string }>(
+		'PD10019',
+		'a policy of an effect that cannot be followed',
+		(f) => `the policy of the effect '${f.effect}' cannot be followed: ${f.problem}.`,
+		"as in effect(charge, { timeout: '10 seconds', retry: { attempts: 5, delay: '1 second' } })",
+	),
 	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
 		'PD10015',
 		'a run cannot go on',

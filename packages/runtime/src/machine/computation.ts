@@ -13,6 +13,7 @@ import {
 	thenOf,
 } from '../language/durable-promise.ts';
 import { savable } from '../language/native-iterators.ts';
+import { effectFunction } from '../registry/effects.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { awaitChain } from './await-chain.ts';
@@ -22,7 +23,7 @@ import { closeTurn } from './closing.ts';
 import { capture, release } from './copy.ts';
 import { Delivery } from './delivery.ts';
 import type { Door } from './door.ts';
-import { type Issue, siteOfThunk } from './effect.ts';
+import { callOf, followLinks, type Issue, siteOfThunk } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
@@ -76,7 +77,8 @@ export class Computation implements TurnHost {
 	}
 
 	get dispatch(): readonly EffectCall[] {
-		return this.#issuing.dispatch;
+		const { runId } = this.#state;
+		return this.#issuing.dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
 	}
 
 	get watch(): Turn['watch'] {
@@ -365,7 +367,15 @@ export class Computation implements TurnHost {
 	): unknown {
 		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
 		const issue = { fn: callee as Callable, self, key, args, rest };
-		this.#effect(frame.def, frame.def.sites![site]!, this.#fiber!, issue);
+		const def = frame.def.sites![site]!;
+		const declared = effectFunction(callee);
+		if (declared !== undefined) {
+			// It is an effect by itself, and the links are of the turn: methods of the promise that it gives.
+			const first = { ...issue, rest: [], name: declared.name };
+			const promise = this.#promised((target) => this.#effect(frame.def, def, target, first));
+			return followLinks(promise, def, rest, (called, receiver, given) => Reflect.apply(called, receiver, given));
+		}
+		this.#effect(frame.def, def, this.#fiber!, issue);
 		this.#asked = 'parked';
 		return undefined;
 	}
@@ -406,11 +416,11 @@ export class Computation implements TurnHost {
 	): unknown {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
+		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
 		if (value instanceof DurablePromise) {
-			this.#issuing.place(value, code, def);
+			this.#issuing.place(value, code, def, { fn: callee as Callable, self, key, args, rest: [] });
 			return value;
 		}
-		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!isForeign(callee)) return value;
 		return this.#running(code, def, value, { fn: callee as Callable, self, key, args });
@@ -455,6 +465,14 @@ export class Computation implements TurnHost {
 		const promise = new DurablePromise();
 		const pending = this.#primitive(code, { id: '', at: code?.at ?? [1, 1], name }, promise, name, args);
 		this.#issuing.unplaced(promise, pending);
+		return promise;
+	}
+
+	effect(fn: Callable, self: unknown, args: unknown[]): DurablePromise {
+		const code = this.#fiber?.top?.def ?? null;
+		const site = { id: '', at: code?.at ?? ([1, 1] as const), name: fn.name };
+		const promise = new DurablePromise();
+		this.#issuing.called({ code, site, by: this.#fiber }, promise, { fn, self, key: undefined, args, rest: [] });
 		return promise;
 	}
 

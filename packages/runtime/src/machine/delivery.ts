@@ -3,6 +3,7 @@ import { DurablePromise, reject, resolve } from '../language/durable-promise.ts'
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
+import { policyOfEffect } from './effect.ts';
 import { type Fiber, FiberReaction } from './fiber.ts';
 import type { Issuing } from './issuing.ts';
 import { type Jobs, ready } from './jobs.ts';
@@ -80,13 +81,29 @@ export class Delivery {
 		}
 	}
 
-	#settleEffect(pending: PendingEffect, { ok, value, copy }: EffectSettled): void {
+	#settleEffect(pending: PendingEffect, { ok, value, copy, retryIn }: EffectSettled): void {
 		const kept = copy === undefined ? captureOutcome(value) : copy;
+		if (retryIn !== undefined && pending.graceAt === null) {
+			this.#retry(pending, retryIn, kept);
+			return;
+		}
 		this.#issuing.record(pending, 'executed', ok, kept);
 		// A result that cannot be kept enters the run as it is; the turn can be saved only if nothing holds it.
 		const outcome = kept === null ? value : release(kept)[0];
 		if (pending.graceAt === null) this.#give(pending, ok, outcome);
 		else this.#giveCancelled(pending, ok ? { value: outcome } : { error: outcome });
+	}
+
+	/** An attempt has failed, and is not the last. */
+	#retry(pending: PendingEffect, delay: number, error: Copied | null): void {
+		const table = this.#state.pending;
+		pending.flying = false;
+		if (delay > 0) {
+			table.delay(pending, this.#now + delay, error);
+			return;
+		}
+		table.repeat(pending, error);
+		this.#issuing.again(pending);
 	}
 
 	#settle(pending: Savable, ok: boolean, copy: Copied): void {
@@ -101,6 +118,11 @@ export class Delivery {
 				this.#settle(pending, true, capture([undefined]));
 				return;
 			case 'effect':
+				if (pending.retryAt !== null) {
+					this.#state.pending.again(pending);
+					this.#issuing.again(pending);
+					return;
+				}
 				this.#issuing.record(pending, 'discarded', null, null);
 				this.#giveCancelled(pending, 'unknown');
 				return;
@@ -140,7 +162,11 @@ export class Delivery {
 			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
 			if (pending.flying) {
 				this.abort.push(pending.key);
-				state.pending.limit(pending, this.#now + CANCEL_GRACE);
+				state.pending.limit(pending, this.#now + (policyOfEffect(pending)?.cancelGrace ?? CANCEL_GRACE));
+				continue;
+			}
+			if (pending.retryAt !== null) {
+				this.#cancelRetry(pending);
 				continue;
 			}
 			this.#issuing.record(pending, 'discarded', null, null);
@@ -148,6 +174,13 @@ export class Delivery {
 		}
 		const effects = effectsByPromise(state);
 		for (const fiber of [...state.fibers.values()]) this.#interrupt(fiber, effects);
+	}
+
+	/** Between two attempts what became of it is known. */
+	#cancelRetry(pending: PendingEffect): void {
+		const { error } = pending.policed!;
+		this.#issuing.record(pending, 'executed', false, error);
+		this.#giveCancelled(pending, error === null ? 'unknown' : { error: release(error)[0] });
 	}
 
 	#interrupt(fiber: Fiber, effects: ReadonlyMap<DurablePromise, PendingEffect>): void {
@@ -171,7 +204,7 @@ export class Delivery {
 	/** `outcome`: of the effect that it waited for. */
 	#giveCancelled(pending: Pending, outcome: CancelledEffect['outcome'] = 'unknown'): void {
 		const reason = this.#state.cancel![0];
-		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.key, outcome } } : {};
+		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.effectKey, outcome } } : {};
 		// Nobody has to ask for it.
 		if (pending.target instanceof DurablePromise) pending.target.handled = true;
 		this.#give(pending, false, new CancelledError({ reason, ...effect }));

@@ -1,6 +1,8 @@
 import type { ChainLink, FunctionDef, SiteDef } from '@perdure/abi';
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
+import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
+import { moduleValue } from '../registry/modules.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
 import { firstChange } from './change.ts';
 import type { Copied } from './copied.ts';
@@ -17,6 +19,8 @@ export interface Issue {
 	readonly key: unknown;
 	readonly args: readonly unknown[];
 	readonly rest: readonly ChainArguments[];
+	/** What it is known by, where that is not the callee as written at its site. */
+	readonly name?: string;
 	/** The call has been made already: what it returned. */
 	readonly running?: Promise<unknown>;
 }
@@ -40,8 +44,9 @@ export function fitsSite(shape: CallShape, site: SiteDef): boolean {
 		shape.receiver === (site.callee === undefined && site.key !== undefined) &&
 		shape.computed === (site.key === null) &&
 		(shape.receiver || site.callee !== undefined) &&
-		shape.rest.length === links.length &&
-		links.every(({ keys }, i) => shape.rest[i]![0] === keys.filter((key) => key === null).length)
+		// None, where the callee was declared to be an effect: then the links were called on what it gives.
+		(shape.rest.length === links.length || shape.rest.length === 0) &&
+		shape.rest.every(([keys], i) => keys === links[i]!.keys.filter((key) => key === null).length)
 	);
 }
 
@@ -94,8 +99,30 @@ function receiverName(site: SiteDef): string {
 
 /** The effect as its driver sees it. */
 export function callOf(pending: PendingEffect, runId: string, handlers: ReadonlyMap<Callable, Callable>): EffectCall {
-	const { key, attempt, name, at } = pending;
-	return { key, attempt, name, at, runId, invoke: () => invoke(pending, handlers) };
+	const { key, effectKey, attempt, policed, name, at } = pending;
+	return {
+		key,
+		effectKey,
+		attempt,
+		failures: policed?.failures ?? 0,
+		name,
+		at,
+		runId,
+		policy: () => policyOfEffect(pending),
+		invoke: () => invoke(pending, handlers),
+	};
+}
+
+/** The policy of its callee, as that is found now; null where there is none, or the callee cannot be found. */
+export function policyOfEffect(pending: PendingEffect): Policy | null {
+	const { hot, shape, operands } = pending;
+	if (hot !== null) return policyOf(hot.fn);
+	try {
+		const values = shape.receiver || shape.computed ? release(operands, 'skip') : [];
+		return policyOf(calleeOf(pending, siteOf(pending), values)[1]);
+	} catch {
+		return null;
+	}
 }
 
 async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Callable>): Promise<unknown> {
@@ -113,8 +140,9 @@ async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Ca
 		return values.slice(from, next);
 	};
 
-	const by = handlers.get(fn) ?? fn;
-	const result = await callLinks(by, self, take(shape.args), site, shape, take);
+	const args = take(shape.args);
+	const rest = shape.rest.map(([keys, given]): ChainArguments => [take(keys), take(given)]);
+	const result = await callLinks(fn, self, args, site, rest, handlers);
 	const mutated = changed(pending, values, remade);
 	if (mutated !== null) throw new ArgumentMutatedError({ effect: pending.name, path: mutated, point: pending.at });
 	return result;
@@ -126,29 +154,51 @@ function callLinks(
 	self: unknown,
 	args: unknown[],
 	site: SiteDef,
-	shape: CallShape,
-	take: (count: number) => unknown[],
+	rest: readonly ChainArguments[],
+	handlers: ReadonlyMap<Callable, Callable>,
 ): unknown {
-	let value: unknown = Reflect.apply(fn, self, args);
-	const links: readonly ChainLink[] = site.chain ?? [];
-	for (const [i, link] of links.entries()) {
-		const [keyCount, argCount] = shape.rest[i] ?? [0, 0];
-		const keys = take(keyCount);
-		const linkArgs = take(argCount);
+	// A stand-in may give a value where the original gives a promise, on which the next link is called.
+	const call: LinkCall = (called, receiver, given, next) => {
+		const by = standInFor(called, handlers);
+		if (by === undefined) return Reflect.apply(called, receiver, given);
+		if (!PROMISE_METHODS.has(next?.keys[0])) return Reflect.apply(by, receiver, given);
+		return new Promise((resolve) => resolve(Reflect.apply(by, receiver, given)));
+	};
+	const links = rest.length === 0 ? [] : (site.chain ?? []);
+	return followLinks(call(fn, self, args, links[0]), site, rest, call);
+}
+
+type LinkCall = (called: Callable, receiver: unknown, args: unknown[], next: ChainLink | undefined) => unknown;
+
+/** The links of a chain on what its first call has given. */
+export function followLinks(first: unknown, site: SiteDef, rest: readonly ChainArguments[], call: LinkCall): unknown {
+	let value = first;
+	for (const [i, [keys, args]] of rest.entries()) {
+		const link = site.chain![i]!;
 		if (link.optional && (value === undefined || value === null)) return undefined;
+		const computed = [...keys];
 		let receiver: unknown;
 		for (const key of link.keys) {
 			receiver = value;
-			value = (receiver as Record<PropertyKey, unknown>)[(key ?? keys.shift()) as PropertyKey];
+			value = (receiver as Record<PropertyKey, unknown>)[(key ?? computed.shift()) as PropertyKey];
 		}
 		if (link.call) {
 			if (link.optionalCall && (value === undefined || value === null)) return undefined;
 			if (typeof value !== 'function')
 				throw new TypeError(`${site.name}: ${String(link.keys.at(-1))} is not a function`);
-			value = Reflect.apply(value, receiver, linkArgs);
+			value = call(value as Callable, receiver, [...args], site.chain![i + 1]);
 		}
 	}
 	return value;
+}
+
+const PROMISE_METHODS: ReadonlySet<unknown> = new Set(['then', 'catch', 'finally']);
+
+/** What is called in place of a function, or of the one that it declares to be an effect. */
+function standInFor(fn: Callable, handlers: ReadonlyMap<Callable, Callable>): Callable | undefined {
+	if (handlers.size === 0) return undefined;
+	const declared = effectFunction(fn);
+	return handlers.get(fn) ?? (declared && handlers.get(declared));
 }
 
 function calleeOf(pending: PendingEffect, site: SiteDef, values: readonly unknown[]): readonly [unknown, Callable] {
@@ -176,6 +226,7 @@ function memberOf(holder: unknown, key: unknown): unknown {
 /** The call site in the code that is loaded now. */
 export function siteOf(pending: PendingEffect): SiteDef {
 	if (pending.hot !== null) return pending.hot.def;
+	if (pending.functionId === '') return siteOfModuleValue(pending.site);
 	return findSite(shared.functions.get(pending.functionId)!, pending.site)!;
 }
 
@@ -194,6 +245,18 @@ export function siteOfThunk(def: FunctionDef): SiteDef {
 	return site;
 }
 
+/** Of a call that stands in no compiled code, of a function that a compiled module has: by its name there. */
+export function siteOfModuleValue(name: string): SiteDef {
+	let site = moduleValueSites.get(name);
+	if (site === undefined) {
+		const written = name.slice(name.lastIndexOf('#') + 1);
+		site = { id: name, at: [1, 1], name: written, callee: () => [undefined, moduleValue(name)] };
+		moduleValueSites.set(name, site);
+	}
+	return site;
+}
+
+const moduleValueSites = new Map<string, SiteDef>();
 const thunkSites = new WeakMap<FunctionDef, SiteDef>();
 
 /** Path of what the effect changed first, or null. */

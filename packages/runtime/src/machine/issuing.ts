@@ -1,14 +1,16 @@
 import type { FunctionDef, SiteDef } from '@perdure/abi';
+import { InvalidPolicyError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
+import { type Policy, policyOf } from '../registry/effects.ts';
+import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import type { Copied } from './copied.ts';
 import { capture } from './copy.ts';
 import type { Door } from './door.ts';
-import { callOf, copyOperands, type Issue, shapeOf } from './effect.ts';
-import type { EffectCall } from './effect-call.ts';
+import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
 import { Fiber } from './fiber.ts';
-import type { Thunk } from './kinds.ts';
+import type { Recipes, Thunk } from './kinds.ts';
 import { type LogRecord, recordOf } from './log.ts';
 import {
 	callSite,
@@ -17,6 +19,7 @@ import {
 	PendingEffect,
 	PendingSleep,
 	PendingWait,
+	Policed,
 	type Savable,
 	type Target,
 } from './pending.ts';
@@ -53,14 +56,14 @@ export interface Caller {
  */
 export class Issuing {
 	readonly log: LogRecord[] = [];
-	readonly dispatch: EffectCall[] = [];
+	readonly dispatch: PendingEffect[] = [];
 	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
 	readonly #state: RunState;
 	readonly #options: TurnOptions;
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
 	readonly #recipes = new Map<unknown, Thunk>();
-	/** Promises made by a call whose place is not known yet. */
-	readonly #unplaced = new Map<DurablePromise, Savable>();
+	/** Promises made by a call whose place is not known yet; `recipes`: of the arguments of an effect. */
+	readonly #unplaced = new Map<DurablePromise, { readonly pending: Savable; readonly recipes: Recipes }>();
 
 	constructor(state: RunState, options: TurnOptions) {
 		this.#state = state;
@@ -72,20 +75,48 @@ export class Issuing {
 		this.#recipes.set(thunk.value, thunk);
 	}
 
-	/** @throws NotSerializableError naming the argument and the call. */
-	effect(caller: Caller & { readonly code: FunctionDef }, target: Target, issue: Issue): void {
-		const { code, site } = caller;
-		const shape = shapeOf(site, issue);
-		const { operands, firsts } = copyOperands(site, issue, shape, this.#recipes, atOf(code, site.at));
-		const issued = this.#issued(caller, target, site.name);
+	/** @throws NotSerializableError naming the argument and the call; InvalidPolicyError, or what the policy's `key` throws. */
+	effect(caller: Caller, target: Target, issue: Issue): PendingEffect {
+		const policy = policyOf(issue.fn);
+		const name = policy?.name ?? issue.name ?? caller.site.name;
+		const key = keyBy(policy, name, issue.args);
+		const { operands, hot, shape } = this.#called(caller, issue, this.#recipes);
+		this.#recipes.clear();
+		const issued = this.#issued(caller, target, name);
 		const pending = new PendingEffect(issued, operands, shape.args, shape.rest);
 		if (issue.running !== undefined) pending.key += `-${this.#options.nonce}`;
+		if (key !== null) pending.policed = new Policed(key, 0, null, null);
 		pending.flying = true;
-		pending.hot = { self: issue.self, fn: issue.fn, def: site, firsts, running: issue.running };
-		this.#recipes.clear();
+		pending.hot = hot;
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
-		this.dispatch.push(callOf(pending, this.#state.runId, this.#options.handlers));
+		this.dispatch.push(pending);
+		return pending;
+	}
+
+	/** The next attempt of an effect that has failed. */
+	again(pending: PendingEffect): void {
+		pending.attempt++;
+		pending.flying = true;
+		this.record(pending, 'started', null, null);
+		this.dispatch.push(pending);
+	}
+
+	/** A function that was declared to be an effect is called where that may not be known yet; `place` tells it. */
+	called(caller: Caller, promise: DurablePromise, issue: Issue): void {
+		const recipes = new Map(this.#recipes);
+		const name = moduleName(issue.fn);
+		const site = name === undefined ? caller.site : siteOfModuleValue(name);
+		const code = name === undefined ? caller.code : null;
+		const pending = this.effect({ ...caller, code, site }, promise, issue);
+		this.#unplaced.set(promise, { pending, recipes });
+	}
+
+	#called({ code, site }: Caller, issue: Issue, recipes: Recipes) {
+		const shape = shapeOf(site, issue);
+		const { operands, firsts } = copyOperands(site, issue, shape, recipes, code === null ? '' : atOf(code, site.at));
+		const { self, fn, running } = issue;
+		return { shape, operands, hot: { self, fn, def: site, firsts, running } };
 	}
 
 	/** Parks the target on a primitive. @throws NotSerializableError naming what cannot be handed out. */
@@ -109,15 +140,25 @@ export class Issuing {
 
 	/** The place of a primitive's promise is told by whoever called what made it. */
 	unplaced(promise: DurablePromise, pending: Savable): void {
-		this.#unplaced.set(promise, pending);
+		this.#unplaced.set(promise, { pending, recipes: new Map() });
 	}
 
-	/** A promise that a primitive called anywhere has given is now known by the place of that call. */
-	place(promise: DurablePromise, code: FunctionDef, site: SiteDef): void {
-		const pending = this.#unplaced.get(promise);
-		if (pending === undefined) return;
+	/** A promise that a primitive or an effect called anywhere has given is now known by the place of that call. */
+	place(promise: DurablePromise, code: FunctionDef, site: SiteDef, call: Issue): void {
+		const found = this.#unplaced.get(promise);
+		if (found === undefined) return;
+		const { pending, recipes } = found;
+		// What was called there may have called the effect: by that place it could not be found again.
+		if (pending.kind === 'effect' && pending.hot!.fn !== call.fn) return;
 		this.#unplaced.delete(promise);
-		pending.where = callSite(code, site, pending.name);
+		this.#state.pending.delete(pending.key);
+		if (pending.kind === 'effect') {
+			// The receiver is saved where it is needed to find the callee again.
+			const { operands, hot } = this.#called({ code, site, by: null }, call, recipes);
+			Object.assign(pending, { operands, hot });
+			pending.where = callSite(code, site, policyOf(call.fn)?.name ?? site.name);
+		} else pending.where = callSite(code, site, pending.name);
+		this.#state.pending.set(pending.key, pending);
 		this.#state.touch(pending);
 		this.record(pending, 'started', null, null);
 	}
@@ -148,6 +189,15 @@ export class Issuing {
 	#nextKey(): string {
 		return `${this.#options.keys}-${(++this.#state.issue).toString(36)}`;
 	}
+}
+
+/** The key that the policy gives. Its function is the user's. */
+function keyBy(policy: Policy | null, effect: string, args: readonly unknown[]): string | null {
+	if (policy?.key == null) return null;
+	const key = policy.key(...args);
+	if (typeof key === 'string' && key !== '') return key;
+	const given = key === '' ? 'an empty text' : typeof key === 'string' ? key : `a value of type ${typeof key}`;
+	throw new InvalidPolicyError({ effect, problem: `its key gave ${given} where a text is due` });
 }
 
 /** @throws NotSerializableError naming the value and the place. */

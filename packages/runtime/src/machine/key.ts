@@ -27,3 +27,9 @@ export function hash(data: string | Uint8Array): string {
 export function keyPrefix(runId: string, lineage: string): string {
 	return hash(`${runId}\0${lineage}`);
 }
+
+/** A number from 0 up to 1 that looks random and is the same for the same text. */
+export function fraction(text: string): number {
+	const { buffer, byteOffset } = sha256(new TextEncoder().encode(text));
+	return new DataView(buffer, byteOffset).getUint32(0) / 2 ** 32;
+}

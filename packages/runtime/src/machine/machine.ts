@@ -111,7 +111,10 @@ export class Machine {
 		this.state.rename(this.state.runId, lineage);
 	}
 
-	/** A copy of the run with a name or lineage of its own: keys are made anew, those of pending effects included. */
+	/**
+	 * A copy of the run with a name or lineage of its own: keys are made anew, those of pending effects
+	 * included, of which no attempt was cut off then.
+	 */
 	fork(runId: string, lineage: string): void {
 		const { state } = this;
 		state.rename(runId, lineage);
@@ -120,18 +123,20 @@ export class Machine {
 		state.pending.clear();
 		for (const issued of pending) {
 			issued.key = state.keys + issued.key.slice(issued.key.indexOf('-'));
+			if (issued.kind === 'effect') issued.attempt = issued.policed?.failures ?? 0;
 			state.pending.set(issued.key, issued);
 		}
 	}
 
 	/**
 	 * Effects outstanding after a load, to be dispatched again: with their key, and as another attempt
-	 * when the former may have begun. Those of cancelled fibers are not among them.
+	 * when the former may have begun. Those of cancelled fibers are not among them, nor those whose next
+	 * attempt has its time.
 	 */
 	pendingCalls(recovered: boolean): EffectCall[] {
 		const calls: EffectCall[] = [];
 		for (const pending of this.state.pending.values()) {
-			if (pending.kind !== 'effect' || pending.graceAt !== null) continue;
+			if (pending.kind !== 'effect' || pending.graceAt !== null || pending.retryAt !== null) continue;
 			if (recovered) this.#count(pending, 1);
 			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));
@@ -143,7 +148,7 @@ export class Machine {
 	reissue(): EffectCall[] {
 		const calls: EffectCall[] = [];
 		for (const pending of this.state.pending.values()) {
-			if (pending.kind !== 'effect' || pending.flying || pending.graceAt !== null) continue;
+			if (pending.kind !== 'effect' || pending.flying || pending.graceAt !== null || pending.retryAt !== null) continue;
 			this.#count(pending, 1);
 			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));

@@ -1,11 +1,13 @@
 import { DurablePromise } from '../language/durable-promise.ts';
 import { Tally } from './census.ts';
+import type { Copied } from './copied.ts';
 import {
 	dueAt,
 	type Pending,
 	type PendingEffect,
 	type PendingNative,
 	type PendingWait,
+	Policed,
 	type Savable,
 } from './pending.ts';
 
@@ -14,7 +16,7 @@ import {
  * that a turn of a run with ten thousand effects costs what one with a single effect does.
  *
  * Owns: counts and order of what is in it. Called by: the machine.
- * T1: whoever changes what `dueAt` says of something in it, does so by `limit`.
+ * T1: whoever changes what `dueAt` says of something in it, does so by `limit`, `delay` or `again`.
  */
 export class PendingTable extends Map<string, Pending> {
 	/** Open `suspend`s and `receive`s, oldest first. */
@@ -23,7 +25,7 @@ export class PendingTable extends Map<string, Pending> {
 	readonly callers = new Tally();
 	/** Effects of cancelled fibers: few, or the run is at its end. */
 	readonly #limited = new Set<PendingEffect>();
-	/** Effects. */
+	/** Effects, but for those whose next attempt waits for its time. */
 	#running = 0;
 	/** Waits whose outcome a promise gets. */
 	#promised = 0;
@@ -97,6 +99,32 @@ export class PendingTable extends Map<string, Pending> {
 		this.#limited.add(effect);
 	}
 
+	/** An attempt has failed, and the next one is made at that time. */
+	delay(effect: PendingEffect, retryAt: number, error: Copied | null): void {
+		this.#fail(effect, retryAt, error);
+		this.#running--;
+		this.#push(retryAt, effect);
+	}
+
+	/** The time of the next attempt has come. */
+	again(effect: PendingEffect): void {
+		const { key, failures, error } = effect.policed!;
+		effect.policed = new Policed(key, failures, null, error);
+		this.#touch(effect);
+		this.#running++;
+	}
+
+	/** An attempt has failed, and the next one is made at once. */
+	repeat(effect: PendingEffect, error: Copied | null): void {
+		this.#fail(effect, null, error);
+	}
+
+	#fail(effect: PendingEffect, retryAt: number | null, error: Copied | null): void {
+		const { policed } = effect;
+		effect.policed = new Policed(policed?.key ?? null, (policed?.failures ?? 0) + 1, retryAt, error);
+		this.#touch(effect);
+	}
+
 	/** All whose time has come, in the order of their times; the caller takes each out of the table. */
 	due(now: number): Savable[] {
 		const due: Savable[] = [];
@@ -115,8 +143,9 @@ export class PendingTable extends Map<string, Pending> {
 		}
 		if (pending.target instanceof DurablePromise) this.#link(pending);
 		if (pending.kind === 'effect') {
-			this.#running++;
-			this.callers.add(pending.functionId);
+			if (pending.retryAt === null) this.#running++;
+			else this.#push(pending.retryAt, pending);
+			if (pending.functionId !== '') this.callers.add(pending.functionId);
 			if (pending.graceAt !== null) this.#limited.add(pending);
 		} else {
 			const at = dueAt(pending);
@@ -132,8 +161,8 @@ export class PendingTable extends Map<string, Pending> {
 		}
 		if (pending.target instanceof DurablePromise) this.#unlink(pending);
 		if (pending.kind === 'effect') {
-			this.#running--;
-			this.callers.remove(pending.functionId);
+			if (pending.retryAt === null) this.#running--;
+			if (pending.functionId !== '') this.callers.remove(pending.functionId);
 			this.#limited.delete(pending);
 		} else if (pending.kind !== 'sleep') this.#noteWait(pending, -1);
 	}
@@ -170,7 +199,7 @@ export class PendingTable extends Map<string, Pending> {
 	#top(): { readonly at: number; readonly pending: Savable } | undefined {
 		for (;;) {
 			const top = this.#due[0];
-			if (top === undefined || this.get(top.pending.key) === top.pending) return top;
+			if (top === undefined || (this.get(top.pending.key) === top.pending && dueAt(top.pending) === top.at)) return top;
 			this.#pop();
 		}
 	}

@@ -113,6 +113,8 @@ export class PendingEffect extends Issued {
 	readonly rest: CallShape['rest'];
 	/** Attempts that may have begun. */
 	attempt = 1;
+	/** Null while its policy, if it has one, has nothing to remember. */
+	policed: Policed | null = null;
 	/** Set when its fiber was cancelled: it is waited for until then, and never issued again. */
 	graceAt: number | null = null;
 	/** Handed to a driver of this process: an outcome may still come. Not saved. */
@@ -131,9 +133,38 @@ export class PendingEffect extends Issued {
 		return this.where.functionId;
 	}
 
+	/** The idempotency key that the effect itself is told. */
+	get effectKey(): string {
+		return this.policed?.key ?? this.key;
+	}
+
+	/** When the next attempt is made of one that failed (ms since the epoch); null while there is no such delay. */
+	get retryAt(): number | null {
+		return this.policed?.retryAt ?? null;
+	}
+
 	get shape(): CallShape {
 		const { where, args, rest } = this;
 		return { receiver: where.receiver, computed: where.computed, args, rest };
+	}
+}
+
+/** What the policy of an effect has to remember. Never changes, so that a run which is saved again and again writes it once. */
+export class Policed {
+	/** What the policy's `key` gave; null without one. */
+	readonly key: string | null;
+	/** Attempts that failed: not those that the end of a process cut off. */
+	readonly failures: number;
+	/** Ms since the epoch. */
+	readonly retryAt: number | null;
+	/** What the last attempt failed with; null where there was none, or it cannot be kept. */
+	readonly error: Copied | null;
+
+	constructor(key: string | null, failures: number, retryAt: number | null, error: Copied | null) {
+		this.key = key;
+		this.failures = failures;
+		this.retryAt = retryAt;
+		this.error = error;
 	}
 }
 
@@ -209,6 +240,7 @@ export function dueAt(pending: Pending): number | null {
 		case 'sleep':
 			return pending.until;
 		case 'effect':
+			if (pending.retryAt !== null) return pending.retryAt;
 			// After a restore nobody brings the outcome: there is nothing to wait for.
 			return pending.graceAt === null || pending.flying ? pending.graceAt : pending.since;
 		case 'suspend':

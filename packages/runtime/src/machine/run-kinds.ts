@@ -18,6 +18,7 @@ import {
 	type PendingNative,
 	PendingSleep,
 	PendingWait,
+	Policed,
 	type Savable,
 } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
@@ -252,7 +253,7 @@ const effect: Kind<PendingEffect, Host> = {
 	prototypes: [PendingEffect.prototype],
 	tells: always,
 	take(value, host) {
-		const { hot, name, at, attempt, graceAt, args, rest, operands } = value;
+		const { hot, name, at, policed, attempt, graceAt, args, rest, operands } = value;
 		if (hot !== null && hot.def.callee === undefined && !value.where.receiver) {
 			throw new NotSerializableError({
 				path: name,
@@ -262,18 +263,35 @@ const effect: Kind<PendingEffect, Host> = {
 				help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
 			});
 		}
-		return [...takeIssued(value, host), attempt, graceAt, args, rest.length, ...rest.flat(), ...takeCopied(operands)];
+		const issued = takeIssued(value, host);
+		if (policed !== null) issued.push(policed);
+		return [...issued, attempt, graceAt, args, rest.length, ...rest.flat(), ...takeCopied(operands)];
 	},
 	label: () => '',
 	make: () => new PendingEffect(BLANK, NOTHING, 0, []),
 	fill(made, parts) {
-		const [attempt, graceAt, args, links, ...others] = parts.slice(ISSUED);
+		const found = parts[ISSUED];
+		const policed = found instanceof Policed ? found : null;
+		const [attempt, graceAt, args, links, ...others] = parts.slice(policed === null ? ISSUED : ISSUED + 1);
 		expect(isCount(attempt) && isTimeOrNull(graceAt) && isCount(args) && isCount(links), 'a malformed effect');
 		const counts = others.slice(0, 2 * links);
 		expect(counts.length === 2 * links && counts.every(isCount), 'a malformed effect');
 		const rest = Array.from({ length: links }, (_, i) => [counts[2 * i], counts[2 * i + 1]]);
 		const operands = copiedOf(others.slice(2 * links));
-		Object.assign(made, issuedOf(parts), { attempt, graceAt, args, rest, operands });
+		Object.assign(made, issuedOf(parts), { policed, attempt, graceAt, args, rest, operands });
+	},
+};
+
+const policed: Kind<Policed, Host> = {
+	tag: 'policed',
+	prototypes: [Policed.prototype],
+	tells: always,
+	take: ({ key, failures, retryAt, error }) => [key, failures, retryAt, ...(error === null ? [] : takeCopied(error))],
+	label: () => '',
+	make: () => new Policed(null, 0, null, null),
+	fill(made, [key, failures, retryAt, ...error]) {
+		expect(isTextOrNull(key) && isCount(failures) && isTimeOrNull(retryAt), 'a malformed policy of an effect');
+		Object.assign(made, { key, failures, retryAt, error: error.length === 0 ? null : copiedOf(error) });
 	},
 };
 
@@ -327,4 +345,4 @@ const copied: Kind<CopiedBytes, Host> = {
 	},
 };
 
-export const RUN_KINDS = [run, facts, fiber, frameHead, callSite, effect, sleep, wait, copied];
+export const RUN_KINDS = [run, facts, fiber, frameHead, callSite, effect, policed, sleep, wait, copied];

@@ -6,6 +6,7 @@ import { DurablePromise } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
+import { moduleValue } from '../registry/modules.ts';
 import { type ClosedResource, resourceEntry } from '../registry/resources.ts';
 import { shared } from '../registry/shared.ts';
 import { findSite, fitsSite } from './effect.ts';
@@ -131,6 +132,10 @@ function linked<T extends { next: T | null }>(first: T | null): T[] {
 }
 
 function checkSite({ functionId, site, name, shape }: PendingEffect): void {
+	if (functionId === '') {
+		if (moduleValue(site) === undefined) throw new UnknownFunctionError({ functionId: site });
+		return;
+	}
 	const def = shared.functions.get(functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId });
 	const found = findSite(def, site);

@@ -17,6 +17,8 @@ export type Event =
 			readonly value: unknown;
 			/** Taken when it ended, before anybody could change the value; null when that cannot be kept. */
 			readonly copy?: Copied | null;
+			/** The attempt failed, and its policy asks for another, so many ms later. */
+			readonly retryIn?: number;
 	  }
 	/** A native promise or thenable that hot code awaits has settled. */
 	| { readonly type: 'nativeSettled'; readonly key: string; readonly ok: boolean; readonly value: unknown }

@@ -54,6 +54,8 @@ export interface TurnHost {
 	drive(generator: object, mode: 0 | 1 | 2, value: unknown): void;
 	/** A primitive that is not in await position. */
 	primitive(name: string, args: readonly unknown[]): unknown;
+	/** A function that was declared to be an effect is called. */
+	effect(fn: Callable, self: unknown, args: unknown[]): unknown;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
 	isCancellation(error: unknown): boolean;
 
