@@ -12,6 +12,7 @@ export default defineConfig({
 			{ find: /^@perdure\/transform\/(.+)$/, replacement: `${source('transform/src/')}$1.ts` },
 			{ find: '@perdure/transform', replacement: source('transform/src/index.ts') },
 			{ find: '@perdure/babel-plugin', replacement: source('babel-plugin/src/index.ts') },
+			{ find: /^@perdure\/unplugin\/(.+)$/, replacement: `${source('unplugin/src/')}$1.ts` },
 			{ find: '@perdure/testing', replacement: source('testing/src/index.ts') },
 		],
 	},

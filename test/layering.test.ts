@@ -88,6 +88,7 @@ describe('packages', () => {
 		transform: ['abi'],
 		'babel-plugin': ['abi', 'transform'],
 		testing: ['runtime'],
+		unplugin: ['transform'],
 	};
 
 	test('every package has its place', () => {

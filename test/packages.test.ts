@@ -83,7 +83,15 @@ describe('installed into an empty project', () => {
 	}
 
 	beforeAll(() => {
-		const linked = new Set(['@types/node', 'typescript', 'ts-patch', '@babel/core', '@babel/preset-typescript']);
+		const linked = new Set([
+			'@types/node',
+			'typescript',
+			'ts-patch',
+			'@babel/core',
+			'@babel/preset-typescript',
+			'vite',
+			'vitest',
+		]);
 		for (const name of names) {
 			const target = join(modules, '@perdure', name);
 			mkdirSync(target, { recursive: true });
@@ -102,8 +110,8 @@ describe('installed into an empty project', () => {
 		const entries = names.flatMap((name) =>
 			Object.keys(manifestOf(name).exports).map((entry) => `@perdure/${name}${entry.slice(1)}`),
 		);
-		// These two are for programs of Node, and speak of its types and TypeScript's.
-		const web = entries.filter((entry) => !/babel-plugin|transform/.test(entry));
+		// These are for programs of Node, and speak of its types, TypeScript's and the bundlers'.
+		const web = entries.filter((entry) => !/babel-plugin|transform|unplugin/.test(entry));
 		write('src/types.ts', web.map((entry, index) => `export * as m${index} from '${entry}';\n`).join(''));
 		const options = ['--lib', 'es2022,dom', '--target', 'es2022', '--module', 'nodenext', '--strict', '--noEmit'];
 		run(process.execPath, ['node_modules/typescript/bin/tsc', ...options, 'src/types.ts'], project);
@@ -148,5 +156,32 @@ for (const name of ['greet', 'main']) {
 		);
 		run(process.execPath, ['build.js'], project);
 		expect(run(process.execPath, ['babel/main.js'], project)).toBe(greeting.printed);
+	});
+
+	test('Vitest, by one line of configuration', () => {
+		write(
+			'vitest.config.ts',
+			`import perdure from '@perdure/unplugin/vite';
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({ plugins: [perdure()] });
+`,
+		);
+		write(
+			'src/greet.test.ts',
+			`import { testRun } from '@perdure/testing';
+import { expect, test } from 'vitest';
+import { greet } from './greet.ts';
+
+test('greets', async () => {
+	const run = testRun(greet, [{ name: 'Ada' }]);
+	expect(await run.next()).toMatchObject({ status: 'suspended', value: { ask: 'Ada' } });
+	await run.resume('well');
+	expect(await run.result()).toBe('hello Ada, well');
+});
+`,
+		);
+		expect(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], project)).toMatch(/Tests +1 passed/);
+		rmSync(join(project, 'src/greet.test.ts'));
 	});
 });

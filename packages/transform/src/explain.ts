@@ -1,15 +1,16 @@
 /** A text dump of what the passes made of a file: graphs, live sets, slots. For tests and for eyes. */
-import { parse } from './1-parse/parse.ts';
 import type { Block, BlockId, Closure, Graph, Operation, Terminal } from './2-lower/cfg.ts';
 import { assignSlots, type Slots } from './3-analyze/slots.ts';
 import { printCode } from './5-emit/print.ts';
 import { lowerFile } from './compile.ts';
 import { resolveOptions, type TransformOptions } from './options.ts';
+import { parseSource } from './parse-source.ts';
 
 /** The graphs of all durable functions of a source, with what is live in them. */
 export function explain(source: string, options: TransformOptions): string {
-	const { filename, sourceType } = resolveOptions(options);
-	const { lowered } = lowerFile(parse(source, { filename, sourceType }), { filename, sourceType });
+	const resolved = resolveOptions(options);
+	const { file, sourceType } = parseSource(source, resolved);
+	const { lowered } = lowerFile(file, { filename: resolved.filename, sourceType });
 	return lowered.map(({ fn, unit }) => explainFunction(fn.as ?? fn.path, unit.graph, unit.closures)).join('\n');
 }
 

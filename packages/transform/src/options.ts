@@ -8,16 +8,17 @@ export interface TransformOptions {
 	readonly filename: string;
 	/**
 	 * `module` (default): helpers come by `import`; otherwise by `require`. `.cjs` and `.cts` files are
-	 * `commonjs` unless this says otherwise.
+	 * `commonjs` unless this says otherwise. `unambiguous`: what the syntax says, for tools that take both
+	 * kinds; a file that uses neither kind is a module.
 	 */
-	readonly sourceType?: SourceType;
+	readonly sourceType?: SourceType | 'unambiguous';
 	/** `true`: give a map. An object: the map that came with the source, to be composed with. */
 	readonly sourceMap?: boolean | object;
 }
 
 export interface ResolvedOptions {
 	readonly filename: string;
-	readonly sourceType: SourceType;
+	readonly sourceType: SourceType | 'unambiguous';
 	readonly map: boolean;
 	readonly inputMap: object | null;
 }

@@ -2,12 +2,12 @@
 import { basename } from 'node:path';
 import type { Diagnostic } from '@perdure/abi';
 import { mentionsDirective } from './1-parse/directive.ts';
-import { parse } from './1-parse/parse.ts';
 import { printEdits } from './5-emit/print.ts';
 import type { SourceMap } from './5-emit/source-map.ts';
 import { compileFile } from './compile.ts';
 import { fileDiagnostic } from './diagnostics/file-error.ts';
 import { resolveOptions, type TransformOptions } from './options.ts';
+import { parseSource } from './parse-source.ts';
 import type { FunctionSchema } from './schema.ts';
 
 /** What `transform` gives. */
@@ -26,10 +26,11 @@ export interface TransformResult {
  * byte for byte as it was. What is wrong with the source, its syntax included, is in `diagnostics`.
  */
 export function transform(source: string, options: TransformOptions): TransformResult {
-	const { filename, sourceType, map, inputMap } = resolveOptions(options);
+	const resolved = resolveOptions(options);
+	const { filename, map, inputMap } = resolved;
 	if (!mentionsDirective(source)) return { code: source, diagnostics: [], functions: [] };
 	try {
-		const file = parse(source, { filename, sourceType });
+		const { file, sourceType } = parseSource(source, resolved);
 		const { edits, diagnostics, functions } = compileFile(file, { filename, sourceType });
 		if (edits.length === 0) return { code: source, diagnostics, functions };
 		const printed = printEdits(source, edits, { file: basename(filename), map, inputMap });

@@ -28,20 +28,24 @@ export interface ResourceOptions<T, D> {
 
 /**
  * Makes instances of a class resources: passed to effects as they are, saved as what `marshal` gives, and
- * opened again by `unmarshal` before a restored run goes on. Without options the class's static methods
+ * opened again by `unmarshal` before a restored run goes on. Without these two the class's static methods
  * `[MARSHAL]`, `[UNMARSHAL]` and `[CLOSE]` say how.
  * @throws DuplicateFunctionError where another class has the id.
  * @throws TypeError where `marshal` or `unmarshal` is missing.
  */
-export function resource<C extends ClassLike, D>(Class: C, options?: ResourceOptions<C['prototype'], D>): C {
-	const hooks = (options as ResourceOptions<object, unknown> | undefined) ?? staticHooks(Class);
+export function resource<C extends ClassLike, D>(
+	Class: C,
+	options: ResourceOptions<C['prototype'], D> | Pick<ResourceOptions<C['prototype'], D>, 'id'> = {},
+): C {
+	const given = options as Partial<ResourceOptions<object, unknown>>;
+	const hooks = given.marshal === undefined && given.unmarshal === undefined ? staticHooks(Class) : given;
 	if (typeof hooks?.marshal !== 'function' || typeof hooks.unmarshal !== 'function') {
 		const { name } = Class as { name?: string };
 		throw new TypeError(
 			`resource(${name ?? ''}) needs { marshal, unmarshal }, or static methods [MARSHAL] and [UNMARSHAL].`,
 		);
 	}
-	registerClass('resource', Class, { resource: hooks, hooks: undefined }, options?.id);
+	registerClass('resource', Class, { resource: hooks as ResourceHooks, hooks: undefined }, options.id);
 	return Class;
 }
 

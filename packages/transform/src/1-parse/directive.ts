@@ -26,6 +26,12 @@ export function misuse(text: string): 'misspelt' | 'misplaced' | null {
 	return head.length >= 9 && head.length <= 13 && distance(head, 'use durable') <= 2 ? 'misspelt' : null;
 }
 
+/**
+ * Whatever is, or looks like, the directive has this in it: a quick first look at a file, which tools can
+ * take without calling us.
+ */
+export const DIRECTIVE_HINT = /['"]\s*use\s*d/i;
+
 /** Texts in quotes that could be meant as the directive. */
 const ALIKE = /(['"])(\s*use\s*d[^'"\n]{3,40})\1/gi;
 

@@ -1,0 +1,13 @@
+/** `plugins: [perdure()]` */
+
+import { createVitePlugin } from 'unplugin';
+import type { Plugin } from 'vite';
+import type { PerdureOptions } from './options.ts';
+import { createPlugin } from './plugin.ts';
+
+export type { PerdureOptions };
+
+// One plugin goes in, one comes out; unplugin's types also know of lists.
+const perdure = createVitePlugin(createPlugin) as (options?: PerdureOptions) => Plugin;
+
+export { perdure as default, perdure as 'module.exports' };

@@ -1,0 +1,3 @@
+export class Trail {
+	readonly steps: string[] = [];
+}
