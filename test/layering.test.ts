@@ -122,7 +122,14 @@ describe('layers', () => {
 	 * layer, and no layer imports them.
 	 */
 	const layers: Record<string, readonly (readonly string[])[]> = {
-		transform: [['invariant.ts', 'diagnostics'], ['1-parse'], ['2-lower'], ['3-analyze'], ['4-check'], ['5-emit']],
+		transform: [
+			['invariant.ts', 'package-scope.ts', 'diagnostics'],
+			['1-parse'],
+			['2-lower'],
+			['3-analyze'],
+			['4-check'],
+			['5-emit'],
+		],
 		runtime: [
 			['errors', 'ports'],
 			['registry', 'language'],

@@ -14,4 +14,11 @@ export {
 	type Step,
 } from './machine.ts';
 export { aloneMessage, argumentMessage, calleeMessage, capturedMessage, REFUSED, receiverMessage } from './refusals.ts';
-export { UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp, WIRE_TYPES, type WireType } from './wire-types.ts';
+export {
+	LIVE_HELP,
+	UNSAVABLE_TYPES,
+	type UnsavableType,
+	unregisteredHelp,
+	WIRE_TYPES,
+	type WireType,
+} from './wire-types.ts';

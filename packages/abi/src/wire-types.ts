@@ -90,6 +90,8 @@ export const WIRE_TYPES: readonly WireType[] = [
 	row('Temporal.PlainYearMonth', 'P', 'nothing', optional),
 	row('Temporal.PlainMonthDay', 'P', 'nothing', optional),
 	row('Temporal.Duration', 'P', 'nothing', optional),
+	// Of Promise.allSettled: what was thrown has no type, and is an error.
+	row('PromiseRejectedResult', null, 'nothing'),
 	row('ArrayIterator', 'iterator', 'type arguments'),
 	row('StringIterator', 'iterator', 'nothing'),
 	row('MapIterator', 'iterator', 'type arguments'),
@@ -108,6 +110,10 @@ export interface UnsavableType {
 
 const LIVE =
 	'keep what identifies it and open it again after the await, or wrap it in a class of yours and register that: resource(Class, { marshal, unmarshal })';
+const COLLECT =
+	'make it in durable code (list.entries() can be saved there), iterate with for-of over the array, string, map, set or typed array itself, or collect it first ([...it])';
+const READ =
+	'read it inside an effect and keep the results, or begin the body of the function that makes it with "use durable"';
 const AGAIN = 'keep what it was made from and make it again after the await';
 
 export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
@@ -115,6 +121,11 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 		type: 'Promise',
 		kind: 'promise',
 		help: 'await it first and keep the result, or let durable code start the call, so that its promise is a durable one',
+	},
+	{
+		type: 'PromiseLike',
+		kind: 'promise',
+		help: 'await it first and keep the result',
 	},
 	{
 		type: 'Function',
@@ -134,8 +145,18 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{
 		type: 'Iterator',
 		kind: 'iterator',
-		help: 'make it in durable code (list.entries() can be saved there), iterate with for-of over the array, string, map, set or typed array itself, or collect it first ([...it])',
+		help: COLLECT,
 	},
+	{ type: 'IterableIterator', kind: 'iterator', help: COLLECT },
+	{
+		type: 'Iterable',
+		kind: 'iterator',
+		help: 'say in its type what it is, an array (readonly T[]), a Set or a Map; or collect it first ([...it])',
+	},
+	{ type: 'AsyncIterator', kind: 'iterator', help: READ },
+	{ type: 'AsyncIterable', kind: 'iterator', help: READ },
+	{ type: 'AsyncIterableIterator', kind: 'iterator', help: READ },
+	{ type: 'AsyncIteratorObject', kind: 'iterator', help: READ },
 	{ type: 'WeakMap', kind: 'value', help: 'use a Map: what is saved must be reachable' },
 	{ type: 'WeakSet', kind: 'value', help: 'use a Set: what is saved must be reachable' },
 	{ type: 'WeakRef', kind: 'value', help: 'keep the value itself, or what identifies it' },
@@ -173,6 +194,9 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{ type: 'Intl.DisplayNames', kind: 'value', help: AGAIN },
 	{ type: 'Intl.Locale', kind: 'value', help: AGAIN },
 ];
+
+/** The way out for any other live thing of the host. */
+export const LIVE_HELP = LIVE;
 
 /** The way out for an instance of a class nobody registered. */
 export function unregisteredHelp(name: string): string {

@@ -4,7 +4,8 @@ type Never = ((...args: never[]) => unknown) | PromiseLike<unknown> | WeakMap<ob
 
 /**
  * `T` where everything in it may be saved as far as types can tell, with `never` in the places where not.
- * As a constraint: `<T extends Serializable<T>>`. Classes are checked at compile time by the checker,
+ * As the type of a parameter: `<T>(value: Serializable<T>)`; as a constraint, for the compiler's checker:
+ * `<T extends Serializable>`. Classes are checked at compile time by the checker,
  * which knows what is registered; methods of an object type are not in the way.
  */
 export type Serializable<T = unknown> = T extends Never

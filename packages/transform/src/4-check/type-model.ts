@@ -110,6 +110,8 @@ export type DeclarationKind =
 	| 'method'
 	| 'parameter'
 	| 'namespace'
+	/** A file, or `declare module "x"`. */
+	| 'module'
 	| 'other';
 
 export interface Declaration extends Span {

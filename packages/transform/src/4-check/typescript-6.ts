@@ -155,7 +155,9 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 		if (typescript.isParameter(node)) return 'parameter';
 		if (typescript.isMethodDeclaration(node) || typescript.isMethodSignature(node)) return 'method';
 		if (typescript.isFunctionLike(node)) return 'function';
-		return typescript.isModuleDeclaration(node) ? 'namespace' : 'other';
+		if (typescript.isSourceFile(node)) return 'module';
+		if (!typescript.isModuleDeclaration(node)) return 'other';
+		return typescript.isStringLiteral(node.name) ? 'module' : 'namespace';
 	};
 
 	const eachNode = <T>(file: string, spans: readonly Span[], ask: (node: ts.Node) => T): (T | undefined)[] => {
