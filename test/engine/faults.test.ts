@@ -9,6 +9,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
+import { persistence } from './persist.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, work, world } from './programs.ts';
 
 interface Program {
@@ -96,32 +97,16 @@ describe.each([
 		const crashes = fault.startsWith('crash');
 		world.work = (n) => `${n}`;
 		const store = new FaultyStore(inner, fault, at);
-		let engine = createEngine({ store });
-		engines.push(engine);
-		let crash = () => {};
-		const crashed = new Promise<'crashed'>((resolve) => (crash = () => resolve('crashed')));
-		store.onCrash = () => crash();
-		/** Does a step until it is done, as a client does whose calls fail, in a new process when this one died. */
-		const persist = async <T>(step: () => Promise<T>): Promise<T> => {
-			for (let attempt = 0; ; attempt++) {
-				const working = step();
-				working.catch(() => {});
-				try {
-					const done = await Promise.race([working, crashed]);
-					if (done !== 'crashed' || attempt > 0) return await working;
-					engine = createEngine({ store: inner });
-					engines.push(engine);
-				} catch (error) {
-					if (attempt > 2 || !/injected/.test(String((error as Error).message))) throw error;
-				}
-			}
-		};
-		await persist(() => program.start(engine));
-		for (const step of program.steps ?? []) await persist(() => step(engine.get(id)));
-		const ended = await persist(() => engine.get(id).settled({ timeout: 5000 }));
+		const { persist, engine } = persistence(store, inner, (on) => {
+			engines.push(createEngine({ store: on }));
+			return engines.at(-1)!;
+		});
+		await persist(() => program.start(engine()));
+		for (const step of program.steps ?? []) await persist(() => step(engine().get(id)));
+		const ended = await persist(() => engine().get(id).settled({ timeout: 5000 }));
 		expect(ended, `write ${at}`).toMatchObject(program.ends);
 		checkEffects(program, crashes, at, ended.log);
-		await engine.close({ grace: 0 });
+		await engine().close({ grace: 0 });
 		return store.struck;
 	}
 

@@ -156,7 +156,7 @@ class Drive {
 		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
-		performEffect(call, controller.signal).then((settled) => {
+		performEffect(call, controller.signal, { own: this.#options.clock }).then((settled) => {
 			this.#inFlight.delete(call.key);
 			this.#push({ type: 'effectSettled', key: call.key, ...settled });
 		});

@@ -297,7 +297,7 @@ export class HotRun {
 		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
-		performEffect(call, controller.signal).then((settled) => {
+		performEffect(call, controller.signal, { own: this.#host.clock }).then((settled) => {
 			this.#inFlight.delete(call.key);
 			if (this.#gone) return;
 			this.#settled.add(call.key);
