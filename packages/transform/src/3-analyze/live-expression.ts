@@ -6,11 +6,13 @@
  * And what may throw is judged by syntax: there, what the handler reads is live too.
  */
 import * as t from '@babel/types';
-import { add, remove, union, type VariableSet } from './variable-set.ts';
+import { union, type VariableSet } from './variable-set.ts';
 
 export interface ExpressionScope {
-	/** Index of a variable of the frame; undefined for any other name. */
-	readonly index: (name: string) => number | undefined;
+	/** What is live before the name is read; undefined where it names no variable of the frame. */
+	readonly read: (node: t.Identifier | t.JSXIdentifier, after: VariableSet) => VariableSet | undefined;
+	/** What is live before something is stored under the name; undefined likewise. */
+	readonly store: (name: string, after: VariableSet) => VariableSet | undefined;
 	/** Does the variable hold a `Cell`? Reading or writing its `.v` never throws. */
 	readonly isCell: (name: string) => boolean;
 	/** Live at the entry of whatever catches an exception thrown here. */
@@ -21,15 +23,13 @@ export function liveBefore(node: t.Node | null | undefined, after: VariableSet, 
 	if (!node) return after;
 	switch (node.type) {
 		case 'Identifier': {
-			const index = scope.index(node.name);
-			if (index !== undefined) return add(after, index);
+			const live = scope.read(node, after);
+			if (live !== undefined) return live;
 			// A global may be missing, a module binding in its dead zone.
 			return node.name === 'undefined' || node.name.startsWith('%') ? after : union(after, scope.thrown);
 		}
-		case 'JSXIdentifier': {
-			const index = scope.index(node.name);
-			return index === undefined ? after : add(after, index);
-		}
+		case 'JSXIdentifier':
+			return scope.read(node, after) ?? after;
 		case 'JSXOpeningElement': {
 			const live = childrenBackward({ ...node, name: null } as never, after, (child, each) =>
 				liveBefore(child, each, scope),
@@ -117,7 +117,11 @@ export function liveBefore(node: t.Node | null | undefined, after: VariableSet, 
 function hiding(scope: ExpressionScope, names: readonly string[]): ExpressionScope {
 	if (names.length === 0) return scope;
 	const hidden = new Set(names);
-	return { ...scope, index: (name) => (hidden.has(name) ? undefined : scope.index(name)) };
+	return {
+		...scope,
+		read: (node, after) => (hidden.has(node.name) ? undefined : scope.read(node, after)),
+		store: (name, after) => (hidden.has(name) ? undefined : scope.store(name, after)),
+	};
 }
 
 const NO_KEY = { type: 'StringLiteral', value: '' } as t.StringLiteral;
@@ -144,8 +148,8 @@ export function liveBeforeStore(
 ): VariableSet {
 	switch (target.type) {
 		case 'Identifier': {
-			const index = scope.index(target.name);
-			if (index !== undefined) return remove(after, index);
+			const live = scope.store(target.name, after);
+			if (live !== undefined) return live;
 			return declares ? after : union(after, scope.thrown);
 		}
 		case 'AssignmentPattern': {
@@ -249,8 +253,7 @@ function mentions(node: t.Node, after: VariableSet, scope: ExpressionScope): Var
 	const visit = (inner: t.Node, parent: t.Node, hidden: ReadonlySet<string>): void => {
 		if (inner.type === 'Identifier' || inner.type === 'JSXIdentifier') {
 			if (isName(inner, parent) || hidden.has(inner.name)) return;
-			const index = scope.index(inner.name);
-			if (index !== undefined) live = add(live, index);
+			live = scope.read(inner, live) ?? live;
 			return;
 		}
 		const names = ownNames(inner);

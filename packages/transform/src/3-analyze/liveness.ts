@@ -10,7 +10,7 @@ import type { Block, BlockId, Graph, Operation, Terminal } from '../2-lower/cfg.
 import { successorsOf } from '../2-lower/graph.ts';
 import { alwaysTaken, liveBefore } from './live-expression.ts';
 import { liveBeforeList, type StatementScope } from './live-statement.ts';
-import { equal, has, membersOf, NOTHING, remove, union, type VariableSet } from './variable-set.ts';
+import { add, equal, has, membersOf, NOTHING, remove, union, type VariableSet } from './variable-set.ts';
 
 export interface Liveness {
 	/** How many times a block was walked: what the analysis costs. */
@@ -31,6 +31,35 @@ export function jumpTarget(label: string | null): BlockId | null {
 export function liveness(graph: Graph): Liveness {
 	const names = [...graph.variables.keys()];
 	const indexes = new Map(names.map((name, index) => [name, index]));
+	const { entry, parked, walks } = solve(graph, {
+		read: (node, after) => {
+			const index = indexes.get(node.name);
+			return index === undefined ? undefined : add(after, index);
+		},
+		store: (name, after) => {
+			const index = indexes.get(name);
+			return index === undefined ? undefined : remove(after, index);
+		},
+	});
+	const at = (id: BlockId) => entry.get(id) ?? NOTHING;
+	const named = (set: VariableSet) => membersOf(set).map((member) => names[member]!);
+	return {
+		walks,
+		atEntry: (block, name) => indexes.has(name) && has(at(block), indexes.get(name)!),
+		entry: (block) => named(at(block)),
+		parked: new Map([...parked].map(([block, set]) => [block, named(set)])),
+	};
+}
+
+interface Solution {
+	readonly walks: number;
+	/** Live at the entry of a block, by block. */
+	readonly entry: ReadonlyMap<BlockId, VariableSet>;
+	readonly parked: ReadonlyMap<BlockId, VariableSet>;
+}
+
+/** The data flow itself, whatever the members of its sets are: `read` adds some, `store` removes some. */
+export function solve(graph: Graph, { read, store }: Pick<StatementScope, 'read' | 'store'>): Solution {
 	const entry = new Map<BlockId, VariableSet>();
 	const parked = new Map<BlockId, VariableSet>();
 	const readers = new Map<BlockId, Set<BlockId>>([...graph.blocks.keys()].map((id) => [id, new Set()]));
@@ -40,20 +69,19 @@ export function liveness(graph: Graph): Liveness {
 		if (walked !== null) readers.get(id)!.add(walked);
 		return entry.get(id) ?? NOTHING;
 	};
-	const index = (name: string) => indexes.get(name);
 	const isCell = (name: string) => graph.variables.get(name)?.cell === true;
 	const handlers = new Set([...graph.blocks.values()].map(({ handler }) => handler));
 
 	/** Read by what a return completion at a `yield` goes on with. */
 	const returned = ({ returned: left }: Extract<Terminal, { kind: 'suspend' }>): VariableSet => {
 		if (!left) return NOTHING;
-		const value = index(left.value);
-		return value === undefined ? at(left.to) : remove(at(left.to), value);
+		return store(left.value, at(left.to)) ?? at(left.to);
 	};
 
 	const transfer = (block: Block): VariableSet => {
 		const scope: StatementScope = {
-			index,
+			read,
+			store,
 			isCell,
 			thrown: at(block.handler),
 			returned: () => NOTHING,
@@ -80,8 +108,7 @@ export function liveness(graph: Graph): Liveness {
 				return liveBefore(end.on, targets, scope);
 			}
 			case 'suspend': {
-				const result = end.result === null ? undefined : index(end.result);
-				const resumed = result === undefined ? at(end.to) : remove(at(end.to), result);
+				const resumed = (end.result === null ? undefined : store(end.result, at(end.to))) ?? at(end.to);
 				const live = union(union(resumed, returned(end)), scope.thrown);
 				parked.set(block.id, live);
 				return beforeOperands(end.op, live, scope);
@@ -113,14 +140,7 @@ export function liveness(graph: Graph): Liveness {
 			for (const reader of readers.get(block.id)!) due.add(reader);
 		}
 	}
-
-	const named = (set: VariableSet) => membersOf(set).map((member) => names[member]!);
-	return {
-		walks,
-		atEntry: (block, name) => indexes.has(name) && has(at(block), indexes.get(name)!),
-		entry: (block) => named(at(block)),
-		parked: new Map([...parked].map(([block, set]) => [block, named(set)])),
-	};
+	return { walks, entry, parked };
 }
 
 /** The blocks in postorder: what is live in a block is known when those before it are walked, but for loops. */

@@ -61,6 +61,19 @@ export function union(a: VariableSet, b: VariableSet): VariableSet {
 	return out;
 }
 
+/** What is in `a` and not in `b`. */
+export function without(a: VariableSet, b: VariableSet): VariableSet {
+	let out: number[] | undefined;
+	for (let i = 0, j = 0; i < a.length; i += 2) {
+		while (j < b.length && b[j]! < a[i]!) j += 2;
+		const bits = b[j] === a[i] ? a[i + 1]! & ~b[j + 1]! : a[i + 1]!;
+		if (out === undefined && bits === a[i + 1]) continue;
+		out ??= a.slice(0, i);
+		if (bits !== 0) out.push(a[i]!, bits);
+	}
+	return out ?? a;
+}
+
 /** Is all of `b` in `a`? */
 function includes(a: VariableSet, b: VariableSet): boolean {
 	let i = 0;
