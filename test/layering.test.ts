@@ -163,7 +163,7 @@ describe('layers', () => {
 
 	test('every folder has a level', () => {
 		const known = /^(transform|runtime)\/src\/([^/]+)\//;
-		const doors = ['register', 'ts-patch'];
+		const doors = ['language-service', 'register', 'ts-patch'];
 		const without = sources.filter(({ path }) => {
 			const folder = known.exec(path)?.[2];
 			return folder !== undefined && !doors.includes(folder) && levelOf(path) < 0;
@@ -206,7 +206,7 @@ describe('layers', () => {
 
 describe('doors', () => {
 	const only: Record<string, RegExp> = {
-		typescript: /^transform\/src\/(4-check\/|ts-patch(\.ts$|\/))/,
+		typescript: /^transform\/src\/(4-check\/|(language-service|ts-patch)(\.ts$|\/))/,
 		'@babel/parser': /^transform\/src\/1-parse\//,
 		'@babel/generator': /^transform\/src\/5-emit\/print(-graph)?\.ts$/,
 		'node:sqlite': /^runtime\/src\/store-sqlite\//,

@@ -11,6 +11,7 @@ import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { greeting } from './support/project.ts';
+import { startServer } from './support/tsserver.ts';
 
 const repository = fileURLToPath(new URL('..', import.meta.url));
 const names = readdirSync(join(repository, 'packages'));
@@ -64,7 +65,9 @@ describe.each(names)('%s', (name) => {
 			expect(files).toContain(`package/${code!.slice(2)}`);
 		}
 		expect(files).toContain('package/README.md');
-		expect(files.filter((file) => !/^package\/(dist|src|README\.md|LICENSE|package\.json)/.test(file))).toEqual([]);
+		expect(
+			files.filter((file) => !/^package\/(dist|src|language-service|README\.md|LICENSE|package\.json)/.test(file)),
+		).toEqual([]);
 	});
 });
 
@@ -137,6 +140,16 @@ describe('installed into an empty project', () => {
 		write('tsconfig.json', JSON.stringify({ compilerOptions, include: ['src'] }));
 		run(process.execPath, ['node_modules/ts-patch/bin/tspc.js', '-p', '.'], project);
 		expect(run(process.execPath, ['tspc/main.js'], project)).toBe(greeting.printed);
+	});
+
+	test("TypeScript's server", async () => {
+		const compilerOptions = { module: 'nodenext', plugins: [{ name: '@perdure/transform/language-service' }] };
+		write('editor/tsconfig.json', JSON.stringify({ compilerOptions }));
+		write('editor/bad.ts', `export function bad() {\n\t'use durable';\n}\n`);
+		const file = join(project, 'editor/bad.ts');
+		await using server = startServer(project);
+		server.tell('open', { file });
+		expect((await server.ask('semanticDiagnosticsSync', { file })).body).toMatchObject([{ code: 91002 }]);
 	});
 
 	test('Babel', () => {

@@ -7,7 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync,
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { onTestFinished } from 'vitest';
+import { expect, onTestFinished } from 'vitest';
 
 const repository = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -17,7 +17,7 @@ export interface Ended {
 	readonly stderr: string;
 }
 
-export interface Project {
+export interface Project extends Disposable {
 	readonly folder: string;
 	write(files: Readonly<Record<string, string>>): void;
 	read(path: string): string;
@@ -29,10 +29,11 @@ export interface Project {
 	tspc(...args: string[]): Ended;
 }
 
-/** Gone when the test that made it has ended. Has `"type": "module"` unless `files` has a package.json. */
+/** Made in a test it is gone when that has ended, otherwise when it is disposed of. Has `"type": "module"` unless `files` has a package.json. */
 export function createProject(files: Readonly<Record<string, string>>): Project {
 	const folder = mkdtempSync(join(tmpdir(), 'perdure-project-'));
-	onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+	const remove = () => rmSync(folder, { recursive: true, force: true });
+	if (expect.getState().currentTestName !== undefined) onTestFinished(remove);
 	const write: Project['write'] = (contents) => {
 		for (const [path, text] of Object.entries(contents)) {
 			mkdirSync(dirname(join(folder, path)), { recursive: true });
@@ -51,6 +52,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 		folder,
 		write,
 		node,
+		[Symbol.dispose]: remove,
 		read: (path) => readFileSync(join(folder, path), 'utf8'),
 		remove: (path) => rmSync(join(folder, path), { recursive: true }),
 		list: (path) => readdirSync(join(folder, path)).sort(),

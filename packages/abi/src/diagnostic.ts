@@ -10,6 +10,22 @@ export interface RelatedSpan {
 	readonly length: number;
 }
 
+/** A change of one file that mends what a diagnostic is about. */
+export interface Fix {
+	/** What it does, for a menu: `Write (id) => fetchUser(id)`. */
+	readonly title: string;
+	/** None overlaps another. */
+	readonly edits: readonly TextEdit[];
+}
+
+/** `text` in the place of `length` UTF-16 units from `start`. */
+export interface TextEdit {
+	readonly file: string;
+	readonly start: number;
+	readonly length: number;
+	readonly text: string;
+}
+
 export interface Diagnostic {
 	/** `PD` and four digits; a code never moves and never returns. */
 	readonly code: string;
@@ -26,6 +42,8 @@ export interface Diagnostic {
 	readonly related: readonly RelatedSpan[];
 	/** The way out. */
 	readonly help: string;
+	/** Only where one change is certain to be right. */
+	readonly fix?: Fix;
 }
 
 /** A row of a table of codes: facts only, so that documentation can be made from it. */

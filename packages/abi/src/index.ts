@@ -1,4 +1,4 @@
-export type { Diagnostic, DiagnosticRow, RelatedSpan, Severity } from './diagnostic.ts';
+export type { Diagnostic, DiagnosticRow, Fix, RelatedSpan, Severity, TextEdit } from './diagnostic.ts';
 export type { EmittedDef, PointRow, SiteRow } from './emitted.ts';
 export { HELPERS, HELPERS_MODULE, type HelperName } from './helpers.ts';
 export {

@@ -11,6 +11,7 @@ import type { Diagnostic, Severity } from '@perdure/abi';
 import type ts from 'typescript';
 import type { FileCompiler } from './compile-file.ts';
 import { duplicateIds } from './duplicate-ids.ts';
+import { toTypeScript } from './typescript-diagnostic.ts';
 
 /** Members of `ts.Program` that TypeScript keeps to itself. */
 interface InternalProgram extends ts.Program {
@@ -58,37 +59,6 @@ export function addDiagnostics(typescript: typeof ts, program: ts.Program, compi
 		...getSuggestionDiagnostics(file, ...rest),
 		...found(file, 'warning'),
 	];
-}
-
-/** Build tools read `TS` and digits only, so the code's digits are a `TS9xxxx`; the text starts with the code itself. */
-function toTypeScript(
-	typescript: typeof ts,
-	program: ts.Program,
-	file: ts.SourceFile,
-	diagnostic: Diagnostic,
-): ts.DiagnosticWithLocation {
-	const code = 90_000 + Number(diagnostic.code.replace(/^\D+/, ''));
-	const help: ts.DiagnosticMessageChain[] = diagnostic.help
-		? [{ messageText: `help: ${diagnostic.help}`, category: typescript.DiagnosticCategory.Message, code }]
-		: [];
-	const category = typescript.DiagnosticCategory[diagnostic.severity === 'error' ? 'Error' : 'Warning'];
-	return {
-		file,
-		start: diagnostic.start,
-		length: diagnostic.length,
-		category,
-		code,
-		source: 'perdure',
-		messageText: { messageText: `${diagnostic.code}: ${diagnostic.message}`, category, code, next: help },
-		relatedInformation: diagnostic.related.map((related) => ({
-			file: related.file === diagnostic.file ? file : program.getSourceFile(related.file),
-			start: related.start,
-			length: related.length,
-			messageText: related.message,
-			category: typescript.DiagnosticCategory.Message,
-			code,
-		})),
-	};
 }
 
 function printWarnings(typescript: typeof ts, program: ts.Program, warnings: readonly ts.Diagnostic[]): void {

@@ -1,0 +1,79 @@
+/** What an editor gets, from a real server of TypeScript. */
+import { join } from 'node:path';
+import { beforeAll, expect, test, vi } from 'vitest';
+import { createProject, type Project } from '../support/project.ts';
+import { type Server, startServer } from '../support/tsserver.ts';
+
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
+const config = JSON.stringify({
+	compilerOptions: {
+		module: 'nodenext',
+		target: 'es2022',
+		strict: true,
+		types: [],
+		plugins: [{ name: '@perdure/transform/language-service' }],
+	},
+});
+
+const bad = `export function bad(): void {\n\t'use durable';\n}\nexport const sum: number = 'x';\n`;
+
+let project: Project;
+let server: Server;
+
+beforeAll(() => {
+	project = createProject({ 'tsconfig.json': config });
+	server = startServer(project.folder);
+	return async () => {
+		await server[Symbol.asyncDispose]();
+		project[Symbol.dispose]();
+	};
+});
+
+function open(name: string, fileContent: string): string {
+	const file = join(project.folder, name);
+	project.write({ [name]: fileContent });
+	server.tell('open', { file });
+	return file;
+}
+
+async function diagnostics(file: string): Promise<{ code: number; text: string }[]> {
+	return (await server.ask('semanticDiagnosticsSync', { file })).body;
+}
+
+test("diagnostics stand beside TypeScript's own, and go when the text is mended", async () => {
+	const file = open('bad.ts', bad);
+	expect(await diagnostics(file)).toMatchObject([
+		{ code: 2322 },
+		{
+			code: 91002,
+			category: 'error',
+			source: 'perdure',
+			start: { line: 2, offset: 2 },
+			end: { line: 2, offset: 16 },
+			text: expect.stringMatching(/^PD1002: .*\n {2}help: make the function async$/),
+		},
+	]);
+	expect(await diagnostics(open('other.ts', 'export {};\n'))).toEqual([]);
+	server.tell('change', { file, line: 1, offset: 8, endLine: 1, endOffset: 29, insertString: 'async function bad()' });
+	expect(await diagnostics(file)).toMatchObject([{ code: 2322 }]);
+});
+
+test('related places are told', async () => {
+	const named = `export async function a() { 'use durable as x'; }\nexport async function b() { 'use durable as x'; }\n`;
+	const file = open('named.ts', named);
+	expect(await diagnostics(file)).toMatchObject([
+		{ code: 91003, relatedInformation: [{ span: { file, start: { line: 1 } }, message: expect.any(String) }] },
+	]);
+});
+
+test('a file with an error of syntax has that error alone', async () => {
+	const file = open('unfinished.ts', `export async function f() {\n\t'use durable';\n\tawait (;\n}\n`);
+	expect(await diagnostics(file)).toEqual([]);
+	expect((await server.ask('syntacticDiagnosticsSync', { file })).body).toMatchObject([{ code: 1109 }]);
+});
+
+test('editors are told of which numbers there may be fixes', async () => {
+	const file = open('any.ts', 'export {};\n');
+	expect((await server.ask('getSupportedCodeFixes', { file })).body).toEqual(expect.arrayContaining(['91001', '2304']));
+});
