@@ -8,6 +8,7 @@ import type { Suspensions } from './1-parse/suspends.ts';
 import { lowerUnit } from './2-lower/lower.ts';
 import { assignIds } from './3-analyze/ids.ts';
 import { assertWellFormed } from './3-analyze/well-formed.ts';
+import { checkSyntax } from './4-check/syntax.ts';
 import { applyEdits, type Edit } from './5-emit/edit.ts';
 import type { SourceType } from './5-emit/helpers.ts';
 import { emitProgram, type LoweredFunction } from './5-emit/program.ts';
@@ -33,8 +34,10 @@ export interface Compiled {
 /** Compiles a parsed file; the tree is left as it is. A function with an error is left as written. */
 export function compileFile(file: t.File, context: CompileContext): Compiled & { readonly edits: readonly Edit[] } {
 	const path = packagePath(context.filename);
-	const { lowered, sink, module } = lowerFile(file, context);
-	const parts = { path, module, moduleId: moduleId(context.filename) };
+	const { lowered: all, durable, sink, scopes } = lowerFile(file, context);
+	checkSyntax({ file, scopes, durable, units: all.map(({ unit }) => unit), sink });
+	const lowered = sink.failed ? all.filter(({ fn }) => !hasError(fn.node, sink.diagnostics)) : all;
+	const parts = { path, module: scopes.module, moduleId: moduleId(context.filename) };
 	const { edits, bodies } = emitProgram(file, lowered, parts, context.sourceType, context.nodesPerStep);
 	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
 	const diagnostics = [...sink.diagnostics].sort((a, b) => a.start - b.start);
@@ -45,16 +48,22 @@ export function compileFile(file: t.File, context: CompileContext): Compiled & {
 export function lowerFile(file: t.File, { filename }: CompileContext) {
 	const sink = createSink(filename);
 	const scopes = analyzeScopes(file);
-	const functions = findDurableFunctions(file, scopes, sink);
+	const durable = findDurableFunctions(file, scopes, sink);
 	const memo: Suspensions = new WeakMap();
-	const lowered = functions.flatMap((fn): LoweredFunction[] => {
+	const lowered = durable.flatMap((fn): LoweredFunction[] => {
 		const unit = lowerUnit(fn, { scopes, sink, memo });
 		if (!unit) return [];
 		assertWellFormed(unit);
 		const id = fn.as ?? `${moduleId(filename)}#${fn.path}`;
 		return [{ fn, unit, ids: assignIds(id, fn.node, unit) }];
 	});
-	return { lowered, sink, module: scopes.module };
+	return { lowered, durable, sink, scopes };
+}
+
+function hasError(node: t.Node, diagnostics: readonly Diagnostic[]): boolean {
+	return diagnostics.some(
+		({ severity, start }) => severity === 'error' && start >= (node.start ?? 0) && start < (node.end ?? 0),
+	);
 }
 
 /** Compiles a Babel `File` in place. Nothing is changed where there is no durable function. */

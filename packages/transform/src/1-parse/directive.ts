@@ -32,6 +32,15 @@ export function misuse(text: string): 'misspelt' | 'misplaced' | null {
  */
 export const DIRECTIVE_HINT = /['"]\s*use\s*d/i;
 
+/** The directive that a misspelt text surely means; null where its id is not clear. */
+export function corrected(text: string): string | null {
+	const words = text.trim().replace(/\s+/g, ' ');
+	const id = / as (\S+)$/i.exec(words)?.[1];
+	const head = id === undefined ? words : words.slice(0, -` as ${id}`.length);
+	if (/ as\b/i.test(head)) return null;
+	return id === undefined ? 'use durable' : `use durable as ${id}`;
+}
+
 /** Texts in quotes that could be meant as the directive. */
 const ALIKE = /(['"])(\s*use\s*d[^'"\n]{3,40})\1/gi;
 

@@ -1,7 +1,7 @@
 import type * as t from '@babel/types';
 import type { DurableFunction } from '../2-lower/cfg.ts';
 import type { Sink } from '../diagnostics/sink.ts';
-import { directiveOf, misuse } from './directive.ts';
+import { corrected, directiveOf, misuse } from './directive.ts';
 import { childrenOf } from './hoist.ts';
 import { namePathOf } from './name-path.ts';
 import { type FunctionNode, isFunctionNode, type Scopes } from './scope.ts';
@@ -81,7 +81,13 @@ function reportMisuse(node: t.Directive | t.ExpressionStatement, head: boolean, 
 				? node.expression.value
 				: null;
 	const wrong = text === null ? null : misuse(text);
-	if (text !== null && wrong && !(head && wrong === 'misplaced')) sink.report('PD1001', node, { text, wrong });
+	if (text === null || !wrong || (head && wrong === 'misplaced')) return;
+	const right = head && wrong === 'misspelt' ? corrected(text) : null;
+	// What stands between the quotes, which stay.
+	const start = (node.type === 'Directive' ? node.value : node.expression).start! + 1;
+	const fix =
+		right === null ? null : { title: `Write "${right}"`, edits: [{ start, length: text.length, text: right }] };
+	sink.report('PD1001', node, { text, wrong }, [], fix);
 }
 
 function unfit(node: FunctionNode): { what: string; way: string } | null {

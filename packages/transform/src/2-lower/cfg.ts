@@ -1,4 +1,5 @@
 import type * as t from '@babel/types';
+import type { Binding } from '../1-parse/scope.ts';
 
 /**
  * The graph that a durable body is lowered to: basic blocks of opaque statements, each ended by one
@@ -152,6 +153,8 @@ export interface Variable {
 	readonly temporary: t.Node | null;
 	/** As the user wrote it; null for a temporary. */
 	readonly source: string | null;
+	/** Of one with a `source`: what scope analysis knows of it. */
+	readonly binding?: Binding;
 	/** It holds a `Cell`; reads and writes go through `.v`. */
 	readonly cell: boolean;
 	/** A temporary that is read again after a restore instead of being saved. */

@@ -196,6 +196,7 @@ export class Frame implements Code {
 			slot: slot ?? this.slotOf(binding),
 			temporary: null,
 			source: binding.name,
+			binding,
 			cell: storage.cell,
 			reload: null,
 			declaration: binding.node.loc ?? null,

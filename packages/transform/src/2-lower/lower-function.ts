@@ -31,6 +31,7 @@ export function lowerClosure(
 			slot: binding.kind === 'this' ? 'this' : `^${binding.name}`,
 			temporary: null,
 			source: binding.name,
+			binding,
 			cell: storage.cell,
 			reload: null,
 			declaration: binding.node.loc ?? null,

@@ -5,6 +5,7 @@
  */
 import type * as t from '@babel/types';
 import { type Binding, type Scope, unwrap } from '../1-parse/scope.ts';
+import { isModuleValue } from '../3-analyze/module-value.ts';
 import { array, arrow, call, id, object, property, run, str } from './build.ts';
 import type { Helpers } from './helpers.ts';
 
@@ -15,7 +16,7 @@ export function moduleValues(
 	durable: ReadonlySet<t.Node>,
 	helpers: Helpers,
 ): t.Statement | null {
-	const values = [...module.bindings.values()].filter((binding) => isValue(binding, durable));
+	const values = [...module.bindings.values()].filter((binding) => isModuleValue(binding, durable));
 	const names = values.map(({ name }) => name);
 	if (names.length === 0) return null;
 	const found = names.map((name) => property(name, arrow([], id(name))));
@@ -29,14 +30,4 @@ function hidesMembers({ declaration }: Binding): boolean {
 	const node = declaration.type === 'VariableDeclarator' ? declaration.init && unwrap(declaration.init) : declaration;
 	if (node?.type !== 'ClassDeclaration' && node?.type !== 'ClassExpression') return false;
 	return node.body.body.some((each) => 'key' in each && each.key.type === 'PrivateName' && !each.static);
-}
-
-function isValue({ kind, declaration, reassigned }: Binding, durable: ReadonlySet<t.Node>): boolean {
-	if (reassigned || durable.has(declaration)) return false;
-	if (kind === 'function') return declaration.type === 'FunctionDeclaration' && !declaration.declare;
-	if (kind === 'class') return declaration.type === 'ClassDeclaration' && !declaration.declare;
-	if (kind !== 'const' || declaration.type !== 'VariableDeclarator' || declaration.id.type !== 'Identifier')
-		return false;
-	const value = declaration.init && unwrap(declaration.init);
-	return value != null && !durable.has(value) && /^(ArrowFunction|Function|Class)Expression$/.test(value.type);
 }

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import type { Diagnostic, DiagnosticRow, RelatedSpan } from '@perdure/abi';
+import type { Diagnostic, DiagnosticRow, RelatedSpan, TextEdit } from '@perdure/abi';
 import { TABLE } from './table.ts';
 
 type Table = typeof TABLE;
@@ -11,7 +11,19 @@ export interface Sink {
 	readonly diagnostics: readonly Diagnostic[];
 	/** True once an error was reported: nothing may be emitted then. */
 	readonly failed: boolean;
-	report<C extends Code>(code: C, node: t.Node, parameters: Parameters<C>, related?: readonly Related[]): void;
+	report<C extends Code>(
+		code: C,
+		node: t.Node,
+		parameters: Parameters<C>,
+		related?: readonly Related[],
+		fix?: LocalFix | null,
+	): void;
+}
+
+/** A fix of the very file that the sink is for. */
+export interface LocalFix {
+	readonly title: string;
+	readonly edits: readonly Omit<TextEdit, 'file'>[];
 }
 
 export interface Related {
@@ -29,7 +41,7 @@ export function createSink(file: string): Sink {
 		get failed() {
 			return failed;
 		},
-		report(code, node, parameters, related = []) {
+		report(code, node, parameters, related = [], fix = null) {
 			const key = `${code} ${node.start} ${node.end}`;
 			if (seen.has(key)) return;
 			seen.add(key);
@@ -45,6 +57,7 @@ export function createSink(file: string): Sink {
 				column: (node.loc?.start.column ?? 0) + 1,
 				related: related.map((r): RelatedSpan => ({ message: r.message, file, ...spanOf(r.node) })),
 				help: typeof row.help === 'function' ? row.help(parameters) : row.help,
+				...(fix && { fix: { title: fix.title, edits: fix.edits.map((edit) => ({ file, ...edit })) } }),
 			});
 		},
 	};

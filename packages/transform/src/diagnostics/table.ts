@@ -1,4 +1,4 @@
-import type { DiagnosticRow } from '@perdure/abi';
+import { calleeMessage, capturedMessage, type DiagnosticRow } from '@perdure/abi';
 
 /** A row whose parameters are told by its message. */
 function error<P>(
@@ -17,6 +17,16 @@ const syntax = (code: string, title: string): DiagnosticRow<Syntax> =>
 		code,
 		title,
 		(p) => `${p.what} cannot be made durable.`,
+		(p) => p.way,
+	);
+
+type Held = { readonly path: string; readonly what: string; readonly way: string };
+/** A parked frame holds what cannot be saved: said as the runtime says it. */
+const captured = (code: string, title: string): DiagnosticRow<Held> =>
+	error(
+		code,
+		title,
+		(p) => capturedMessage(p.path, p.what),
 		(p) => p.way,
 	);
 
@@ -88,6 +98,17 @@ export const TABLE = {
 	PD2003: syntax('PD2003', 'arguments that alias parameters'),
 	PD2016: syntax('PD2016', 'a namespace or import assignment inside a function'),
 	PD2017: syntax('PD2017', 'other syntax'),
+
+	PD3005: captured('PD3005', 'an instance of a class that is not registered is captured'),
+	PD3006: captured('PD3006', 'an iterator or generator that cannot be saved is live across an await of its loop'),
+	PD3007: captured('PD3007', 'a foreign function, or a closure over something that cannot be saved, is captured'),
+	PD3008: captured('PD3008', 'a native promise is captured'),
+	PD3010: error(
+		'PD3010',
+		"an effect's callee or receiver could not be found again after a restore",
+		(p: Held) => calleeMessage(p.path, p.what),
+		(p) => p.way,
+	),
 } satisfies Record<string, DiagnosticRow<never>>;
 
 function upper(text: string): string {
