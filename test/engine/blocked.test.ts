@@ -100,7 +100,7 @@ describe.each([
 		const handle = await engine.start(ask, ['?'], { id: 'broken' });
 		await handle.next();
 		await engine.close();
-		const session = await store.open({ moved() {}, mail() {}, due() {} });
+		const session = await store.open({ moved() {}, mail() {}, due() {}, emitted() {} });
 		await session.know(['test/programs#ask'], 'tamperer');
 		await session.post({ runId: 'broken', kind: 'cancel', payload: new Uint8Array([1]) });
 		await session.close();

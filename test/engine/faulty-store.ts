@@ -12,7 +12,7 @@ export const FAULTS: readonly Fault[] = ['lost', 'unknown', 'crash before', 'cra
 
 type Mortal = StoreSession & { die(): void };
 
-const WRITES = ['start', 'post', 'claim', 'keep', 'commit', 'block'] as const;
+const WRITES = ['start', 'post', 'claim', 'keep', 'commit', 'block', 'consume', 'acknowledge', 'release'] as const;
 
 export class FaultyStore implements Store {
 	readonly #inner: Store;

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Clock } from '../../packages/runtime/src/ports/clock.ts';
 import type {
 	NewRun,
+	OutboxRow,
 	RunRow,
 	Store,
 	StoreListener,
@@ -63,6 +64,7 @@ export function contract(name: string, harness: Harness): void {
 			moved: (id) => heard.push(`${who} moved ${id}`),
 			mail: (id) => heard.push(`${who} mail ${id}`),
 			due: () => heard.push(`${who} due`),
+			emitted: () => heard.push(`${who} emitted`),
 		});
 		const open = async (store = made.here, who = 'a'): Promise<Mortal> => {
 			const session = (await store.open(listener(who))) as Mortal;
@@ -548,6 +550,114 @@ export function contract(name: string, harness: Harness): void {
 				await s.close();
 				await expect(s.read('r')).rejects.toThrow(/closed/);
 				await expect(s.start(newRun('r'))).rejects.toThrow(/closed/);
+			});
+		});
+
+		describe('outbox', () => {
+			const emit = (...seqs: number[]) => ({ emitted: seqs.map((seq) => ({ seq, event: bytes(`event ${seq}`) })) });
+			const took = (rows: readonly OutboxRow[]) => rows.map(({ runId, seq }) => `${runId}${seq}`).join(' ');
+			/** Runs of `s`, each with these events committed. */
+			const emitted = async (s: StoreSession, runs: Record<string, number[]>) => {
+				for (const [id, seqs] of Object.entries(runs)) {
+					await s.start(newRun(id, { claim: true }));
+					const run = (await s.read(id))!;
+					for (const [turn, seq] of seqs.entries()) await s.commit(turnOf({ ...run, turn }, emit(seq)));
+				}
+			};
+			const take = (s: StoreSession, batch = 1, limit = 10, consumer = 'c') => s.consume({ consumer, batch, limit });
+
+			it('has what a committed turn emitted, once, in order, until it is acknowledged (G8)', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				now = 1500;
+				await s.commit(turnOf(run, emit(3, 4)));
+				await s.commit(turnOf(run, emit(5)));
+				expect(heard).toContain('a emitted');
+				const rows = await take(s);
+				expect(rows).toEqual([
+					{ runId: 'r', seq: 3, at: 1500, event: bytes('event 3') },
+					{ runId: 'r', seq: 4, at: 1500, event: bytes('event 4') },
+				]);
+				expect(await s.acknowledge('c', { runId: 'r', seq: 3 })).toBe(true);
+				expect(await s.acknowledge('c', { runId: 'r', seq: 3 })).toBe(true);
+				await s.release('c');
+				expect(took(await take(s, 2))).toBe('r4');
+				expect(await take(s, 3)).toEqual([]);
+			});
+
+			it('keeps events of a run that has ended, and of its last turn', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.commit(turnOf(run, { ...emit(1), status: 'completed', state: null }));
+				expect(took(await take(s))).toBe('r1');
+			});
+
+			it('gives the same for the same batch again', async () => {
+				const s = await worker();
+				await emitted(s, { r: [1, 2, 3] });
+				expect(took(await take(s, 1, 2))).toBe('r1 r2');
+				expect(took(await take(s, 1, 2))).toBe('r1 r2');
+				expect(took(await take(s, 2, 2))).toBe('r3');
+				await s.acknowledge('c', { runId: 'r', seq: 1 });
+				expect(took(await take(s, 1, 2))).toBe('r2');
+			});
+
+			it('gives events of one run to one consumer at a time, in order (G8)', async () => {
+				const a = await worker();
+				const b = await open(made.there, 'b');
+				await emitted(a, { r: [1, 2, 3], q: [1, 2] });
+				expect(took(await take(a, 1, 1))).toBe('r1');
+				expect(took(await take(b))).toBe('q1 q2');
+				expect(took(await take(b, 2))).toBe('');
+				expect(await b.acknowledge('c', { runId: 'r', seq: 1 })).toBe(false);
+				expect(await b.acknowledge('c', { runId: 'r', seq: 2 })).toBe(false);
+				// Another consumer of the same session is another consumer.
+				expect(took(await take(a, 1, 10, 'd'))).toBe('');
+				expect(took(await take(a, 2, 1))).toBe('r2');
+				await a.acknowledge('c', { runId: 'r', seq: 1 });
+				heard.length = 0;
+				await a.release('c');
+				await eventually(() => heard.includes('b emitted'));
+				expect(took(await take(b, 3))).toBe('r2 r3');
+			});
+
+			it('shares events of many runs between consumers that ask at once', async () => {
+				const a = await worker();
+				const b = await open(made.there, 'b');
+				await emitted(a, Object.fromEntries(Array.from({ length: 12 }, (_, i) => [`r${i}-`, [1, 2]])));
+				const batches = await Promise.all(
+					[a, b].flatMap((s) =>
+						[1, 2, 3].map((n) => take(s, 1, 5, `${n}`).then((rows) => rows.map((row) => ({ ...row, by: s })))),
+					),
+				);
+				const all = batches.flat();
+				expect(new Set(all.map(({ runId, seq }) => `${runId}${seq}`)).size).toBe(all.length);
+				for (const batch of batches)
+					expect(batch.map(({ seq }) => seq)).toEqual(
+						batch.map(({ runId }, i) => 1 + batch.slice(0, i).filter((row) => row.runId === runId).length),
+					);
+			});
+
+			it('gives events to others when a session is closed or its process has died (G8)', async () => {
+				const a = await worker();
+				const b = await open(made.there, 'b');
+				const c = await open(made.here, 'c');
+				await emitted(a, { r: [1], q: [1] });
+				expect(took(await take(b, 1, 1))).toBe('r1');
+				expect(took(await take(c, 1, 1))).toBe('q1');
+				await b.close();
+				expect(took(await take(a))).toBe('r1');
+				c.die();
+				await eventually(async () => took(await take(a, 2)) === 'q1');
+			});
+
+			it('announces events from there', async () => {
+				await open(made.there, 'b');
+				const a = await worker();
+				await emitted(a, { r: [1] });
+				await eventually(() => heard.includes('b emitted'));
 			});
 		});
 

@@ -26,7 +26,7 @@ contract('sqlite :memory:', {
 });
 
 describe('the file of a sqlite store', () => {
-	const listener = { moved() {}, mail() {}, due() {} };
+	const listener = { moved() {}, mail() {}, due() {}, emitted() {} };
 	const inFolder = async (work: (folder: string) => Promise<void>) => {
 		const folder = mkdtempSync(join(tmpdir(), 'perdure-store-'));
 		try {

@@ -3,6 +3,7 @@ import { closeAll, openMachine } from './driver/resources.ts';
 import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError, NotSerializableError } from './errors/saving.ts';
+import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
 import type { Inspection } from './machine/inspect.ts';
 import { hash } from './machine/key.ts';
@@ -15,28 +16,39 @@ import { type AsyncFunction, durable } from './registry/functions.ts';
 import { type Handler, handlerMap } from './registry/handlers.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from './registry/topics.ts';
 
+/** What every outcome tells. */
+export interface Told {
+	/**
+	 * What was emitted on the way here, in order; what checkpoints have told is among it. Empty where an engine
+	 * drives the run: its outbox hands events out.
+	 */
+	readonly emitted: readonly unknown[];
+}
+
 /** How a run ended, or where it waits. */
-export type Outcome<R> =
-	| { readonly status: 'completed'; readonly value: R; readonly log: LogEntry[] }
-	| {
-			readonly status: 'failed';
-			readonly error: unknown;
-			readonly continuation: Continuation<R>;
-			readonly log: LogEntry[];
-	  }
-	| { readonly status: 'cancelled'; readonly reason: unknown; readonly log: LogEntry[] }
-	| {
-			/** Only answers and messages can move it on. */
-			readonly status: 'suspended';
-			/** Of the oldest open wait. */
-			readonly id: string;
-			/** What `suspend` handed out; undefined for `receive`. */
-			readonly value: unknown;
-			readonly continuation: Continuation<R>;
-			readonly log: LogEntry[];
-	  }
-	/** `RunOptions.park` was aborted. */
-	| { readonly status: 'parked'; readonly continuation: Continuation<R>; readonly log: LogEntry[] };
+export type Outcome<R> = Told &
+	(
+		| { readonly status: 'completed'; readonly value: R; readonly log: LogEntry[] }
+		| {
+				readonly status: 'failed';
+				readonly error: unknown;
+				readonly continuation: Continuation<R>;
+				readonly log: LogEntry[];
+		  }
+		| { readonly status: 'cancelled'; readonly reason: unknown; readonly log: LogEntry[] }
+		| {
+				/** Only answers and messages can move it on. */
+				readonly status: 'suspended';
+				/** Of the oldest open wait. */
+				readonly id: string;
+				/** What `suspend` handed out; undefined for `receive`. */
+				readonly value: unknown;
+				readonly continuation: Continuation<R>;
+				readonly log: LogEntry[];
+		  }
+		/** `RunOptions.park` was aborted. */
+		| { readonly status: 'parked'; readonly continuation: Continuation<R>; readonly log: LogEntry[] }
+	);
 
 /** How `run`, and a continuation that goes on, drive a run in this process. */
 export interface RunOptions {
@@ -48,10 +60,13 @@ export interface RunOptions {
 	readonly handlers?: readonly Handler[];
 	/** When aborted nothing more is dispatched, and the outcome is `parked` once the effects in flight have settled. */
 	readonly park?: AbortSignal;
-	/** Called with each turn, before its effects are dispatched, and awaited. */
+	/**
+	 * Called with each turn, before its effects are dispatched, and awaited. Whoever keeps the continuation keeps
+	 * with it what the turn has emitted: after a crash the turn is not computed again.
+	 */
 	readonly onCheckpoint?: (
 		continuation: Continuation<unknown>,
-		info: { readonly turn: number; readonly mark?: string },
+		info: { readonly turn: number; readonly mark?: string; readonly emitted: readonly unknown[] },
 	) => void | Promise<void>;
 }
 
@@ -309,19 +324,24 @@ async function driven<R>(
 	records: LogRecord[],
 	o: RunOptions,
 ): Promise<Outcome<R>> {
+	const emitted: unknown[] = [];
 	const standing = await drive(machine, first, {
 		clock: realClock,
 		log: records,
+		emitted,
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&
 			((chain, turn) =>
 				// A continuation is immutable and the machine is not: what is handed out is the state as saved.
-				o.onCheckpoint!(new Continuation(chain, records), { turn: turn.number })),
+				o.onCheckpoint!(new Continuation(chain, records), {
+					turn: turn.number,
+					emitted: turn.emitted.map(({ event }) => decode(event)),
+				})),
 	});
 	const from = closing(standing, machine);
 	if (from !== null) await closeAll(machine.opened);
-	return outcomeOf<R>(standing, machine, records, from ?? machine);
+	return outcomeOf<R>(standing, machine, records, emitted, from ?? machine);
 }
 
 /** What the next continuation goes on from; null when that is the machine itself, with what is open in it. */
@@ -340,24 +360,25 @@ function outcomeOf<R>(
 	standing: Standing,
 	machine: Machine,
 	records: readonly LogRecord[],
+	emitted: readonly unknown[],
 	from: Machine | Uint8Array,
 ): Outcome<R> {
-	const log = readLog(records);
+	const told = { log: readLog(records), emitted };
 	switch (standing.status) {
 		case 'completed':
-			return { status: 'completed', value: standing.value as R, log };
+			return { status: 'completed', value: standing.value as R, ...told };
 		case 'cancelled':
-			return { status: 'cancelled', reason: standing.reason, log };
+			return { status: 'cancelled', reason: standing.reason, ...told };
 		case 'failed': {
 			const { error, before } = standing;
 			const continuation = new Continuation<R>(before ?? machine, records);
-			return { status: 'failed', error, continuation, log };
+			return { status: 'failed', error, continuation, ...told };
 		}
 		case 'parked':
-			return { status: 'parked', continuation: new Continuation<R>(from, records), log };
+			return { status: 'parked', continuation: new Continuation<R>(from, records), ...told };
 		case 'suspended': {
 			const { id, value } = machine.waits[0]!;
-			return { status: 'suspended', id, value, continuation: new Continuation<R>(from, records), log };
+			return { status: 'suspended', id, value, continuation: new Continuation<R>(from, records), ...told };
 		}
 	}
 }

@@ -5,6 +5,7 @@ export type { Description, RunSummary, Status, Waiting } from './client/describe
 export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
 export type { AnswerOptions, RunHandle, SendOptions } from './client/handle.ts';
+export type { OutboxEvent, OutboxOptions } from './client/outbox.ts';
 export type { Ended } from './client/outcome.ts';
 export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
@@ -52,13 +53,13 @@ export {
 	SchemaMismatchError,
 	UnknownFunctionError,
 } from './errors/schema.ts';
-export { CrashLoopError, EngineClosedError, FencedError, StoreError } from './errors/store.ts';
+export { CrashLoopError, EngineClosedError, EventLostError, FencedError, StoreError } from './errors/store.ts';
 export type { Duration } from './language/duration.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
-export { currentRun, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
+export { currentRun, emit, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
 export { receiveAll } from './receive-all.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';

@@ -55,6 +55,15 @@ function receiveOutside(): Promise<never> {
 }
 
 /**
+ * Hands an event (a copy) to the outbox: it is there exactly once, with the turn, in the order of the run's
+ * calls. Whoever consumes the outbox of the engine gets it at least once; `run` hands it out with its outcome.
+ */
+export const emit = primitive(
+	'emit',
+	(_event: unknown): Promise<void> => Promise.reject(new OutsideRunError({ primitive: 'emit' })),
+);
+
+/**
  * The run whose code this is.
  * @throws OutsideRunError outside durable code that runs in a run.
  */

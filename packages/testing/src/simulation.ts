@@ -1,5 +1,6 @@
 import {
 	closeAll,
+	decodeCopy,
 	type Event,
 	type LogRecord,
 	Machine,
@@ -42,6 +43,8 @@ export class Simulation {
 	readonly #outside: InFlight;
 	readonly #check = new SaveCheck();
 	readonly records: LogRecord[] = [];
+	/** What its turns have emitted, as copies. */
+	readonly emitted: unknown[] = [];
 	#machine: Machine;
 	/** The state after the last turn, where it was saved. */
 	#saved: Uint8Array | null = null;
@@ -129,6 +132,7 @@ export class Simulation {
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save(restart);
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
 		for (const record of turn.log) if (failed === null || record.seq <= seq) this.records.push(record);
+		if (failed === null) for (const { event } of turn.emitted) this.emitted.push(decodeCopy(event));
 		if (failed !== null) {
 			this.failure = { error: failed.error, before };
 			return;

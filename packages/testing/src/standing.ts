@@ -4,7 +4,7 @@ import type { Continuation, LogEntry, Outcome, PendingInspection } from '@perdur
 /** How a run ended. */
 export type Ended<R> = Extract<Outcome<R>, { readonly status: 'completed' | 'failed' | 'cancelled' }>;
 
-/** Where a run stands once nothing moves by itself. */
+/** Where a run stands once nothing moves by itself; what it has emitted is that of the whole test. */
 export type Standing<R> =
 	| Ended<R>
 	/** Waits for an answer or a message. Other parts of it may sleep meanwhile. */
@@ -16,12 +16,14 @@ export type Standing<R> =
 			readonly until: Date;
 			readonly continuation: Continuation<R>;
 			readonly log: LogEntry[];
+			readonly emitted: readonly unknown[];
 	  }
 	/** An effect has not ended within the patience of the test. */
 	| {
 			readonly status: 'running';
 			readonly effects: readonly PendingInspection[];
 			readonly log: LogEntry[];
+			readonly emitted: readonly unknown[];
 	  };
 
 /** Where it stands, as a clause for messages; `handed`: what each open suspension has handed out, or the name of its message. */

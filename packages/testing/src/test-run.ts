@@ -291,17 +291,17 @@ class Driver<R> implements TestRun<R> {
 
 	#standing(): Standing<R> {
 		const { failure, wakeAt } = this.#simulation;
-		const { log } = this;
+		const told = { log: this.log, emitted: [...this.#simulation.emitted] };
 		const records = [...this.#simulation.records];
 		if (failure !== null) {
 			const { error, before } = failure;
-			return { status: 'failed', error, continuation: new Continuation<R>(before ?? this.#machine, records), log };
+			return { status: 'failed', error, continuation: new Continuation<R>(before ?? this.#machine, records), ...told };
 		}
 		const { ended } = this.#machine.state;
-		if (ended?.status === 'completed') return { status: 'completed', value: ended.outcome as R, log };
-		if (ended?.status === 'cancelled') return { status: 'cancelled', reason: ended.outcome, log };
+		if (ended?.status === 'completed') return { status: 'completed', value: ended.outcome as R, ...told };
+		if (ended?.status === 'cancelled') return { status: 'cancelled', reason: ended.outcome, ...told };
 		const [wait] = this.#machine.waits;
-		if (wait === undefined && wakeAt === null) return { status: 'running', effects: this.pending, log };
+		if (wait === undefined && wakeAt === null) return { status: 'running', effects: this.pending, ...told };
 		// Taken now, since the machine goes on; refused only to whoever asks for it.
 		const saved = this.#saved();
 		const open = {
@@ -309,7 +309,7 @@ class Driver<R> implements TestRun<R> {
 				if (saved instanceof Uint8Array) return new Continuation<R>(saved, records);
 				throw saved;
 			},
-			log,
+			...told,
 		};
 		return wait === undefined
 			? Object.assign(open, { status: 'sleeping' as const, until: new Date(wakeAt!) })

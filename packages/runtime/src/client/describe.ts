@@ -1,6 +1,6 @@
+import { decode } from '../machine/bytes.ts';
 import type { RunRow, StoredStatus, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
-import { decode } from '../worker/bytes.ts';
 import { type Blocked, readWaits } from '../worker/stored.ts';
 import { type Ended, endedOf, hasEnded } from './outcome.ts';
 

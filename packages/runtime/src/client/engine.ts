@@ -15,6 +15,7 @@ import { type RunSummary, type Status, summaryOf } from './describe.ts';
 import type { FunctionRef } from './function-ref.ts';
 import { RunHandle } from './handle.ts';
 import { idInsideEffect } from './inside-effect.ts';
+import { consumeOutbox, OUTBOX, type OutboxEvent, type OutboxOptions } from './outbox.ts';
 
 /** What `createEngine` is made of. */
 export interface EngineOptions {
@@ -58,6 +59,8 @@ export class Engine implements AsyncDisposable {
 	readonly #clock: Clock;
 	readonly #random: Random;
 	readonly #changes: Changes;
+	readonly #outboxChanges: Changes;
+	#consumers = 0;
 	readonly #handlers: ReadonlyMap<Callable, Callable>;
 	readonly #opened: Promise<StoreSession>;
 	#worker: Worker | null = null;
@@ -69,6 +72,7 @@ export class Engine implements AsyncDisposable {
 		this.#clock = o.clock ?? realClock;
 		this.#random = o.random ?? realRandom;
 		this.#changes = new Changes(this.#clock);
+		this.#outboxChanges = new Changes(this.#clock);
 		this.#handlers = handlerMap(o.handlers);
 		this.#opened = this.#open(o);
 		// Whoever uses the engine is told; an engine that nobody uses must not end the process.
@@ -131,6 +135,29 @@ export class Engine implements AsyncDisposable {
 	}
 
 	/**
+	 * What runs have emitted, in an endless loop: an event stays in the outbox until it is acknowledged, so each is
+	 * handed out at least once, and those of one run in their order. Several loops, in any processes, share the
+	 * work; what a loop has not acknowledged when it ends, or its process dies, is handed to another. It ends when
+	 * the engine is closed.
+	 *
+	 *     for await (const { runId, seq, event, ack } of engine.outbox()) {
+	 *       await publish(event, { id: `${runId}/${seq}` });
+	 *       await ack();
+	 *     }
+	 */
+	outbox(o: OutboxOptions = {}): AsyncGenerator<OutboxEvent, void, undefined> {
+		return consumeOutbox(
+			{
+				session: () => this.#session(),
+				clock: this.#clock,
+				changes: this.#outboxChanges,
+				consumer: () => `${++this.#consumers}`,
+			},
+			o,
+		);
+	}
+
+	/**
 	 * Dispatches nothing more, waits for effects in flight at most `grace` (default 5 s), aborts the
 	 * others and lets go of all runs: they go on with the next worker. Open waits reject with `EngineClosedError`.
 	 */
@@ -152,6 +179,7 @@ export class Engine implements AsyncDisposable {
 			moved: (runId) => this.#changes.moved(runId),
 			mail: (runId) => this.#worker?.mail(runId),
 			due: () => this.#worker?.due(),
+			emitted: () => this.#outboxChanges.moved(OUTBOX),
 		});
 		if (o.worker === false) return session;
 		const parts = {
@@ -173,6 +201,7 @@ export class Engine implements AsyncDisposable {
 
 	async #close(grace: number): Promise<void> {
 		this.#changes.close();
+		this.#outboxChanges.close();
 		const session = await this.#opened.catch(() => null);
 		await this.#worker?.close(grace);
 		await session?.close();

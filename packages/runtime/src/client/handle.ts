@@ -7,13 +7,13 @@ import {
 	NotSuspendedError,
 	RunNotFoundError,
 } from '../errors/run.ts';
+import { decode, encode } from '../machine/bytes.ts';
 import type { Inspection } from '../machine/inspect.ts';
 import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
-import { decode, encode } from '../worker/bytes.ts';
 import { type Answer, reasonBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
@@ -208,7 +208,7 @@ export class RunHandle<R> {
 		if (wait === null) return undefined;
 		const log = await logOf(session, this.id);
 		const continuation = viewOf<R>(row, log, this.#host.handlers);
-		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log };
+		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log, emitted: [] };
 	}
 
 	async #ended(session: StoreSession): Promise<Ended<R>> {

@@ -1,9 +1,9 @@
 import type { Outcome } from '../continuation.ts';
 import { InvariantError } from '../errors/internal.ts';
+import { decode } from '../machine/bytes.ts';
 import { type LogEntry, readLog } from '../machine/log.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
-import { decode } from '../worker/bytes.ts';
 import { readLogBytes } from '../worker/log-bytes.ts';
 import { readWaits } from '../worker/stored.ts';
 import { viewOf } from './view.ts';
@@ -18,18 +18,19 @@ export function hasEnded({ status }: RunRow): boolean {
 /** `row` has ended, and was read with its state. */
 export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: Handlers): Promise<Ended<R>> {
 	const log = await logOf(session, row.id);
+	const told = { log, emitted: [] };
 	switch (row.status) {
 		case 'completed':
-			return { status: 'completed', value: decode(row.outcome!) as R, log };
+			return { status: 'completed', value: decode(row.outcome!) as R, ...told };
 		case 'failed':
 			return {
 				status: 'failed',
 				error: decode(row.outcome!),
 				continuation: viewOf<R>(row, log, handlers),
-				log,
+				...told,
 			};
 		case 'cancelled':
-			return { status: 'cancelled', reason: decode(row.outcome!), log };
+			return { status: 'cancelled', reason: decode(row.outcome!), ...told };
 		default:
 			throw new InvariantError({ broken: `run '${row.id}' is ${row.status} and was taken for ended` });
 	}

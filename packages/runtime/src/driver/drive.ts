@@ -1,5 +1,6 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
+import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { Jobs } from '../machine/jobs.ts';
 import type { LogRecord } from '../machine/log.ts';
@@ -30,6 +31,8 @@ export interface DriveOptions {
 	readonly clock: Clock;
 	/** The log so far; what the turns add is appended. */
 	readonly log: LogRecord[];
+	/** Taken up: what the turns emit, decoded. */
+	readonly emitted: unknown[];
 }
 
 /**
@@ -111,6 +114,7 @@ class Drive {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
 			return { status: 'failed', error: failed.error, before };
 		}
+		for (const { event } of turn.emitted) this.#options.emitted.push(decode(event));
 		if (this.#saved !== null && this.#options.onTurn !== undefined) await this.#options.onTurn(this.#saved, turn);
 		if (turn.status === 'completed') return { status: 'completed', value: turn.outcome };
 		if (turn.status === 'cancelled') return { status: 'cancelled', reason: turn.outcome };

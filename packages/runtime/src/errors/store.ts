@@ -58,6 +58,25 @@ export class CrashLoopError extends PerdureError {
 	}
 }
 
+/** An event of the outbox was acknowledged by a consumer that has let go of it. */
+export class EventLostError extends PerdureError {
+	static readonly code = ROWS.EventLostError.code;
+	declare readonly runId: string;
+	declare readonly seq: number;
+
+	static {
+		brand(EventLostError, 'EventLostError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.EventLostError.message>[0], options?: ErrorOptions) {
+		super(ROWS.EventLostError, facts, options);
+	}
+
+	static override is(e: unknown): e is EventLostError {
+		return brandOf(e) === 'EventLostError';
+	}
+}
+
 /** An engine was asked for something after `close`. */
 export class EngineClosedError extends PerdureError {
 	static readonly code = ROWS.EngineClosedError.code;

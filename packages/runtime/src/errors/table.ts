@@ -228,6 +228,13 @@ export const ROWS = {
 		'runs are where they were; create another engine over the same store to go on',
 	),
 
+	EventLostError: row<{ runId: string; seq: number }>(
+		'PD8005',
+		'an event was acknowledged by a consumer that no longer has it',
+		(f) => `event ${f.seq} of run '${f.runId}' is no longer this consumer's; it is handed out again.`,
+		'acknowledge an event within the loop over engine.outbox() that it came from; handle events by runId and seq, so that a second time does no harm',
+	),
+
 	// PD9: ourselves.
 	InvariantError: row<{ broken: string }>(
 		'PD9001',

@@ -31,7 +31,8 @@ import { Issuing, type TurnOptions } from './issuing.ts';
 import { Jobs, ready } from './jobs.ts';
 import { Thunk } from './kinds.ts';
 import type { LogRecord } from './log.ts';
-import type { Savable, Target } from './pending.ts';
+import type { Done, Savable, Target } from './pending.ts';
+import { type ImmediateName, isImmediate } from './primitive.ts';
 import { warm } from './restore.ts';
 import type { RunState } from './run-state.ts';
 import type { Event, Turn } from './turn.ts';
@@ -79,6 +80,10 @@ export class Computation implements TurnHost {
 	get dispatch(): readonly EffectCall[] {
 		const { runId } = this.#state;
 		return this.#issuing.dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
+	}
+
+	get emitted(): Turn['emitted'] {
+		return this.#issuing.emitted;
 	}
 
 	get watch(): Turn['watch'] {
@@ -337,8 +342,11 @@ export class Computation implements TurnHost {
 			return undefined;
 		}
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined) this.#primitive(def, def.sites![site]!, this.#fiber!, primitive, args);
-		else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
+		if (primitive !== undefined) {
+			const by = def.sites![site]!;
+			if (isImmediate(primitive)) return this.#immediate(def, by, primitive, args).value;
+			this.#primitive(def, by, this.#fiber!, primitive, args);
+		} else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
 			return callBuiltIn(callee as Callable, self, args);
 		} else {
 			const issue = { fn: callee as Callable, self, key, args, rest: [] };
@@ -399,7 +407,10 @@ export class Computation implements TurnHost {
 		const def = code.sites![site]!;
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
-		if (primitive !== undefined) return this.#promised((target) => this.#primitive(code, def, target, primitive, args));
+		if (primitive !== undefined) {
+			if (isImmediate(primitive)) return resolved(this.#immediate(code, def, primitive, args).value);
+			return this.#promised((target) => this.#primitive(code, def, target, primitive, args));
+		}
 		if (!isForeign(callee) || constructsInTurn(callee, self)) return callBuiltIn(callee as Callable, self, args);
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
 		return this.#promised((target) => this.#effect(code, def, target, issue));
@@ -462,9 +473,13 @@ export class Computation implements TurnHost {
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {
 		const code = this.#fiber?.top?.def ?? null;
+		const site = { id: '', at: code?.at ?? [1, 1], name } as const;
 		const promise = new DurablePromise();
-		const pending = this.#primitive(code, { id: '', at: code?.at ?? [1, 1], name }, promise, name, args);
-		this.#issuing.unplaced(promise, pending);
+		if (isImmediate(name)) {
+			const done = this.#immediate(code, site, name, args);
+			resolve(promise, done.value);
+			this.#issuing.unplaced(promise, done);
+		} else this.#issuing.unplaced(promise, this.#primitive(code, site, promise, name, args));
 		return promise;
 	}
 
@@ -526,6 +541,14 @@ export class Computation implements TurnHost {
 		return pending;
 	}
 
+	#immediate(code: FunctionDef | null, site: SiteDef, name: ImmediateName, args: readonly unknown[]): Done {
+		const caller = { code, site, by: this.#fiber };
+		switch (name) {
+			case 'emit':
+				return this.#issuing.emit(caller, args[0]);
+		}
+	}
+
 	#promised(make: (target: DurablePromise) => void): DurablePromise {
 		const promise = new DurablePromise();
 		make(promise);
@@ -536,6 +559,12 @@ export class Computation implements TurnHost {
 /** Not in `#step` itself: a variable that a closure captures lives in the heap, there for every step. */
 function tellChain(error: unknown, top: Frame | null, fiber: Fiber): void {
 	extendStack(error, () => awaitChain(top, fiber));
+}
+
+function resolved(value: unknown): DurablePromise {
+	const promise = new DurablePromise();
+	resolve(promise, value);
+	return promise;
 }
 
 function isThenable(value: unknown): boolean {

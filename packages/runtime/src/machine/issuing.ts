@@ -5,6 +5,7 @@ import type { DurablePromise } from '../language/durable-promise.ts';
 import { type Policy, policyOf } from '../registry/effects.ts';
 import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
+import { encode } from './bytes.ts';
 import type { Copied } from './copied.ts';
 import { capture } from './copy.ts';
 import type { Door } from './door.ts';
@@ -14,6 +15,7 @@ import type { Recipes, Thunk } from './kinds.ts';
 import { type LogRecord, recordOf } from './log.ts';
 import {
 	callSite,
+	Done,
 	type IssueFacts,
 	type Pending,
 	PendingEffect,
@@ -26,6 +28,7 @@ import {
 import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
+import type { Emitted } from './turn.ts';
 
 /** What a turn is given besides its event. */
 export interface TurnOptions {
@@ -47,6 +50,9 @@ export interface Caller {
 	readonly by: Fiber | null;
 }
 
+/** Of what is done in the turn itself: it is over before anybody could wait for it. */
+const NOBODY = null as never;
+
 /**
  * What a turn issues: effects, sleeps, waits, native promises.
  *
@@ -58,12 +64,13 @@ export class Issuing {
 	readonly log: LogRecord[] = [];
 	readonly dispatch: PendingEffect[] = [];
 	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
+	readonly emitted: Emitted[] = [];
 	readonly #state: RunState;
 	readonly #options: TurnOptions;
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
 	readonly #recipes = new Map<unknown, Thunk>();
 	/** Promises made by a call whose place is not known yet; `recipes`: of the arguments of an effect. */
-	readonly #unplaced = new Map<DurablePromise, { readonly pending: Savable; readonly recipes: Recipes }>();
+	readonly #unplaced = new Map<DurablePromise, { readonly pending: Savable | Done; readonly recipes: Recipes }>();
 
 	constructor(state: RunState, options: TurnOptions) {
 		this.#state = state;
@@ -138,8 +145,31 @@ export class Issuing {
 		if (watched) this.watch.push({ key, promise });
 	}
 
+	/** Hands an event to the outbox. @throws NotSerializableError naming the part of the event and the place. */
+	emit(caller: Caller, event: unknown): Done {
+		const { code, site } = caller;
+		let args: Copied;
+		let bytes: Uint8Array;
+		try {
+			args = capture([event], { names: ['event'] });
+			// Closures too as data: it leaves the run.
+			bytes = encode(event, 'event');
+		} catch (error) {
+			throw NotSerializableError.is(error) ? error.at(code === null ? '' : atOf(code, site.at)) : error;
+		}
+		const done = this.#done(caller, 'emit', args, undefined);
+		this.emitted.push({ seq: done.seq, event: bytes });
+		return done;
+	}
+
+	#done(caller: Caller, kind: Done['kind'], args: Copied, value: unknown): Done {
+		const done = new Done(this.#issued(caller, NOBODY, kind), kind, args, value, capture([value]));
+		this.record(done, 'executed', true, done.outcome);
+		return done;
+	}
+
 	/** The place of a primitive's promise is told by whoever called what made it. */
-	unplaced(promise: DurablePromise, pending: Savable): void {
+	unplaced(promise: DurablePromise, pending: Savable | Done): void {
 		this.#unplaced.set(promise, { pending, recipes: new Map() });
 	}
 
@@ -151,6 +181,11 @@ export class Issuing {
 		// What was called there may have called the effect: by that place it could not be found again.
 		if (pending.kind === 'effect' && pending.hot!.fn !== call.fn) return;
 		this.#unplaced.delete(promise);
+		if (pending instanceof Done) {
+			pending.where = callSite(code, site, pending.name);
+			this.record(pending, 'executed', true, pending.outcome);
+			return;
+		}
 		this.#state.pending.delete(pending.key);
 		if (pending.kind === 'effect') {
 			// The receiver is saved where it is needed to find the callee again.
@@ -163,7 +198,7 @@ export class Issuing {
 		this.record(pending, 'started', null, null);
 	}
 
-	record(pending: Savable, state: LogRecord['state'], ok: boolean | null, outcome: Copied | null): void {
+	record(pending: Savable | Done, state: LogRecord['state'], ok: boolean | null, outcome: Copied | null): void {
 		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
 	}

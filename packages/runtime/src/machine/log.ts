@@ -1,9 +1,9 @@
 import { type Copied, NOTHING } from './copied.ts';
 import { capture, release } from './copy.ts';
-import type { Savable } from './pending.ts';
+import type { Done, Savable } from './pending.ts';
 
 /** What an entry stands for. */
-export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive';
+export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive' | 'emit';
 
 /** One line of the effect log (Skuld's `EffectLogEntry`). Recovery never reads it. */
 export interface LogEntry {
@@ -52,7 +52,7 @@ export interface LogRecord {
 
 /** The entry of something that was issued, as it stands at `now` (ms since the epoch). */
 export function recordOf(
-	pending: Savable,
+	pending: Savable | Done,
 	o: Pick<LogRecord, 'state' | 'ok' | 'outcome' | 'settledSeq'> & { readonly now: number },
 ): LogRecord {
 	const { kind, seq, site, at, name, since, mark, by } = pending;
@@ -102,10 +102,12 @@ export function leftOver(
 	};
 }
 
-function argsOf(pending: Savable): Copied {
+function argsOf(pending: Savable | Done): Copied {
 	switch (pending.kind) {
 		case 'effect':
 			return pending.operands;
+		case 'emit':
+			return pending.args;
 		case 'sleep':
 			return capture([pending.until]);
 		case 'suspend':

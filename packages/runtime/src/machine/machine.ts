@@ -99,6 +99,7 @@ export class Machine {
 			outcome: state.ended?.outcome,
 			log: computation.log,
 			dispatch: computation.dispatch,
+			emitted: computation.emitted,
 			abort: computation.abort,
 			watch: computation.watch,
 			told: computation.told,

@@ -227,6 +227,23 @@ export class PendingWait extends Issued implements Wait {
 	}
 }
 
+/** Something done in the turn that asked for it: only its entry in the log is left of it. */
+export class Done extends Issued {
+	readonly kind: 'emit';
+	readonly args: Copied;
+	/** What the call gives. */
+	readonly value: unknown;
+	readonly outcome: Copied;
+
+	constructor(issue: IssueFacts, kind: Done['kind'], args: Copied, value: unknown, outcome: Copied) {
+		super(issue);
+		this.kind = kind;
+		this.args = args;
+		this.value = value;
+		this.outcome = outcome;
+	}
+}
+
 export interface PendingNative {
 	readonly kind: 'native';
 	readonly key: string;

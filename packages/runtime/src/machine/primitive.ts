@@ -1,6 +1,13 @@
 import { type Duration, deadline } from '../language/duration.ts';
 import { isMessage, isQuestion } from '../registry/topics.ts';
 
+/** Primitives that wait for nothing: what they ask for is part of the turn. */
+export type ImmediateName = 'emit';
+
+export function isImmediate(name: string): name is ImmediateName {
+	return name === 'emit';
+}
+
 /** What a primitive in await position parks its fiber on. */
 export type PrimitiveCall =
 	| { readonly kind: 'sleep'; readonly until: number }

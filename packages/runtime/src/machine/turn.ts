@@ -45,6 +45,8 @@ export interface Turn {
 	readonly log: readonly LogRecord[];
 	/** Effects to dispatch once the turn is durable. */
 	readonly dispatch: readonly EffectCall[];
+	/** For the outbox, in order. */
+	readonly emitted: readonly Emitted[];
 	/** Keys of effects in flight whose `AbortSignal` is to be aborted. */
 	readonly abort: readonly string[];
 	/** Native promises to watch; a run that waits for one cannot be saved. */
@@ -53,6 +55,13 @@ export interface Turn {
 	readonly told: readonly DurablePromise[];
 	/** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 	readonly wakeAt: number | null;
+}
+
+/** An event for the outbox. */
+export interface Emitted {
+	/** Position of its entry in the log: grows within the run, never used again. */
+	readonly seq: number;
+	readonly event: Uint8Array;
 }
 
 /** An open `suspend` or `receive`. */

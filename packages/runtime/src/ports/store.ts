@@ -18,6 +18,9 @@
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
  *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions,
  *     and is no suspect then.
+ * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
+ *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its
+ *     session is closed or its process has died. An event that is acknowledged is never handed out again.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -32,6 +35,8 @@ export interface StoreListener {
 	mail(runId: string): void;
 	/** There may be something to claim. */
 	due(): void;
+	/** There may be something in the outbox. */
+	emitted(): void;
 }
 
 export interface StoreSession {
@@ -47,6 +52,17 @@ export interface StoreSession {
 	list(filter: RunFilter): AsyncIterable<RunRow>;
 	/** The log so far, in pieces to be joined. */
 	log(runId: string): Promise<readonly Uint8Array[]>;
+
+	// consumers of the outbox
+	/**
+	 * Takes events for a consumer, the oldest first; asked again for the same batch, gives the same. Events stay
+	 * where they are until they are acknowledged.
+	 */
+	consume(o: ConsumeOptions): Promise<readonly OutboxRow[]>;
+	/** False: another consumer has it, or nobody. An event that is not there any more was acknowledged. */
+	acknowledge(consumer: string, event: { readonly runId: string; readonly seq: number }): Promise<boolean>;
+	/** What the consumer has not acknowledged is others'. */
+	release(consumer: string): Promise<void>;
 
 	// workers
 	/** Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. */
@@ -177,6 +193,23 @@ export interface Mail {
 	readonly payload: Uint8Array;
 }
 
+export interface ConsumeOptions {
+	/** Its name within the session. */
+	readonly consumer: string;
+	/** Grows with each batch. */
+	readonly batch: number;
+	readonly limit: number;
+}
+
+export interface OutboxRow {
+	readonly runId: string;
+	/** Grows within the run. */
+	readonly seq: number;
+	/** When it was committed (ms since the epoch). */
+	readonly at: number;
+	readonly event: Uint8Array;
+}
+
 /** Turns keep what they do not mention: `functions`, `waits`, `progress`, `state: null`, `log: null`. */
 export interface TurnCommit {
 	readonly runId: string;
@@ -199,6 +232,8 @@ export interface TurnCommit {
 	readonly progress?: Uint8Array;
 	readonly outcome?: Uint8Array;
 	readonly event?: Uint8Array;
+	/** For the outbox, in order. */
+	readonly emitted?: readonly { readonly seq: number; readonly event: Uint8Array }[];
 }
 
 /** `held`: the run is still this worker's. `sent`: mail posted until then. */

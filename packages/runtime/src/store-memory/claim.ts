@@ -1,5 +1,6 @@
 import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
 import { type Data, type Member, type Run, rowOf, setReady, tell } from './data.ts';
+import { freeEvents } from './outbox.ts';
 
 /** Bytes of state that one claim hands over, at most (the first run comes whatever its size). */
 const CLAIM_BYTES = 64 * 1024 * 1024;
@@ -44,7 +45,7 @@ export function claim(data: Data, member: Member, { limit, suspects }: ClaimOpti
 	return { runs, next, suspects: suspects ? runs.length > 0 || next !== null : others };
 }
 
-/** Runs of a worker that left, or died; all but those it keeps. */
+/** Runs of a worker, all but those it keeps. */
 export function free(data: Data, member: Member, died: boolean, kept: readonly string[] = []): void {
 	for (const run of data.runs.values()) {
 		if (run.owner !== member || kept.includes(run.id)) continue;
@@ -55,6 +56,12 @@ export function free(data: Data, member: Member, died: boolean, kept: readonly s
 		setReady(data, run, data.clock.now());
 	}
 	tell(data, (listener) => listener.due());
+}
+
+/** G6, G8. A session has ended. */
+export function leave(data: Data, member: Member, died: boolean): void {
+	free(data, member, died);
+	freeEvents(data, (event) => event.owner === member);
 }
 
 function claimable(data: Data, member: Member, run: Run): boolean {

@@ -1,5 +1,6 @@
 import { type Committed, isNews, type TurnCommit } from '../ports/store.ts';
 import { type Data, ENDED, type Member, type Run, setReady, tell } from './data.ts';
+import { emit } from './outbox.ts';
 
 export function commit(data: Data, member: Member, turn: TurnCommit): Committed {
 	const run = data.runs.get(turn.runId);
@@ -22,6 +23,7 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	run.outcome = turn.outcome ?? run.outcome;
 	run.event = turn.event ?? run.event;
 	run.wakeAt = turn.wakeAt;
+	emit(data, run.id, turn.emitted);
 	settle(data, run, turn);
 	if (isNews(turn)) tell(data, (listener) => listener.moved(run.id));
 	return { outcome: 'committed', sent: run.sent, held: run.owner !== null };

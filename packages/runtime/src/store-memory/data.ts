@@ -1,5 +1,5 @@
 import type { Clock } from '../ports/clock.ts';
-import type { Mail, RunRow, StoredStatus, StoreListener } from '../ports/store.ts';
+import type { Mail, OutboxRow, RunRow, StoredStatus, StoreListener } from '../ports/store.ts';
 
 /** What all sessions of one memory store share. */
 export interface Data {
@@ -8,6 +8,15 @@ export interface Data {
 	/** Runs that nobody holds and that have a time, earliest first. */
 	readonly due: Run[];
 	readonly members: Set<Member>;
+	/** In order of commit. */
+	readonly outbox: Set<Event>;
+}
+
+/** An event in the outbox; `owner` and what follows are set while a consumer has it. */
+export interface Event extends OutboxRow {
+	owner: Member | null;
+	consumer: string;
+	batch: number;
 }
 
 /** A session: a worker once it knows something. */

@@ -1,9 +1,10 @@
 import { StoreError } from '../errors/store.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
 import type { Store, StoreListener, StoreSession } from '../ports/store.ts';
-import { claim, free, know } from './claim.ts';
+import { claim, free, know, leave } from './claim.ts';
 import { block, commit } from './commit.ts';
 import type { Data, Member } from './data.ts';
+import { acknowledge, consume, release } from './outbox.ts';
 import { post } from './post.ts';
 import { list, mail, read } from './read.ts';
 import { start } from './start.ts';
@@ -23,7 +24,7 @@ export interface MemoryStore extends Store {
  * programs that want the engine without a file. The reference for what the other stores do.
  */
 export function memory(o: { readonly clock?: Clock } = {}): MemoryStore {
-	const data: Data = { clock: o.clock ?? realClock, runs: new Map(), due: [], members: new Set() };
+	const data: Data = { clock: o.clock ?? realClock, runs: new Map(), due: [], members: new Set(), outbox: new Set() };
 	return { open: async (listener) => openSession(data, listener) };
 }
 
@@ -36,8 +37,8 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		if (!data.members.has(member)) throw new StoreError({ problem: 'the session is closed' });
 		return work();
 	};
-	const leave = (died: boolean) => {
-		if (data.members.delete(member)) free(data, member, died);
+	const end = (died: boolean) => {
+		if (data.members.delete(member)) leave(data, member, died);
 	};
 	return {
 		now: () => data.clock.now(),
@@ -52,7 +53,10 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
 		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),
-		close: async () => leave(false),
-		die: () => leave(true),
+		consume: (o) => when(() => consume(data, member, o)),
+		acknowledge: (consumer, event) => when(() => acknowledge(data, member, consumer, event)),
+		release: (consumer) => when(() => release(data, member, consumer)),
+		close: async () => end(false),
+		die: () => end(true),
 	};
 }

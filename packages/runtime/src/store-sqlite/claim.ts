@@ -1,5 +1,6 @@
 import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
+import { freeEvents } from './outbox.ts';
 import { rowOf } from './row.ts';
 
 /** Bytes of state that one claim hands over, at most (the first run comes whatever its size). */
@@ -38,6 +39,11 @@ export interface Worker {
 	readonly build: string;
 }
 
+/** Joins as one that knows no functions: what it takes is given back when it dies. */
+export function join(db: Connection, worker: string): void {
+	db.run("INSERT OR IGNORE INTO worker (id, functions, build) VALUES (:worker, '[]', '')", { worker });
+}
+
 export function know(db: Connection, me: Worker, functions: readonly string[], now: number): void {
 	db.run('INSERT OR REPLACE INTO worker (id, functions, build) VALUES (:worker, :functions, :build)', {
 		...me,
@@ -74,8 +80,9 @@ export function keep(db: Connection, worker: string, runIds: readonly string[], 
 	db.run(FREE, { worker, died: 0, now, kept: JSON.stringify(runIds) });
 }
 
-/** G6. Runs of a worker that left, or died; then nobody knows it any more. */
+/** G6, G8. What a session had that left, or died; then nobody knows it any more. */
 export function free(db: Connection, worker: string, died: boolean, now: number): void {
 	db.run(FREE, { worker, died: died ? 1 : 0, now, kept: '[]' });
+	freeEvents(db, worker);
 	db.run('DELETE FROM worker WHERE id = :worker', { worker });
 }

@@ -1,5 +1,6 @@
 import type { Committed, TurnCommit } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
+import { emit } from './outbox.ts';
 import { place, storeParts } from './state.ts';
 
 /** The tail of the log stays in the row up to this many bytes. */
@@ -64,6 +65,7 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 	storeParts(db, n, written.parted === 1, placed);
 	if (large || written.tail! > TAIL) moveTail(db, n, large ? turn.log : null);
 	if (turn.seen !== undefined) consume(db, n, turn.seen);
+	emit(db, n, now, turn.emitted);
 	return { outcome: 'committed', sent: written.sent!, held: written.held === 1 };
 }
 

@@ -9,6 +9,8 @@ import { StoreError } from '../errors/store.ts';
  *   turn mentions none of them.
  * `part`: states over `INLINE` bytes: the last full one as 0, then its deltas; `run.parted`: there are such.
  * `log`: segments of the log, moved out of `run.tail` when it grows.
+ * `outbox`: events in order of commit (`n`), until they are acknowledged; `owner`: the worker of the session
+ *   whose `consumer` has it.
  * `mail`: numbered by run; rows with an `id` stay for as long as the run, without their payload.
  */
 const MIGRATIONS = [
@@ -53,6 +55,20 @@ const MIGRATIONS = [
 	) STRICT, WITHOUT ROWID;
 	CREATE UNIQUE INDEX mail_id ON mail (run, kind, id) WHERE id IS NOT NULL;
 	CREATE TABLE worker (id TEXT PRIMARY KEY, functions TEXT NOT NULL, build TEXT NOT NULL) STRICT, WITHOUT ROWID;
+	`,
+	`
+	CREATE TABLE outbox (
+		n INTEGER PRIMARY KEY,
+		run INTEGER NOT NULL,
+		seq INTEGER NOT NULL,
+		at INTEGER NOT NULL,
+		event BLOB NOT NULL,
+		owner TEXT,
+		consumer TEXT,
+		batch INTEGER
+	) STRICT;
+	CREATE UNIQUE INDEX outbox_run ON outbox (run, seq);
+	CREATE INDEX outbox_owner ON outbox (owner, run) WHERE owner IS NOT NULL;
 	`,
 ];
 

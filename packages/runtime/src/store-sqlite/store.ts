@@ -3,10 +3,11 @@ import { resolve } from 'node:path';
 import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import { isNews, type Posted, type Store, type StoreListener, type StoreSession } from '../ports/store.ts';
-import { claim, free, keep, know, look, type Worker } from './claim.ts';
+import { claim, free, join, keep, know, look, type Worker } from './claim.ts';
 import { block, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
+import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { post } from './post.ts';
 import { list, log, mail, mailed, read } from './read.ts';
 import { start } from './start.ts';
@@ -84,11 +85,20 @@ class Shared {
 		});
 	}
 
+	/** A session ended: what it held is others'. */
+	freed(): void {
+		this.tell((listener) => {
+			listener.due();
+			listener.emitted();
+		});
+	}
+
 	#changed(): void {
 		for (const { worker, listener } of this.sessions) {
 			if (worker !== null) for (const id of mailed(this.#open!.db, worker)) listener.mail(id);
 			listener.moved(null);
 			listener.due();
+			listener.emitted();
 		}
 	}
 
@@ -133,7 +143,7 @@ class Shared {
 		this.#probes.delete(worker);
 		await writer.write(() => free(db, worker, true, this.clock.now()));
 		removeLock(lockPath(this.file!, worker));
-		this.tell((listener) => listener.due());
+		this.freed();
 	}
 }
 
@@ -191,16 +201,41 @@ class Session implements SqliteSession {
 		return this.#read(() => log(this.#db, runId));
 	}
 
-	async know(functions: readonly string[], build: string): Promise<void> {
+	/** Others can tell from now on whether this session's process lives. */
+	async #join(): Promise<Worker> {
 		this.#check();
-		if (this.#me === null) {
-			const worker = this.#shared.random.id();
-			// The lock before the row: whoever sees the row may try the lock.
-			if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
-			this.#me = { worker, build };
-			if (this.#shared.file !== null) await this.#shared.settleDead();
-		}
-		const me = { ...this.#me, build };
+		if (this.#me !== null) return this.#me;
+		const worker = this.#shared.random.id();
+		// The lock before the row: whoever sees the row may try the lock.
+		if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
+		const me = { worker, build: '' };
+		this.#me = me;
+		if (this.#shared.file !== null) await this.#shared.settleDead();
+		return me;
+	}
+
+	async consume(o: Parameters<StoreSession['consume']>[0]) {
+		const { worker } = await this.#join();
+		if (!(await this.#read(() => hasEvents(this.#db, worker, o)))) return [];
+		return this.#write(() => {
+			join(this.#db, worker);
+			return consume(this.#db, worker, o);
+		});
+	}
+
+	async acknowledge(consumer: string, event: Parameters<StoreSession['acknowledge']>[1]) {
+		const { worker } = this.#worker();
+		return this.#write(() => acknowledge(this.#db, worker, consumer, event));
+	}
+
+	async release(consumer: string): Promise<void> {
+		const { worker } = this.#worker();
+		await this.#write(() => release(this.#db, worker, consumer));
+		this.#shared.tell((listener) => listener.emitted());
+	}
+
+	async know(functions: readonly string[], build: string): Promise<void> {
+		const me = { ...(await this.#join()), build };
 		this.#me = me;
 		await this.#write(() => know(this.#db, me, functions, this.now()));
 		this.#shared.tell((listener) => listener.due());
@@ -230,6 +265,7 @@ class Session implements SqliteSession {
 		if (committed.outcome === 'committed') {
 			if (isNews(turn)) this.#shared.tell((listener) => listener.moved(turn.runId));
 			if (!committed.held && turn.wakeAt !== null) this.#shared.tell((listener) => listener.due());
+			if (turn.emitted !== undefined) this.#shared.tell((listener) => listener.emitted());
 		}
 		return committed;
 	}
@@ -249,7 +285,7 @@ class Session implements SqliteSession {
 		this.#closed = true;
 		this.#lock?.release(true);
 		this.#shared.leave(this);
-		this.#shared.tell((listener) => listener.due());
+		this.#shared.freed();
 	}
 
 	die(): void {
@@ -259,7 +295,7 @@ class Session implements SqliteSession {
 		if (this.#lock !== null) this.#lock.release(false);
 		else if (worker !== null) free(this.#db, worker, true, this.now());
 		this.#shared.leave(this);
-		this.#shared.tell((listener) => listener.due());
+		this.#shared.freed();
 	}
 
 	#read<T>(work: () => T): Promise<T> {

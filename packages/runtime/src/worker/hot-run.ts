@@ -1,6 +1,7 @@
 import { performEffect } from '../driver/effects.ts';
 import { closeAll, openMachine } from '../driver/resources.ts';
 import { tellForeign } from '../language/durable-promise.ts';
+import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { Jobs } from '../machine/jobs.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -9,7 +10,6 @@ import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
-import { decode } from './bytes.ts';
 import { cool, type Warm } from './hot-states.ts';
 import { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';

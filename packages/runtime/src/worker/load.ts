@@ -1,10 +1,10 @@
 import { UnknownFunctionError } from '../errors/schema.ts';
+import { decodeLive } from '../machine/bytes.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
 import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
 import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
-import { decodeLive } from './bytes.ts';
 import type { Warm } from './hot-states.ts';
 import type { Input } from './stored.ts';
 

@@ -1,6 +1,6 @@
+import { decode, encode } from '../machine/bytes.ts';
 import type { Copied, CopiedBytes } from '../machine/copied.ts';
 import type { LogRecord } from '../machine/log.ts';
-import { decode, encode } from './bytes.ts';
 
 /**
  * The stored log: pieces that a store only joins, each a turn's behind its length (4 bytes, big-endian).

@@ -1,7 +1,7 @@
 import { StateTooLargeError } from '../errors/saving.ts';
+import { encode } from '../machine/bytes.ts';
 import { inspect } from '../machine/inspect.ts';
 import type { Machine } from '../machine/machine.ts';
-import { encode } from './bytes.ts';
 
 /** States over this many bytes are warned about, once a function. */
 const WARNING = 64 * 1024;

@@ -1,5 +1,5 @@
+import { decode, encode } from '../machine/bytes.ts';
 import type { Event, OpenWait } from '../machine/turn.ts';
-import { decode, encode } from './bytes.ts';
 
 /** What the engine keeps in the bytes that a store never reads. Workers and clients of one store agree on these. */
 

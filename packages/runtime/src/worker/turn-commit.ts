@@ -1,9 +1,9 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
+import { encode } from '../machine/bytes.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
-import { encode } from './bytes.ts';
 import type { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
@@ -94,6 +94,7 @@ function success(
 			? {}
 			: { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) } }),
 		...(over || functions.join('\n') === before.functions ? {} : { functions }),
+		...(turn.emitted.length === 0 ? {} : { emitted: turn.emitted }),
 		...(progress === before.progress ? {} : { progress: encode(progress) }),
 		...(status === 'completed' ? { outcome: encode(turn.outcome) } : {}),
 		...(status === 'cancelled' ? { outcome: reasonBytes(turn.outcome) } : {}),

@@ -1,5 +1,5 @@
-import { Host, runCodec } from '../machine/kinds.ts';
 import type { ClosedResource } from '../registry/resources.ts';
+import { Host, runCodec } from './kinds.ts';
 
 /**
  * Closures are data here, as in a state: nothing that is stored is passed as it is.

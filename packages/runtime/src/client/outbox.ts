@@ -1,0 +1,110 @@
+import { EngineClosedError, EventLostError, StoreError } from '../errors/store.ts';
+import { decode } from '../machine/bytes.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { OutboxRow, StoreSession } from '../ports/store.ts';
+import type { Changes } from './changes.ts';
+
+/** An event that a run has emitted, in the hands of one consumer. */
+export interface OutboxEvent {
+	readonly runId: string;
+	/** Position of its entry in the run's log; grows within the run. With `runId` it names the event for ever. */
+	readonly seq: number;
+	/** When the turn that emitted it was committed. */
+	readonly emittedAt: Date;
+	/** A fresh copy each time. @throws DecodeError where this process lacks a class of it. */
+	readonly event: unknown;
+	/**
+	 * Takes it out of the outbox: it is never handed out again. Doing so twice does no harm.
+	 * @throws EventLostError when it is no longer this consumer's: its loop is over.
+	 */
+	ack(): Promise<void>;
+}
+
+/** How the outbox is consumed. */
+export interface OutboxOptions {
+	/** When aborted the loop rejects with its reason, and what was not acknowledged is others'. */
+	readonly signal?: AbortSignal;
+	/** How many events are fetched at a time. Default 100. */
+	readonly batch?: number;
+}
+
+/** What consumers need of their engine. */
+export interface OutboxHost {
+	session(): Promise<StoreSession>;
+	readonly clock: Clock;
+	/** Told of each change of the outbox. */
+	readonly changes: Changes;
+	/** A name for another consumer. */
+	consumer(): string;
+}
+
+/** Under which name changes of the outbox are waited for. */
+export const OUTBOX = 'outbox';
+
+const BATCH = 100;
+/** Pause before a consumer that left is tried again to be let go of (ms), doubled up to the second. */
+const RETRY = [100, 10_000] as const;
+
+/**
+ * Events as they are committed, those of one run in order, each until it is acknowledged.
+ * Owns: the claims of one consumer. Called by: the loop of a user.
+ * O1: whatever ends the loop, what it has not acknowledged is others' afterwards.
+ */
+export async function* consumeOutbox(
+	host: OutboxHost,
+	{ signal, batch: limit = BATCH }: OutboxOptions,
+): AsyncGenerator<OutboxEvent, void, undefined> {
+	const session = await host.session();
+	const consumer = host.consumer();
+	let batch = 0;
+	const look = async () => {
+		const rows = await session.consume({ consumer, batch, limit });
+		return rows.length === 0 ? undefined : rows;
+	};
+	try {
+		for (;;) {
+			batch++;
+			const limits = signal === undefined ? {} : { signal };
+			const rows = await host.changes.until(OUTBOX, 'the next event', look, limits);
+			for (const row of rows) {
+				signal?.throwIfAborted();
+				yield eventOf(row, session, consumer);
+			}
+		}
+	} catch (error) {
+		// The natural end of an endless stream.
+		if (!EngineClosedError.is(error)) throw error;
+	} finally {
+		letGo(host, session, consumer);
+	}
+}
+
+function eventOf({ runId, seq, at, event }: OutboxRow, session: StoreSession, consumer: string): OutboxEvent {
+	return {
+		runId,
+		seq,
+		emittedAt: new Date(at),
+		get event() {
+			return decode(event);
+		},
+		async ack() {
+			if (!(await session.acknowledge(consumer, { runId, seq }))) throw new EventLostError({ runId, seq });
+		},
+	};
+}
+
+/** Until the store has taken it: this session may live long, and nobody else would get these events. */
+async function letGo({ clock, session: open }: OutboxHost, session: StoreSession, consumer: string): Promise<void> {
+	for (let pause: number = RETRY[0]; ; pause = Math.min(pause * 2, RETRY[1])) {
+		try {
+			await open();
+			return await session.release(consumer);
+		} catch (error) {
+			// A session that is closed has let go of everything.
+			if (!StoreError.is(error)) return;
+		}
+		await new Promise<void>((resolve) => {
+			clock.timer(clock.now() + pause, resolve);
+		});
+	}
+}
