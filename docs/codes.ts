@@ -21,22 +21,25 @@ const RANGES: readonly (readonly [prefix: string, title: string])[] = [
 	['PD10', "A run's life"],
 ];
 
+/** A code in the tables: the compiler's row, the runtime's, or both where both may find it. */
 interface Entry {
-	readonly name: string | null;
-	readonly row: DiagnosticRow<never>;
+	readonly code: string;
+	readonly compiling?: DiagnosticRow<never>;
+	readonly running?: { readonly name: string; readonly row: DiagnosticRow<never> };
 }
 
 export function codesPage(): string {
-	const entries: Entry[] = [
-		...Object.values<DiagnosticRow<never>>(TABLE).map((row) => ({ name: null, row })),
-		...Object.entries<DiagnosticRow<never>>(ROWS).map(([name, row]) => ({ name, row })),
-	];
+	const byCode = new Map<string, Entry>();
+	const add = (entry: Entry) => byCode.set(entry.code, { ...byCode.get(entry.code), ...entry });
+	for (const row of Object.values<DiagnosticRow<never>>(TABLE)) add({ code: row.code, compiling: row });
+	for (const [name, row] of Object.entries<DiagnosticRow<never>>(ROWS)) add({ code: row.code, running: { name, row } });
+	const entries = [...byCode.values()];
 	const sections = RANGES.map(([prefix, title]) => {
 		// Five digits begin with PD10; the other ranges have four.
 		const length = prefix.length === 4 ? 7 : 6;
 		const own = entries
-			.filter(({ row }) => row.code.startsWith(prefix) && row.code.length === length)
-			.sort((a, b) => a.row.code.localeCompare(b.row.code));
+			.filter(({ code }) => code.startsWith(prefix) && code.length === length)
+			.sort((a, b) => a.code.localeCompare(b.code));
 		return own.length === 0 ? '' : `\n## ${prefix}: ${title}\n\n${table(own)}`;
 	});
 	return `# Codes
@@ -46,12 +49,16 @@ ${sections.join('')}`;
 }
 
 function table(entries: readonly Entry[]): string {
-	const rows = entries.map(({ name, row }) => {
-		const when = name === null ? (row.severity === 'warning' ? 'compiling, warning' : 'compiling') : runningAs(name);
-		return `| ${row.code} | ${when} | ${cell(row.title)} | ${typeof row.help === 'string' ? cell(row.help) : ''} |\n`;
+	const rows = entries.map(({ code, compiling, running }) => {
+		const { title, help } = (compiling ?? running?.row)!;
+		const when = [compiling && whenCompiling(compiling), running && runningAs(running.name)].filter(Boolean);
+		return `| ${code} | ${when.join('; ')} | ${cell(title)} | ${typeof help === 'string' ? cell(help) : ''} |\n`;
 	});
 	return `| code | when | what | way out |\n| --- | --- | --- | --- |\n${rows.join('')}`;
 }
+
+const whenCompiling = ({ severity }: DiagnosticRow<never>) =>
+	severity === 'warning' ? 'compiling, warning' : 'compiling';
 
 /** Some rows are kinds of one class, and have no class of their own name. */
 function runningAs(name: string): string {

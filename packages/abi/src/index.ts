@@ -13,7 +13,16 @@ export {
 	type SiteDef,
 	type Step,
 } from './machine.ts';
-export { aloneMessage, argumentMessage, calleeMessage, capturedMessage, REFUSED, receiverMessage } from './refusals.ts';
+export {
+	aloneMessage,
+	argumentMessage,
+	calleeMessage,
+	capturedMessage,
+	parameterMessage,
+	REFUSED,
+	receiverMessage,
+	resultMessage,
+} from './refusals.ts';
 export {
 	LIVE_HELP,
 	UNSAVABLE_TYPES,

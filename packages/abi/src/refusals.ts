@@ -45,6 +45,19 @@ export function calleeMessage(path: string, what: string, point?: string): strin
 	return `'${path}' is called as an effect${place(point)}, but ${clause(what)} cannot be found again after a restore.`;
 }
 
+/**
+ * The value is what a run is started with.
+ * @param path the parameter, or `args[0]` where its name is not known.
+ */
+export function parameterMessage(path: string, what: string, durable: string): string {
+	return `'${path}' is what '${durable}' is started with, but ${clause(what)} cannot be saved.`;
+}
+
+/** The value is what a run ends with: it is kept until somebody asks for it. `path` begins with `result`. */
+export function resultMessage(path: string, what: string, durable: string): string {
+	return `'${path}' is what '${durable}' returns, but ${clause(what)} cannot be saved.`;
+}
+
 /** The value is in nobody's hands: it was to be written by itself. */
 export function aloneMessage(path: string, what: string): string {
 	return `'${path}' cannot be saved: it is ${what}.`;

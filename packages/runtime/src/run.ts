@@ -1,5 +1,5 @@
 import { type Outcome, proceed, type RunOptions } from './continuation.ts';
-import { capture, release } from './machine/copy.ts';
+import { captureStart, release } from './machine/copy.ts';
 import { Machine } from './machine/machine.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
@@ -17,9 +17,7 @@ export async function run<A extends unknown[], R>(
 	o: RunOptions = {},
 ): Promise<Outcome<R>> {
 	const def = durable(fn);
-	const [self, ...copies] = release(
-		capture([o.this, ...args], { names: ['this', ...args.map((_, i) => `args[${i}]`)] }),
-	);
+	const [self, ...copies] = release(captureStart(def.name, o.this, args));
 	const machine = Machine.start({
 		runId: o.id ?? realRandom.id(),
 		def,

@@ -16,7 +16,7 @@ export { NotSerializableError, StateTooLargeError } from './errors/saving.ts';
 export { tellForeign } from './language/durable-promise.ts';
 export { deadline } from './language/duration.ts';
 export { decode as decodeCopy } from './machine/bytes.ts';
-export { capture, release } from './machine/copy.ts';
+export { capture, captureStart, release } from './machine/copy.ts';
 export type { EffectCall } from './machine/effect-call.ts';
 export type { PendingInspection } from './machine/inspect.ts';
 export { type LogRecord, readLog } from './machine/log.ts';

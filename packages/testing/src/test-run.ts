@@ -4,6 +4,7 @@ import {
 	CancelledError,
 	Continuation,
 	capture,
+	captureStart,
 	deadline,
 	durable,
 	type Event,
@@ -126,8 +127,7 @@ export function testRun<A extends unknown[], R>(
 	o: TestRunOptions = {},
 ): TestRun<R> {
 	const def = durable(fn);
-	const names = ['this', ...args.map((_, i) => `args[${i}]`)];
-	const [self, ...copies] = release(capture([o.this, ...args], { names }));
+	const [self, ...copies] = release(captureStart(def.name, o.this, args));
 	const clock = new VirtualClock((o.now ?? new Date()).getTime());
 	// Real runs have a random nonce; the keys of a test are to be the same each time.
 	const machine = { handlers: handlerMap(o.handlers), nonce: '' };

@@ -89,7 +89,7 @@ export class Engine implements AsyncDisposable {
 		o: StartOptions = {},
 	): Promise<RunHandle<Awaited<ReturnType<F>>>> {
 		const functionId = idOf(fn);
-		const input = inputBytes({ self: o.this, args });
+		const input = inputBytes(functionId, { self: o.this, args });
 		const id = o.id ?? idInsideEffect() ?? this.#random.id();
 		const session = await this.#session();
 		const startAt = o.startAt === undefined ? null : deadline(o.startAt, session.now());

@@ -2,6 +2,7 @@
 import { PerdureError } from '../errors/error.ts';
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { type DELTA, FULL, LIMITS, type Limits, MAGIC } from './format.ts';
+import type { Holding } from './kind.ts';
 import { assertMakeable } from './order.ts';
 import { Refusal, refuseThrown } from './refusal.ts';
 import type { JsonRow } from './row.ts';
@@ -30,7 +31,7 @@ export function explain(table: KindTable, root: unknown, options: EncodeOptions,
 	} catch (explained) {
 		return explained;
 	}
-	return refused(refuseThrown(error), [options.root ?? 'value'], undefined, error);
+	return refused(refuseThrown(error), options.root ?? 'value', undefined, undefined, error);
 }
 
 /** Fails where the graph could be written but not made again: a cycle through nothing but hooks. */
@@ -128,31 +129,30 @@ class FullWalk extends Walk {
 	#explain(error: unknown, id: number): unknown {
 		if (PerdureError.is(error)) return error;
 		const refusal = refuseThrown(error);
-		const segments: string[] = [refusal.segment ?? ''];
-		let point: string | undefined;
+		let path = refusal.segment ?? '';
+		let [begun, held, point]: [boolean, Holding?, string?] = [false];
 		for (let at = id; at >= 0; at = this.#met![at]!.from) {
 			point ??= this.place(this.#heap[at]);
 			const { from, slot } = this.#met![at]!;
-			segments.push(from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], slot));
+			if (begun) continue;
+			const segment = from < 0 ? (this.options.root ?? 'value') : this.segment(this.#heap[from], slot);
+			if (from >= 0) held ??= this.holding(this.#heap[from], slot);
+			path = segment + path;
+			begun = segment !== '' && !/^[.[ ]/.test(segment);
 		}
-		return refused(refusal, segments, point, error);
+		return refused(refusal, path, point, held, error);
 	}
 }
 
-/** `segments` from the value up to the root. */
-export function refused(
+function refused(
 	refusal: Refusal,
-	segments: readonly string[],
+	path: string,
 	point: string | undefined,
+	held: Holding | undefined,
 	cause: unknown,
 ): NotSerializableError {
-	let path = '';
-	for (const segment of segments) {
-		path = segment + path;
-		if (segment !== '' && segment[0] !== '.' && segment[0] !== '[') break;
-	}
 	const { type, kind, help } = refusal;
-	return new NotSerializableError({ path, type, kind, help, point }, refusal === cause ? undefined : { cause });
+	return new NotSerializableError({ path, type, kind, help, point, held }, refusal === cause ? undefined : { cause });
 }
 
 const utf8 = new TextEncoder();

@@ -14,6 +14,9 @@ import type { WireType } from '@perdure/abi';
  */
 export type Moment = 'first' | 'early' | 'made' | 'filled';
 
+/** Captured by a closure, or kept without being in a variable: in a temporary, as the outcome of a promise. */
+export type Holding = 'closure' | 'kept';
+
 /** Stands in `make`'s parts for a reference whose instance does not exist yet. */
 export const PENDING: unique symbol = Symbol('perdure.pending');
 
@@ -34,10 +37,12 @@ export interface Kind<T = never, H = unknown> {
 	 */
 	take(value: T, host: H): readonly unknown[];
 	/**
-	 * Path segment of a part: `.name` and `[3]` extend the path, '' passes through, anything else starts
+	 * Path segment of a part: `.name`, `[3]` and ` (its value)` extend the path, '' passes through, anything else starts
 	 * the path anew (the slot of a frame). Default: `[index]`.
 	 */
 	label?(value: T, index: number, host: H): string;
+	/** How it holds a part, where what cannot be saved there has a code of its own. */
+	holds?(value: T, index: number, host: H): Holding | undefined;
 	/** `file:line:column` where the values below it are held: a frame's suspension point. */
 	place?(value: T, host: H): string | undefined;
 

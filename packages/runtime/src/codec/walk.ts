@@ -24,7 +24,7 @@ import {
 	STRING_ROW,
 	UNDEFINED,
 } from './format.ts';
-import type { AnyKind } from './kind.ts';
+import type { AnyKind, Holding } from './kind.ts';
 import { isTemplateObject } from './kinds/template.ts';
 import { levelOf, ownValue } from './own.ts';
 import { propertySegment, Refusal, refuseValue } from './refusal.ts';
@@ -317,10 +317,19 @@ export abstract class Walk {
 
 	/** Where a value is held, if it is one that knows. */
 	place(value: unknown): string | undefined {
+		return this.#kindOf(value)?.place?.(value, this.host);
+	}
+
+	/** How `value` holds the part that was met in `slot`. */
+	holding(value: unknown, slot: number): Holding | undefined {
+		return this.#kindOf(value)?.holds?.(value, slot, this.host);
+	}
+
+	#kindOf(value: unknown): AnyKind | undefined {
 		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || value instanceof Shape)
 			return undefined;
 		const kind = this.find(value)?.kind;
-		return typeof kind === 'object' ? kind.place?.(value, this.host) : undefined;
+		return typeof kind === 'object' ? kind : undefined;
 	}
 }
 

@@ -1,6 +1,6 @@
 /** Errors of saving and loading: what cannot be saved, bytes that cannot be read. */
 import { brand, brandOf, PerdureError } from './error.ts';
-import { type DecodeFacts, type NotSerializableFacts, type Place, ROWS } from './table.ts';
+import { type Crossing, type DecodeFacts, type NotSerializableFacts, type Place, ROWS } from './table.ts';
 
 /** Which of the PD3 codes applies: it follows the kind of the value. */
 export type NotSerializableKind = 'value' | 'instance' | 'iterator' | 'function' | 'promise' | 'callee';
@@ -14,7 +14,21 @@ const KIND_ROWS = {
 	callee: ROWS.NotSerializableCallee,
 } as const;
 
-const EFFECT_ROWS = { argument: ROWS.NotSerializableArgument, receiver: ROWS.NotSerializableCallee } as const;
+const CROSSING_ROWS = {
+	argument: ROWS.NotSerializableArgument,
+	receiver: ROWS.NotSerializableCallee,
+	parameter: ROWS.NotSerializableBorder,
+	result: ROWS.NotSerializableBorder,
+} as const;
+
+/** Of values: iterators and promises are looked for where they come from, wherever they are kept. */
+const KEPT = new Set<NotSerializableKind>(['value', 'instance', 'function']);
+
+function rowOf({ crossing, held }: NotSerializableFacts, kind: NotSerializableKind) {
+	if (crossing !== undefined) return CROSSING_ROWS[crossing.as];
+	if (held === 'closure') return ROWS.NotSerializableFunction;
+	return held === 'kept' && KEPT.has(kind) ? ROWS.NotSerializableKept : KIND_ROWS[kind];
+}
 
 /** A value that had to be saved and cannot be. Nothing was written. */
 export class NotSerializableError extends PerdureError {
@@ -26,8 +40,10 @@ export class NotSerializableError extends PerdureError {
 	/** What the value is. */
 	declare readonly type: string;
 	declare readonly kind: NotSerializableKind;
-	/** The effect that was to get it; undefined for what a frame holds. */
-	declare readonly effect: NotSerializableFacts['effect'];
+	/** How the frame holds it, unless in a variable. */
+	declare readonly held: NotSerializableFacts['held'];
+	/** Where it was to go; undefined for what a frame holds. */
+	declare readonly crossing: Crossing | undefined;
 
 	static {
 		brand(NotSerializableError, 'NotSerializableError');
@@ -35,14 +51,13 @@ export class NotSerializableError extends PerdureError {
 
 	constructor(facts: NotSerializableFacts & { readonly kind?: NotSerializableKind }, options?: ErrorOptions) {
 		const kind = facts.kind ?? 'value';
-		const row = facts.effect === undefined ? KIND_ROWS[kind] : EFFECT_ROWS[facts.effect.as];
-		super(row, { point: undefined, ...facts, kind }, options);
+		super(rowOf(facts, kind), { point: undefined, ...facts, kind }, options);
 	}
 
-	/** The same finding with its place, and the effect it was for: whoever knows the call adds them. */
-	at(point: Place, effect?: NotSerializableFacts['effect']): NotSerializableError {
-		const { path, type, kind, help } = this;
-		return new NotSerializableError({ path, type, kind, help, point, effect }, { cause: this.cause });
+	/** The same finding with its place, and where it was to go: whoever knows adds them. */
+	at(point: Place | undefined, crossing?: Crossing, path = this.path): NotSerializableError {
+		const { type, kind, help, held } = this;
+		return new NotSerializableError({ path, type, kind, help, held, point, crossing }, { cause: this.cause });
 	}
 
 	static override is(e: unknown): e is NotSerializableError {

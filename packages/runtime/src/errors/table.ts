@@ -10,7 +10,9 @@ import {
 	calleeMessage,
 	capturedMessage,
 	type DiagnosticRow,
+	parameterMessage,
 	receiverMessage,
+	resultMessage,
 } from '@perdure/abi';
 
 export type ErrorRow<P> = DiagnosticRow<P>;
@@ -25,6 +27,13 @@ const row = <P>(
 /** A position in the user's sources, as messages print it: `src/checkout.ts:14:3`. */
 export type Place = string;
 
+/** Into an effect, as an argument or as what it is called on; into a run, or out of one. */
+export interface Crossing {
+	readonly as: 'argument' | 'receiver' | 'parameter' | 'result';
+	/** The effect's callee as written, or the durable function. */
+	readonly of: string;
+}
+
 export interface NotSerializableFacts {
 	/** Path of the value from the variable it was reached by: `customer.session.socket`. */
 	readonly path: string;
@@ -32,8 +41,10 @@ export interface NotSerializableFacts {
 	readonly point?: Place | undefined;
 	/** What the value is, for the message: `'Socket'`, `a native promise`. */
 	readonly type: string;
-	/** The effect that it was for, where no frame holds it: as an argument, or as what it is called on. */
-	readonly effect?: { readonly name: string; readonly as: 'argument' | 'receiver' } | undefined;
+	/** Captured by a closure, or kept without being in a variable (a temporary, the outcome of a promise). */
+	readonly held?: 'closure' | 'kept' | undefined;
+	/** Where it was to go, if no frame holds it. */
+	readonly crossing?: Crossing | undefined;
 	/** The way out for that very kind of value. */
 	readonly help: string;
 }
@@ -67,6 +78,12 @@ export interface SchemaMismatchFacts {
 export const ROWS = {
 	// PD3: what cannot be saved, found when saving. One class, one code a kind.
 	NotSerializableError: row<NotSerializableFacts>('PD3001', 'a captured value cannot be saved', notSaved, ownHelp),
+	NotSerializableKept: row<NotSerializableFacts>(
+		'PD3003',
+		'a value that is kept without being in a variable cannot be saved',
+		notSaved,
+		ownHelp,
+	),
 	NotSerializableInstance: row<NotSerializableFacts>(
 		'PD3005',
 		'an instance of a class that is not registered is captured',
@@ -79,21 +96,33 @@ export const ROWS = {
 		notSaved,
 		ownHelp,
 	),
-	NotSerializableFunction: row<NotSerializableFacts>('PD3007', 'a foreign function is captured', notSaved, ownHelp),
+	NotSerializableFunction: row<NotSerializableFacts>(
+		'PD3007',
+		'a foreign function, or a closure over what cannot be saved, is captured',
+		notSaved,
+		ownHelp,
+	),
 	NotSerializablePromise: row<NotSerializableFacts>('PD3008', 'a native promise is captured', notSaved, ownHelp),
 	NotSerializableArgument: row<NotSerializableFacts>(
 		'PD3002',
 		"an effect's argument cannot be saved",
-		(f) => argumentMessage(f.path, f.type, f.effect!.name, f.point),
+		(f) => argumentMessage(f.path, f.type, f.crossing!.of, f.point),
+		ownHelp,
+	),
+	NotSerializableBorder: row<NotSerializableFacts>(
+		'PD3009',
+		'a parameter or the result of a durable function cannot be saved',
+		({ path, type, crossing }) =>
+			(crossing!.as === 'result' ? resultMessage : parameterMessage)(path, type, crossing!.of),
 		ownHelp,
 	),
 	NotSerializableCallee: row<NotSerializableFacts>(
 		'PD3010',
 		"an effect's callee or receiver could not be found again after a restore",
 		(f) =>
-			f.effect === undefined
+			f.crossing === undefined
 				? calleeMessage(f.path, f.type, f.point)
-				: receiverMessage(f.path, f.type, f.effect.name, f.point),
+				: receiverMessage(f.path, f.type, f.crossing.of, f.point),
 		ownHelp,
 	),
 

@@ -123,3 +123,13 @@ function isPrimitive(value: unknown): boolean {
 	if (typeof value === 'symbol') return false;
 	return (typeof value !== 'object' && typeof value !== 'function') || value === null;
 }
+
+/** Copies what a run is started with. @throws NotSerializableError naming the argument and the function. */
+export function captureStart(name: string, self: unknown, args: readonly unknown[]): Copied {
+	const names = ['this', ...args.map((_, i) => `args[${i}]`)];
+	try {
+		return capture([self, ...args], { names });
+	} catch (error) {
+		throw NotSerializableError.is(error) ? error.at(undefined, { as: 'parameter', of: name }) : error;
+	}
+}

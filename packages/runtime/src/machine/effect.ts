@@ -74,7 +74,7 @@ export function copyOperands(
 	} catch (error) {
 		if (!NotSerializableError.is(error)) throw error;
 		const isReceiver = shape.receiver && error.path.startsWith(receiverName(site));
-		throw error.at(at, { name: site.name, as: isReceiver ? 'receiver' : 'argument' });
+		throw error.at(at, { as: isReceiver ? 'receiver' : 'argument', of: site.name });
 	}
 }
 

@@ -240,6 +240,6 @@ function handedOut(value: readonly unknown[], name: string, at: string): Copied 
 	try {
 		return capture(value, { names: ['value'] });
 	} catch (error) {
-		throw NotSerializableError.is(error) ? error.at(at, { name, as: 'argument' }) : error;
+		throw NotSerializableError.is(error) ? error.at(at, { as: 'argument', of: name }) : error;
 	}
 }

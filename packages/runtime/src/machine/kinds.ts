@@ -191,6 +191,8 @@ const closureKind: Kind<Callable, Host> = {
 		const names = definitionOf(value)!.captures ?? [];
 		return names[index - 2 - names.length] ?? `[${index}]`;
 	},
+	holds: (value, index) =>
+		definitionOf(value)!.captures?.[index - 2 - (definitionOf(value)!.captures?.length ?? 0)] ? 'closure' : undefined,
 	moment: 'made',
 	make([id, count, ...parts], host) {
 		expect(host.live === null, 'a closure outside a state');
@@ -311,6 +313,10 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 		const point = pointOf(value as Frame)!;
 		const name = layoutOf((value as Frame).def, point).head.names[index - 3];
 		return name === undefined ? '' : nameOfSlot(name);
+	},
+	holds(value, index) {
+		const point = pointOf(value as Frame)!;
+		return layoutOf((value as Frame).def, point).head.names[index - 3]?.includes(':') ? 'kept' : undefined;
 	},
 	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
 	make([, head, caught, ...values], host) {

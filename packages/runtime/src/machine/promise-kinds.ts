@@ -12,6 +12,7 @@ import {
 } from '../language/durable-promise.ts';
 import { GATHERED, GatheredPart, Gathering, GatherReaction, RaceReaction, UNSETTLED } from '../language/promise.ts';
 import type { Callable } from '../registry/shared.ts';
+import { awaitedAt } from './await-chain.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import type { Host } from './kinds.ts';
 import { passLive, takeLive } from './live.ts';
@@ -49,6 +50,8 @@ const promise: Kind<DurablePromise, Host> = {
 		return [STATES.indexOf(state), handled, value, ...reactions];
 	},
 	label: (_, index) => (index === 2 ? ' (its value)' : ''),
+	holds: (_, index) => (index === 2 ? 'kept' : undefined),
+	place: awaitedAt,
 	make: ([index], host) => (host.live === null ? new DurablePromise() : (takeLive(index, host.live) as DurablePromise)),
 	fill(made, [state, handled, value, ...reactions], host) {
 		if (host.live !== null) return;
@@ -180,7 +183,9 @@ const gatheredPart: Kind<GatheredPart, Host> = {
 	prototypes: [GatheredPart.prototype],
 	tells: always,
 	take: ({ gathering, from }) => [gathering, from, ...gathering.results.slice(from, from + GATHERED)],
-	label: () => '',
+	label: ({ gathering, from }, index) => (index < 2 ? '' : `Promise.${gathering.kind}[${from + index - 2}]`),
+	holds: (_, index) => (index < 2 ? undefined : 'kept'),
+	place: ({ gathering }) => awaitedAt(gathering.promise),
 	make: () => new GatheredPart(null as never, 0),
 	fill(made, [gathering, from, ...results]) {
 		expect(gathering instanceof Gathering && typeof from === 'number', 'a malformed combinator');

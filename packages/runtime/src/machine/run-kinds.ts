@@ -5,6 +5,7 @@ import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { asyncGeneratorStateOf } from '../language/async-generator.ts';
 import { DurablePromise } from '../language/durable-promise.ts';
 import { AsyncSteps } from '../language/iterate-async.ts';
+import { awaitedAt } from './await-chain.ts';
 import { type Copied, CopiedBytes, NOTHING } from './copied.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { MutableSavedFrame } from './fit.ts';
@@ -160,7 +161,7 @@ function refuseNative({ target, promise }: PendingNative): NotSerializableError 
 	}
 	return new NotSerializableError({
 		path: 'the awaited promise',
-		point: point && atOf(frame!.def, point.at),
+		point: target instanceof Fiber ? point && atOf(frame!.def, point.at) : awaitedAt(target),
 		type: REFUSED.promise,
 		kind: 'promise',
 		help: 'await the call that makes the promise directly, so that it becomes an effect of the run',

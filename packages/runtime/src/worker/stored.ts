@@ -1,3 +1,4 @@
+import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import type { Event, OpenWait } from '../machine/turn.ts';
 
@@ -34,10 +35,29 @@ export interface Blocked {
 	readonly differences?: readonly { readonly slot: string; readonly was: string | null; readonly is: string | null }[];
 }
 
-/** @throws NotSerializableError naming the argument. */
-export function inputBytes({ self, args }: Input): Uint8Array {
-	return encode({ self, args: [...args] }, 'start');
+/** @throws NotSerializableError naming the argument and the function. */
+export function inputBytes(functionId: string, { self, args }: Input): Uint8Array {
+	try {
+		return encode({ self, args: [...args] }, 'start');
+	} catch (error) {
+		if (!NotSerializableError.is(error)) throw error;
+		const path = error.path.replace(/^start\.(?:self\b)?/, (start) => (start === 'start.' ? '' : 'this'));
+		throw error.at(undefined, { as: 'parameter', of: nameIn(functionId) }, path);
+	}
 }
+
+/** What a run returned. @throws NotSerializableError */
+export function resultBytes(functionId: string, value: unknown): Uint8Array {
+	try {
+		return encode(value, 'result');
+	} catch (error) {
+		if (!NotSerializableError.is(error)) throw error;
+		throw error.at(undefined, { as: 'result', of: nameIn(functionId) });
+	}
+}
+
+/** `Order.pay` of `shop/src/order#Order.pay`. */
+const nameIn = (functionId: string) => functionId.slice(functionId.indexOf('#') + 1);
 
 export function waitsBytes(waits: readonly OpenWait[]): Uint8Array {
 	return encode(

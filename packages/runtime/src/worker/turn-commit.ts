@@ -6,7 +6,7 @@ import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
 import type { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
-import { eventBytes, reasonBytes, waitsBytes } from './stored.ts';
+import { eventBytes, reasonBytes, resultBytes, waitsBytes } from './stored.ts';
 
 /** The last moment of ECMA-262's time values (ms since the epoch). */
 const LATEST = 8.64e15;
@@ -96,7 +96,7 @@ function success(
 		...(over || functions.join('\n') === before.functions ? {} : { functions }),
 		...(turn.emitted.length === 0 ? {} : { emitted: turn.emitted }),
 		...(progress === before.progress ? {} : { progress: encode(progress) }),
-		...(status === 'completed' ? { outcome: encode(turn.outcome) } : {}),
+		...(status === 'completed' ? { outcome: resultBytes(machine.state.facts.functionId, turn.outcome) } : {}),
 		...(status === 'cancelled' ? { outcome: reasonBytes(turn.outcome) } : {}),
 	};
 }

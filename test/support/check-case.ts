@@ -1,0 +1,78 @@
+/**
+ * The programs of fixtures/check: what the checker says of each, and each as modules of this process,
+ * for what the runtime says of the same program.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, relative } from 'node:path';
+import * as runtime from '@perdure/runtime';
+import * as internal from '@perdure/runtime/internal';
+import { transform } from '@perdure/transform';
+import { type Exports, forgetModules, prepare } from './evaluate.ts';
+import { type Case, casesOf, ROOT } from './fixture.ts';
+
+/** All of them are files of one TypeScript program: a program each would cost a second each. */
+export const PROJECT = join(ROOT, 'check/tsconfig.json');
+
+export const checkCases = (): Case[] => casesOf('check');
+
+/** What the first line of a diagnostic says, as `diagnostics.txt` has it. */
+export interface Headline {
+	/** `fixtures/check/<case>/input.ts:14:3`. */
+	readonly place: string;
+	readonly severity: string;
+	readonly code: string;
+	readonly message: string;
+	/** What the message names first; of what cannot be saved the value path. */
+	readonly path: string | null;
+	readonly help: string | null;
+}
+
+export function headlinesOf({ directory }: Case): Headline[] {
+	const file = join(directory, 'diagnostics.txt');
+	return existsSync(file) ? readHeadlines(readFileSync(file, 'utf8')) : [];
+}
+
+export function readHeadlines(text: string): Headline[] {
+	const found: Headline[] = [];
+	for (const line of text.split('\n')) {
+		const head = /^(\S+:\d+:\d+) - (error|warning) (PD\d+): ?(.*)$/.exec(line);
+		const help = /^ {2}help: (.*)$/.exec(line);
+		if (head !== null) {
+			const [, place, severity, code, message] = head as unknown as [string, string, string, string, string];
+			found.push({ place, severity, code, message, path: /'([^']*)'/.exec(message)?.[1] ?? null, help: null });
+		} else if (help !== null) found.push({ ...found.pop()!, help: help[1]! });
+	}
+	return found;
+}
+
+/**
+ * Compiles the modules of a program without types and evaluates them, as a fresh process would.
+ * @returns what `input.ts` exports. @throws Error naming a diagnostic of the syntax.
+ */
+export function loadCase({ directory }: Case): Exports {
+	forgetModules();
+	const loaded = new Map<string, Exports>();
+	const load = (name: string): Exports => {
+		const known = loaded.get(name);
+		if (known !== undefined) return known;
+		const filename = relative(join(ROOT, '..'), join(directory, name));
+		let code = readFileSync(join(directory, name), 'utf8');
+		if (name.endsWith('.ts')) {
+			const compiled = transform(code, { filename });
+			const error = compiled.diagnostics.find(({ severity }) => severity === 'error');
+			if (error !== undefined) throw new Error(`${error.code}: ${error.message}`);
+			code = compiled.code;
+		}
+		const required: Record<string, unknown> = { '@perdure/runtime': runtime, '@perdure/runtime/internal': internal };
+		const host = createRequire(join(directory, name));
+		for (const [, specifier] of code.matchAll(/(?:from|import) ['"]([^'"]+)['"]/g)) {
+			if (specifier! in required) continue;
+			required[specifier!] = specifier!.startsWith('./') ? load(specifier!.slice(2)) : host(specifier!);
+		}
+		const exports = prepare(code, filename).evaluate(required);
+		loaded.set(name, exports);
+		return exports;
+	};
+	return load('input.ts');
+}
