@@ -13,6 +13,7 @@ export default defineConfig({
 			{ find: '@perdure/transform', replacement: source('transform/src/index.ts') },
 			{ find: '@perdure/babel-plugin', replacement: source('babel-plugin/src/index.ts') },
 			{ find: /^@perdure\/unplugin\/(.+)$/, replacement: `${source('unplugin/src/')}$1.ts` },
+			{ find: '@perdure/cli', replacement: source('cli/src/main.ts') },
 			{ find: '@perdure/testing', replacement: source('testing/src/index.ts') },
 		],
 	},

@@ -34,7 +34,7 @@ export function emitGraph(text: GraphText, body = ''): string {
 	const { edits } = emitProgram(
 		file,
 		[{ fn, unit, ids: assignIds('test#subject', fn.node, unit) }],
-		{ path: 'subject.js', module: analyzeScopes(file).module, moduleId: 'test' },
+		{ path: 'subject.js', module: analyzeScopes(file).module, moduleId: 'test', isModule: true },
 		'module',
 	);
 	return printEdits(source, edits, { file: 'subject.js', map: false, inputMap: null }).code;

@@ -37,6 +37,8 @@ export interface Execution {
 	readonly answers?: readonly unknown[];
 	/** How long it may take (ms). */
 	readonly patience?: number;
+	/** Modules that it imports, beside `#trace` and the runtime. */
+	readonly modules?: Readonly<Record<string, unknown>>;
 }
 
 export interface Subject {
@@ -87,7 +89,7 @@ async function settle(subject: Subject, way: Way, execution: Execution, trace: T
 	const program = way === 'plain' ? subject.plain : subject.compiled;
 	const load = () => {
 		forgetModules();
-		return evaluate(program, trace);
+		return evaluate(program, trace, execution.modules);
 	};
 	try {
 		if (way === 'plain' || way === 'outside') {
@@ -102,8 +104,9 @@ async function settle(subject: Subject, way: Way, execution: Execution, trace: T
 	}
 }
 
-function evaluate(program: Program, trace: Trace): Exports {
+function evaluate(program: Program, trace: Trace, modules: Execution['modules']): Exports {
 	return program.evaluate({
+		...modules,
 		'#trace': trace.module,
 		'@perdure/runtime': runtime,
 		'@perdure/runtime/internal': internal,

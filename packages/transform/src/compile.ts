@@ -5,12 +5,14 @@ import type { Diagnostic } from '@perdure/abi';
 import { findDurableFunctions } from './1-parse/find-durable.ts';
 import { analyzeScopes } from './1-parse/resolve.ts';
 import type { Suspensions } from './1-parse/suspends.ts';
+import type { DurableFunction } from './2-lower/cfg.ts';
 import { lowerUnit } from './2-lower/lower.ts';
 import { assignIds } from './3-analyze/ids.ts';
 import { assertWellFormed } from './3-analyze/well-formed.ts';
 import { checkSyntax } from './4-check/syntax.ts';
 import { applyEdits, type Edit } from './5-emit/edit.ts';
 import type { SourceType } from './5-emit/helpers.ts';
+import { namesIn } from './5-emit/names.ts';
 import { emitProgram, type LoweredFunction } from './5-emit/program.ts';
 import { createSink } from './diagnostics/sink.ts';
 import { moduleId, packagePath } from './package-scope.ts';
@@ -31,17 +33,56 @@ export interface Compiled {
 	readonly functions: readonly FunctionSchema[];
 }
 
+/** What a file is before anything is emitted: of the functions, those without an error. */
+export function prepareFile(file: t.File, context: CompileContext): Prepared {
+	const { lowered, durable, sink, scopes } = lowerFile(file, context);
+	checkSyntax({ file, scopes, durable, units: lowered.map(({ unit }) => unit), sink });
+	const sound = sink.failed ? lowered.filter(({ fn }) => !hasError(fn.node, sink.diagnostics)) : lowered;
+	return { file, lowered: sound, sink, scopes };
+}
+
+export interface Prepared extends Pick<ReturnType<typeof lowerFile>, 'lowered' | 'sink' | 'scopes'> {
+	readonly file: t.File;
+}
+
 /** Compiles a parsed file; the tree is left as it is. A function with an error is left as written. */
 export function compileFile(file: t.File, context: CompileContext): Compiled & { readonly edits: readonly Edit[] } {
 	const path = packagePath(context.filename);
-	const { lowered: all, durable, sink, scopes } = lowerFile(file, context);
-	checkSyntax({ file, scopes, durable, units: all.map(({ unit }) => unit), sink });
-	const lowered = sink.failed ? all.filter(({ fn }) => !hasError(fn.node, sink.diagnostics)) : all;
-	const parts = { path, module: scopes.module, moduleId: moduleId(context.filename) };
+	const { lowered, sink, scopes } = prepareFile(file, context);
+	const parts = {
+		path,
+		module: scopes.module,
+		moduleId: moduleId(context.filename),
+		isModule: context.sourceType === 'module',
+	};
 	const { edits, bodies } = emitProgram(file, lowered, parts, context.sourceType, context.nodesPerStep);
 	const functions = lowered.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
 	const diagnostics = [...sink.diagnostics].sort((a, b) => a.start - b.start);
 	return { edits, diagnostics, functions };
+}
+
+/**
+ * Compiles a file whose text another compiler has printed: what is lowered, and what ids are made of, is the
+ * source; what is emitted goes into the output, to where `standing` says that a function of the source is.
+ */
+export function compileInto(
+	output: t.File,
+	{ file, lowered, sink }: Prepared,
+	standing: (fn: DurableFunction) => Pick<DurableFunction, 'node' | 'parents'>,
+	{ filename, sourceType }: CompileContext,
+): Compiled & { readonly edits: readonly Edit[] } {
+	const path = packagePath(filename);
+	const parts = {
+		path,
+		module: analyzeScopes(output).module,
+		moduleId: moduleId(filename),
+		isModule: file.program.sourceType === 'module',
+		reserved: namesIn(file.program),
+	};
+	const moved = lowered.map((each) => ({ ...each, fn: { ...each.fn, ...standing(each.fn) } }));
+	const { edits, bodies } = emitProgram(output, moved, parts, sourceType);
+	const functions = moved.map(({ fn }) => functionSchema(fn, path, bodies.get(fn)!));
+	return { edits, functions, diagnostics: [...sink.diagnostics].sort((a, b) => a.start - b.start) };
 }
 
 /** The passes before emission. */

@@ -318,7 +318,7 @@ function isShape(value: unknown): value is Shape {
 }
 
 /** Nodes that say nothing about what the program does. */
-function leftOut(node: Shape): boolean {
+export function leftOut(node: Shape): boolean {
 	switch (node.type) {
 		case 'EmptyStatement':
 		case 'TSInterfaceDeclaration':

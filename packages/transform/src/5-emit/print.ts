@@ -14,6 +14,8 @@ export interface PrintOptions {
 	readonly map: boolean;
 	/** The map that came with the source. */
 	readonly inputMap: object | null;
+	/** The name of the file that printed nodes come from, where it is another one. */
+	readonly printedFrom?: string;
 }
 
 export interface Printed {
@@ -37,7 +39,8 @@ export function printEdits(source: string, edits: readonly Edit[], options: Prin
 		text.skipTo(end);
 	}
 	text.copyTo(source.length);
-	return options.map ? { code: text.code, map: text.map(options.file, options.inputMap) } : { code: text.code };
+	if (!options.map) return { code: text.code };
+	return { code: text.code, map: text.map(options.file, options.inputMap, options.printedFrom) };
 }
 
 /** The text of a node by itself, on as few lines as its statements allow. */
@@ -103,7 +106,7 @@ function printOnOneLine(node: t.Node): string {
 	return generate(node, { concise: true, jsescOption: { minimal: true } }).code;
 }
 
-function printNode(node: t.Node, { file, map }: PrintOptions): PrintedText {
+function printNode(node: t.Node, { file, map, printedFrom }: PrintOptions): PrintedText {
 	const result = generate(printable(node, printOnOneLine), {
 		sourceMaps: map,
 		sourceFileName: file,
@@ -112,7 +115,13 @@ function printNode(node: t.Node, { file, map }: PrintOptions): PrintedText {
 	if (!map || !result.decodedMap) return { code: result.code };
 	return {
 		code: result.code,
-		mappings: result.decodedMap.mappings as unknown as Segment[][],
+		mappings: from(printedFrom === undefined ? 0 : 1, result.decodedMap.mappings as unknown as Segment[][]),
 		names: result.decodedMap.names,
 	};
+}
+
+/** The printer knows one source, the first. */
+function from(source: 0 | 1, lines: Segment[][]): Segment[][] {
+	if (source === 1) for (const line of lines) for (const segment of line) if (segment.length > 1) segment[1] = source;
+	return lines;
 }

@@ -25,18 +25,22 @@ export interface ProgramParts {
 	readonly path: string;
 	readonly module: Scope;
 	readonly moduleId: string;
+	/** Strict code, without a `this` at its top level. */
+	readonly isModule: boolean;
+	/** Names that emitted code must not declare, beside those in the program. */
+	readonly reserved?: ReadonlySet<string>;
 }
 
 export function emitProgram(
 	file: t.File,
 	functions: readonly LoweredFunction[],
-	{ path, module, moduleId }: ProgramParts,
+	{ path, module, moduleId, isModule, reserved = new Set() }: ProgramParts,
 	sourceType: SourceType,
 	nodesPerStep?: number,
 ): EmittedProgram {
 	const bodies = new Map<DurableFunction, EmittedBody>();
 	if (functions.length === 0) return { edits: [], bodies };
-	const taken = namesIn(file.program);
+	const taken = new Set([...namesIn(file.program), ...reserved]);
 	for (const { unit } of functions) for (const name of unit.names) taken.add(name);
 	const names = createNames(taken);
 	const helpers = createHelpers(names);
@@ -57,7 +61,7 @@ export function emitProgram(
 			helpers,
 			stepNames,
 			file: path,
-			isModule: sourceType === 'module',
+			isModule,
 			nodesPerStep,
 		});
 		edits.push(...emitted.edits);

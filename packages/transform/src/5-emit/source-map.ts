@@ -110,17 +110,22 @@ export class MappedText {
 		return index;
 	}
 
-	/** The map of what was built. With an `input` map it leads to the sources of that one. */
-	map(file: string, input: object | null): SourceMap {
+	/**
+	 * The map of what was built. With an `input` map it leads to the sources of that one. What was added
+	 * comes from the file itself, or from another, `second`, where its segments say source 1.
+	 */
+	map(file: string, input: object | null, second?: string): SourceMap {
 		const own = {
 			version: 3,
 			file,
-			sources: [file],
+			sources: second === undefined ? [file] : [file, second],
 			sourcesContent: [this.source],
 			names: this.names,
 			mappings: this.lines,
 		};
-		const map = remapping([own as unknown as SourceMapInput, ...(input ? [input as SourceMapInput] : [])], () => null);
+		const map = remapping(own as unknown as SourceMapInput, (source) =>
+			source === file ? (input as SourceMapInput) : null,
+		);
 		return { ...map, file, sources: [...map.sources], version: 3 } as unknown as SourceMap;
 	}
 }

@@ -46,6 +46,28 @@ export const TABLE = {
 			'Expressions or blocks of this file are nested so deeply that the compiler runs out of stack.',
 		'take the inner ones out, into variables or functions of their own; generated data fits better in a JSON file',
 	),
+	PD0004: error(
+		'PD0004',
+		'JavaScript that is not what its source says',
+		(p: { function: string | null; output: string }) =>
+			p.function === null
+				? `${p.output} has other durable functions than this file, which it was emitted from.`
+				: `'${p.function}' is not the same function in ${p.output}, which was emitted from this file.`,
+		'run tsc again, then perdure compile, with no other tool between them',
+	),
+	PD0005: error(
+		'PD0005',
+		'syntax that TypeScript has rewritten before it could be compiled',
+		(p: { what: string; way: string }) =>
+			`TypeScript has replaced ${p.what}: what it left cannot be made durable with the ids of the source.`,
+		(p) => p.way,
+	),
+	PD0006: error(
+		'PD0006',
+		'JavaScript whose source is not there',
+		(p: { source: string }) => `The source of this file, ${p.source}, is not there: ids are made from it.`,
+		'compile where the sources are, or let tsc put them into the source maps: "inlineSources": true',
+	),
 
 	PD1001: error(
 		'PD1001',

@@ -1,0 +1,10 @@
+#!/usr/bin/env node
+import { main } from './main.ts';
+
+process.exitCode = main(process.argv.slice(2), {
+	stdout: (text) => process.stdout.write(text),
+	stderr: (text) => process.stderr.write(text),
+	terminal: process.stdout.isTTY === true,
+	// `NO_COLOR` and `FORCE_COLOR` are looked at there; without a terminal only the latter counts.
+	color: process.stdout.isTTY ? process.stdout.hasColors() : Boolean(process.env['FORCE_COLOR']),
+});
