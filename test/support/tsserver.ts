@@ -5,7 +5,6 @@ import { join } from 'node:path';
 export interface Answer {
 	readonly success: boolean;
 	readonly message?: string;
-	// biome-ignore lint/suspicious/noExplicitAny: a body of its own for each command
 	readonly body: any;
 }
 
