@@ -103,6 +103,8 @@ export interface ChainLink {
 
 export interface FunctionDef {
 	readonly abi: number;
+	/** Which copy of the runtime registered it; set by that copy. */
+	readonly runtime?: symbol;
 	/** Function id, or closure id. */
 	readonly id: string;
 	readonly name: string;

@@ -51,6 +51,7 @@ export {
 	DuplicateFunctionError,
 	NotCompiledError,
 	SchemaMismatchError,
+	TwoRuntimesError,
 	UnknownFunctionError,
 } from './errors/schema.ts';
 export { CrashLoopError, EngineClosedError, EventLostError, FencedError, StoreError } from './errors/store.ts';

@@ -105,3 +105,22 @@ export class AbiMismatchError extends PerdureError {
 		return brandOf(e) === 'AbiMismatchError';
 	}
 }
+
+/** A function whose module imports another copy of this package than the one that is to run it. */
+export class TwoRuntimesError extends PerdureError {
+	static readonly code = ROWS.TwoRuntimesError.code;
+	declare readonly id: string;
+	declare readonly file: string;
+
+	static {
+		brand(TwoRuntimesError, 'TwoRuntimesError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.TwoRuntimesError.message>[0], options?: ErrorOptions) {
+		super(ROWS.TwoRuntimesError, facts, options);
+	}
+
+	static override is(e: unknown): e is TwoRuntimesError {
+		return brandOf(e) === 'TwoRuntimesError';
+	}
+}

@@ -158,6 +158,12 @@ export const ROWS = {
 		(f) => `'${f.id}' was compiled for version ${f.built} of the runtime interface, this runtime has ${f.here}.`,
 		'compile again with the @perdure/transform that belongs to this @perdure/runtime',
 	),
+	TwoRuntimesError: row<{ id: string; file: string }>(
+		'PD5006',
+		'two copies of the runtime in one process',
+		(f) => `'${f.id}' (${f.file}) was loaded with another copy of @perdure/runtime than the one that is to run it.`,
+		'load one copy: make @perdure/runtime external where you bundle, or bundle what starts runs together with their functions; where it is installed twice, npm dedupe',
+	),
 
 	// PD6: bytes.
 	DecodeError: row<DecodeFacts>(

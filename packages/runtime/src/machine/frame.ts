@@ -1,4 +1,6 @@
 import type { Activation, FunctionDef } from '@perdure/abi';
+import { TwoRuntimesError } from '../errors/schema.ts';
+import { COPY } from '../registry/shared.ts';
 
 const NONE: readonly unknown[] = [];
 
@@ -33,7 +35,9 @@ export class Frame implements Activation {
 	place = -1;
 	noted: readonly unknown[] | null = null;
 
+	/** @throws TwoRuntimesError */
 	constructor(def: FunctionDef, self: unknown, args: readonly unknown[], env: readonly unknown[] = NONE) {
+		if (def.runtime !== COPY && def.runtime !== undefined) throw new TwoRuntimesError(def);
 		this.def = def;
 		this.self = self;
 		this.s = args;

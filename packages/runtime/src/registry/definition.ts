@@ -1,5 +1,6 @@
 /** Completes what emitted code hands over (abi/emitted.ts) to the definition that the runtime reads. */
 import type { EmittedDef, FunctionDef, PointDef, PointRow, SiteDef, SiteRow } from '@perdure/abi';
+import { COPY } from './shared.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -12,6 +13,7 @@ export function complete(emitted: EmittedDef, outer: FunctionDef | null = null):
 		def.file = outer.file;
 		if (def.id.startsWith('>')) def.id = outer.id + def.id;
 	}
+	def.runtime = COPY;
 	def.kind ??= 'durable';
 	if (points) def.points = points.map((row) => pointOf(row, slots));
 	if (sites) def.sites = sites.map((row) => siteOf(row, def.points ?? []));

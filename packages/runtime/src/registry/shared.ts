@@ -86,6 +86,12 @@ export interface TurnHost {
 /** Saved computed keys and arguments of one link of a chain. */
 export type ChainArguments = readonly [keys: readonly unknown[], args: readonly unknown[]];
 
+/**
+ * This copy of the package. What the loaded modules declare is shared, but a step and the machine that runs it
+ * must be of one copy: they know each other's frames, cells and promises by their classes.
+ */
+export const COPY: symbol = Symbol('a copy of @perdure/runtime');
+
 const KEY = Symbol.for(`perdure.runtime.${ABI}`);
 const holder = globalThis as { [KEY]?: Shared };
 

@@ -1,0 +1,32 @@
+/** What is wrong with a file, as each host says it. */
+import { join } from 'node:path';
+import { expect, test, vi } from 'vitest';
+import { createProject } from '../support/project.ts';
+import { HOSTS } from './hosts.ts';
+
+vi.setConfig({ testTimeout: 60_000 });
+
+/** Two errors; before the first stands a letter of two bytes. */
+const bad = `export function fine() {}
+	export function bad(ü: string): void { 'use durable'; }
+export async function a() { 'use durable as x'; }
+export async function b() { 'use durable as x'; }
+`;
+
+test.for(Object.keys(HOSTS))('%s tells place, text, code frame and the way out', async (host) => {
+	const project = createProject({ 'src/main.ts': `import './bad.ts';\n`, 'src/bad.ts': bad });
+	const failed = HOSTS[host]!({ folder: project.folder, out: join(project.folder, 'out') });
+	const error = await failed.then(
+		() => expect.unreachable('it was bundled'),
+		(thrown: { message: string; errors?: readonly object[] }) => thrown,
+	);
+	const said = [error.message, JSON.stringify(error), JSON.stringify(error.errors ?? [])].join('\n');
+	expect(said).toMatch(/src\/bad\.ts[:( ]+2:4[01]\b/);
+	expect(said).toContain('PD1002: ');
+	expect(said).toContain('which cannot be durable.');
+	expect(said).toContain('help: make the function async');
+	expect(said).toMatch(
+		/export function bad\(ü: string\): void \{ 'use durable'; \}(\\n|\n)[^\w']*[\^~]|"length":14,"line":2,"lineText"/,
+	);
+	expect(said).toMatch(/PD1003: Two durable functions of this file have the id 'x'/);
+});
