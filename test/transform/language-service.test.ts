@@ -73,7 +73,24 @@ test('a file with an error of syntax has that error alone', async () => {
 	expect((await server.ask('syntacticDiagnosticsSync', { file })).body).toMatchObject([{ code: 1109 }]);
 });
 
-test('editors are told of which numbers there may be fixes', async () => {
-	const file = open('any.ts', 'export {};\n');
+test('fixes are offered where editors ask for them', async () => {
+	const file = open('misspelt.ts', `export async function f() {\n\t'use durabel';\n}\n`);
 	expect((await server.ask('getSupportedCodeFixes', { file })).body).toEqual(expect.arrayContaining(['91001', '2304']));
+	const place = { file, startLine: 2, startOffset: 2, endLine: 2, endOffset: 2 };
+	expect((await server.ask('getCodeFixes', { ...place, errorCodes: [91001] })).body).toEqual([
+		{
+			fixName: 'PD1001',
+			description: 'Write "use durable"',
+			changes: [
+				{
+					fileName: file,
+					textChanges: [{ start: { line: 2, offset: 3 }, end: { line: 2, offset: 14 }, newText: 'use durable' }],
+				},
+			],
+		},
+	]);
+	expect((await server.ask('getCodeFixes', { ...place, errorCodes: [91002] })).body).toEqual([]);
+	expect((await server.ask('getCodeFixes', { ...place, startLine: 1, endLine: 1, errorCodes: [91001] })).body).toEqual(
+		[],
+	);
 });
