@@ -22,6 +22,9 @@ export interface Classes {
 	isBoundBySerializable(parameter: Type): boolean;
 }
 
+/** Classes of the runtime whose instances it saves itself, beside its errors. */
+const RUNTIME_VALUES = new Set(['Question', 'Message', 'ChildRun']);
+
 const PLAIN: Standing = { kind: 'plain' };
 const DESCRIBED: Standing = { kind: 'described' };
 
@@ -32,6 +35,9 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 		const { name } = symbol;
 		const registration = registrations.of(symbol);
 		if (registration?.by === 'resource') return DESCRIBED;
+		const ofRuntime = runtimeName(symbol);
+		if (ofRuntime === 'Secret') return PLAIN;
+		if (ofRuntime !== undefined && (RUNTIME_VALUES.has(ofRuntime) || isError(type))) return DESCRIBED;
 		const declared = symbol.declarations().find(({ kind }) => kind === 'class');
 		const known =
 			registration !== undefined ||

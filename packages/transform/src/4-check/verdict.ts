@@ -177,7 +177,7 @@ class Search {
 	private object(at: Visit): void {
 		const { type } = at;
 		if (type.tuple) {
-			for (const element of type.typeArguments()) this.reach(element, at, '[0]', '[]');
+			for (const [index, element] of type.typeArguments().entries()) this.reach(element, at, `[${index}]`, '[]');
 			return;
 		}
 		const symbol = type.symbol();
@@ -244,7 +244,7 @@ class Search {
 		const parts = at.type.typeArguments();
 		if (/Map$/.test(name)) {
 			this.reach(parts[0]!, at, '.keys()[0]', '[]');
-			this.reach(parts[1]!, at, '.values()[0]', '[]');
+			this.reach(parts[1]!, at, '.get(key)', '[]');
 		} else for (const part of parts) this.reach(part, at, /Set$/.test(name) ? '.values()[0]' : '[0]', '[]');
 	}
 
@@ -297,7 +297,7 @@ class Search {
 		}
 		if (this.ofBase(at)) return;
 		this.properties(at, () => true);
-		for (const each of type.indexTypes()) this.reach(each, at, '[0]', '[]');
+		for (const each of type.indexTypes()) this.reach(each, at, '[key]', '[]');
 	}
 
 	private properties(at: Visit, counts: (property: Property) => boolean): void {

@@ -1,5 +1,5 @@
 import type * as t from '@babel/types';
-import type { Diagnostic, DiagnosticRow, RelatedSpan, TextEdit } from '@perdure/abi';
+import type { Diagnostic, DiagnosticRow, RelatedSpan, Severity, TextEdit } from '@perdure/abi';
 import { TABLE } from './table.ts';
 
 type Table = typeof TABLE;
@@ -31,9 +31,10 @@ export interface Related {
 	readonly node: t.Node;
 }
 
-export function createSink(file: string): Sink {
+/** @param severities What the options say of a code, where that is not what its row says. */
+export function createSink(file: string, severities: Partial<Record<Code, Severity>> = {}): Sink {
 	const diagnostics: Diagnostic[] = [];
-	// One place, one code: an arm that is lowered twice says so once.
+	// One place, one message: an arm that is lowered twice says so once.
 	const seen = new Set<string>();
 	let failed = false;
 	return {
@@ -42,15 +43,17 @@ export function createSink(file: string): Sink {
 			return failed;
 		},
 		report(code, node, parameters, related = [], fix = null) {
-			const key = `${code} ${node.start} ${node.end}`;
+			const row = TABLE[code] as DiagnosticRow<unknown>;
+			const message = row.message(parameters);
+			const key = `${code} ${node.start} ${node.end} ${message}`;
 			if (seen.has(key)) return;
 			seen.add(key);
-			const row = TABLE[code] as DiagnosticRow<unknown>;
-			if (row.severity === 'error') failed = true;
+			const severity = severities[code] ?? row.severity;
+			if (severity === 'error') failed = true;
 			diagnostics.push({
 				code,
-				severity: row.severity,
-				message: row.message(parameters),
+				severity,
+				message,
 				file,
 				...spanOf(node),
 				line: node.loc?.start.line ?? 1,

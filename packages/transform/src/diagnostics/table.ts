@@ -1,4 +1,12 @@
-import { calleeMessage, capturedMessage, type DiagnosticRow } from '@perdure/abi';
+import {
+	argumentMessage,
+	calleeMessage,
+	capturedMessage,
+	type DiagnosticRow,
+	parameterMessage,
+	receiverMessage,
+	resultMessage,
+} from '@perdure/abi';
 
 /** A row whose parameters are told by its message. */
 function error<P>(
@@ -121,14 +129,37 @@ export const TABLE = {
 	PD2016: syntax('PD2016', 'a namespace or import assignment inside a function'),
 	PD2017: syntax('PD2017', 'other syntax'),
 
+	PD3001: captured('PD3001', 'a captured value cannot be saved'),
+	PD3002: error(
+		'PD3002',
+		"an effect's argument cannot be saved",
+		(p: Held & { readonly effect: string }) => argumentMessage(p.path, p.what, p.effect),
+		(p) => p.way,
+	),
+	PD3003: captured('PD3003', 'a value that is kept without being in a variable cannot be saved'),
+	PD3004: error(
+		'PD3004',
+		'any, unknown or an unconstrained type parameter is captured',
+		(p: Held & { readonly is: string }) =>
+			`'${p.path}' is ${p.is}, but its type is ${p.what}: nothing says whether it can be saved.`,
+		(p) => p.way,
+	),
 	PD3005: captured('PD3005', 'an instance of a class that is not registered is captured'),
 	PD3006: captured('PD3006', 'an iterator or generator that cannot be saved is live across an await of its loop'),
 	PD3007: captured('PD3007', 'a foreign function, or a closure over something that cannot be saved, is captured'),
 	PD3008: captured('PD3008', 'a native promise is captured'),
+	PD3009: error(
+		'PD3009',
+		'a parameter or the result of a durable function cannot be saved',
+		(p: Held & { readonly as: 'parameter' | 'result'; readonly of: string }) =>
+			(p.as === 'result' ? resultMessage : parameterMessage)(p.path, p.what, p.of),
+		(p) => p.way,
+	),
 	PD3010: error(
 		'PD3010',
 		"an effect's callee or receiver could not be found again after a restore",
-		(p: Held) => calleeMessage(p.path, p.what),
+		(p: Held & { readonly effect?: string }) =>
+			p.effect === undefined ? calleeMessage(p.path, p.what) : receiverMessage(p.path, p.what, p.effect),
 		(p) => p.way,
 	),
 } satisfies Record<string, DiagnosticRow<never>>;

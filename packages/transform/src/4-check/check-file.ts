@@ -1,0 +1,69 @@
+/** One file with durable functions: everything that types tell of what is saved in them. */
+import type * as t from '@babel/types';
+import type { Scopes } from '../1-parse/scope.ts';
+import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
+import type { Sink } from '../diagnostics/sink.ts';
+import { checkOperation, checkStarted, isHandedToEffect } from './check-operands.ts';
+import { checkResults } from './check-results.ts';
+import { checkSignature } from './check-signature.ts';
+import { checkSlots } from './check-slots.ts';
+import type { Checking } from './checking.ts';
+import { traceFlows } from './flows.ts';
+import { type AnyOption, Judge } from './judge.ts';
+import { Origins } from './origins.ts';
+import { pointsOf, startsOf } from './points.ts';
+import type { ProgramFacts } from './program-facts.ts';
+import { Proof } from './proof.ts';
+import { declaredAt, wantSlotTypes } from './slot-types.ts';
+import { TypeQuestions } from './type-questions.ts';
+
+export interface LoweredFile {
+	/** As the program names it. */
+	readonly name: string;
+	readonly file: t.File;
+	readonly scopes: Scopes;
+	/** All functions with the directive. */
+	readonly durable: readonly DurableFunction[];
+	/** Those that could be lowered. */
+	readonly lowered: readonly { readonly fn: DurableFunction; readonly unit: Unit }[];
+}
+
+export function checkFile(
+	{ name, file, scopes, durable, lowered }: LoweredFile,
+	facts: ProgramFacts,
+	sink: Sink,
+	any: AnyOption,
+): void {
+	const { program, verdicts } = facts;
+	const types = new TypeQuestions(program, name);
+	const flows = traceFlows(file, scopes);
+	const nodes = new Set<t.Node>(durable.map(({ node }) => node));
+	const origins = new Origins({ scopes, flows, durable: nodes, types: null });
+	const proof: Proof = new Proof(origins, {
+		saved: () => null,
+		entered: () => null,
+		captured(binding) {
+			const type = types.at(declaredAt(binding, flows));
+			const [wrong] = type ? judge.wrong([type], { binding }) : [];
+			return wrong && !wrong.warning ? { ...wrong, path: wrong.whole ?? binding.name + wrong.path } : null;
+		},
+	});
+	const judge: Judge = new Judge(verdicts, proof, any);
+	for (const { fn, unit } of lowered) {
+		checkFunction({ file: name, fn, unit, scopes, flows, program, types, proof, judge, sink, told: new Set() });
+	}
+}
+
+function checkFunction(checking: Checking): void {
+	const { unit, types, flows } = checking;
+	const isPlain = (closure: t.Node) => isHandedToEffect(checking, closure);
+	const points = pointsOf(unit, isPlain);
+	for (const { held } of points) for (const each of held) wantSlotTypes(each, types, flows);
+	checkSignature(checking);
+	for (const point of points) {
+		checkOperation(checking, point.op);
+		checkSlots(checking, point);
+	}
+	for (const site of startsOf(unit, isPlain)) checkStarted(checking, site);
+	checkResults(checking);
+}

@@ -1,0 +1,80 @@
+/** What a durable function is started with, and what it gives: both are stored. */
+import type * as t from '@babel/types';
+import { generatorOf } from '../1-parse/scope.ts';
+import type { Checking } from './checking.ts';
+import { headOf } from './proof.ts';
+import type { Type } from './type-model.ts';
+
+export function checkSignature(checking: Checking): void {
+	const { node } = checking.fn;
+	for (const [index, parameter] of node.params.entries()) checkParameter(checking, parameter, index);
+	if (generatorOf(node) === null) checkResult(checking, node);
+}
+
+function checkParameter(checking: Checking, parameter: t.Node, index: number): void {
+	const target = nameIn(parameter);
+	const type = checking.types.at(target);
+	if (type === undefined) return;
+	const named = target.type === 'Identifier';
+	const binding = named ? checking.scopes.declared.get(target) : undefined;
+	const subject = binding ? { binding } : { node: target };
+	const of = nameOfFunction(checking);
+	for (const { code, path, what, help: way, related } of checking.judge.wrong([type], subject)) {
+		const whole = named ? target.name + path : path.startsWith('.') ? path.slice(1) : `args[${index}]${path}`;
+		const at = nameOnly(target);
+		const is = `what '${of}' is started with`;
+		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way }, related);
+		else checking.sink.report('PD3009', at, { path: whole, what, as: 'parameter', of, way }, related);
+		if (binding) checking.told.add(binding);
+	}
+}
+
+/** The pattern or name that gets the argument. */
+function nameIn(parameter: t.Node): t.Node {
+	switch (parameter.type) {
+		case 'AssignmentPattern':
+			return parameter.left;
+		case 'RestElement':
+			return parameter.argument;
+		case 'TSParameterProperty':
+			return nameIn(parameter.parameter);
+		default:
+			return parameter;
+	}
+}
+
+/** Without its type. */
+function nameOnly(node: t.Node): t.Node {
+	if (node.type === 'Identifier') return { ...node, end: node.start! + node.name.length };
+	const annotation = 'typeAnnotation' in node ? node.typeAnnotation : null;
+	return annotation ? { ...node, end: (annotation as t.Node).start! } : node;
+}
+
+function checkResult(checking: Checking, node: t.Function): void {
+	const given = checking.types.at(functionAt(node))?.callSignatures()[0]?.result();
+	const result = given && fulfilled(given);
+	if (!result) return;
+	const annotation = node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : null;
+	const at = annotation ?? headOf(node);
+	const of = nameOfFunction(checking);
+	const is = `what '${of}' returns`;
+	for (const { code, path, what, help: way, related } of checking.judge.wrong([result], null)) {
+		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: `result${path}`, what, is, way }, related);
+		else checking.sink.report('PD3009', at, { path: `result${path}`, what, as: 'result', of, way }, related);
+	}
+}
+
+/** Where a function's own type is asked for: at its name, or at the expression. */
+function functionAt(node: t.Function): t.Node {
+	const head = headOf(node);
+	return head.type === 'Identifier' ? nameOnly(head) : head;
+}
+
+/** What the promise of an async function is fulfilled with. */
+function fulfilled(type: Type): Type | undefined {
+	return type.symbol()?.name === 'Promise' ? type.typeArguments()[0] : undefined;
+}
+
+function nameOfFunction({ fn }: Checking): string {
+	return fn.name ?? fn.path;
+}

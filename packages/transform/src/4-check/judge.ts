@@ -1,0 +1,112 @@
+/**
+ * The verdict on a value: what its type says, and of functions, promises and iterators in it where they
+ * come from. At most one thing is wrong with a value: the nearest.
+ */
+import type { LocalFix, Related } from '../diagnostics/sink.ts';
+import type { Proof, Subject, Unproven } from './proof.ts';
+import type { Type } from './type-model.ts';
+import type { Obstacle, ObstacleKind, Verdicts } from './verdict.ts';
+
+export type AnyOption = 'error' | 'warn' | 'allow';
+
+export type Code = 'PD3001' | 'PD3004' | 'PD3005' | 'PD3006' | 'PD3007' | 'PD3008';
+
+export interface Wrong {
+	readonly code: Code;
+	/** From the value to the part: `.session.socket`. */
+	readonly path: string;
+	/** Of what a closure captures: a path of its own, from a variable. */
+	readonly whole?: string;
+	/** The part as a sentence calls it. */
+	readonly what: string;
+	readonly help: string;
+	readonly related: readonly Related[];
+	readonly fix: LocalFix | null;
+	/** Told, and nothing more: `any` where the options say so. */
+	readonly warning: boolean;
+}
+
+const CODES: Record<ObstacleKind, Code> = {
+	value: 'PD3001',
+	unknown: 'PD3004',
+	class: 'PD3005',
+	iterator: 'PD3006',
+	function: 'PD3007',
+	promise: 'PD3008',
+};
+
+export class Judge {
+	readonly #verdicts: Verdicts;
+	readonly #proof: Proof;
+	readonly #any: AnyOption;
+
+	constructor(verdicts: Verdicts, proof: Proof, any: AnyOption) {
+		this.#verdicts = verdicts;
+		this.#proof = proof;
+		this.#any = any;
+	}
+
+	/**
+	 * What is wrong with a value of these types (it may have any of them): an error, if there is one, behind a
+	 * warning, if there is one. Without a subject nobody knows where it comes from. `unknown: false` where
+	 * what nothing is known of is left to running.
+	 */
+	wrong(types: readonly Type[], subject: Subject | null, { unknown = true } = {}): Wrong[] {
+		const found: Wrong[] = [];
+		for (const type of types) {
+			for (const obstacle of this.#verdicts.obstacles(type)) {
+				if (obstacle.kind === 'unknown') {
+					if (!unknown || this.#any === 'allow') continue;
+					const warning = this.#any === 'warn';
+					if (warning && found.length > 0) continue;
+					found.push(refused(obstacle, warning));
+					if (!warning) return found;
+					continue;
+				}
+				const liftable = obstacle.liftable && subject !== null;
+				const unproven = liftable ? this.#unproven(obstacle, subject) : null;
+				if (liftable && unproven === null) continue;
+				found.push(unproven === null ? refused(obstacle, false) : doubtful(obstacle, unproven));
+				return found;
+			}
+		}
+		return found;
+	}
+
+	/** Of what a promise will be fulfilled with: only what can surely not be saved. */
+	outcome(type: Type): Wrong | null {
+		for (const { kind, type: promise } of this.#verdicts.obstacles(type)) {
+			if (kind !== 'promise') continue;
+			const [outcome] = promise.typeArguments();
+			const bad = outcome && this.#verdicts.obstacles(outcome).find(({ kind }) => kind === 'value' || kind === 'class');
+			if (bad) return refused(bad, false);
+		}
+		return null;
+	}
+
+	#unproven({ kind, keys }: Obstacle, subject: Subject): Unproven | null {
+		const of = { ...subject, path: [...(subject.path ?? []), ...keys] };
+		if (kind === 'promise') return this.#proof.promises(of);
+		return kind === 'iterator' ? this.#proof.iterators(of) : this.#proof.functions(of);
+	}
+}
+
+function refused({ kind, path, what, help }: Obstacle, warning: boolean): Wrong {
+	return { code: CODES[kind], path, what, help, related: [], fix: null, warning };
+}
+
+/** A member of something foreign is told by its own name, and the way out for what it is a member of. */
+function doubtful(obstacle: Obstacle, unproven: Unproven): Wrong {
+	const { code, path, what, help, related, fix = null } = unproven;
+	const ofMember = obstacle.path !== '' && !unproven.sure;
+	return {
+		code,
+		path: obstacle.path,
+		...(path === undefined ? {} : { whole: path }),
+		what: ofMember ? obstacle.what : what,
+		help: ofMember ? obstacle.help : help,
+		related,
+		fix,
+		warning: false,
+	};
+}

@@ -1,0 +1,75 @@
+/**
+ * The suspension points of a durable function and of the closures in it, in the order of the source, each
+ * with what a frame that is parked there holds and which reads of it may follow; calls that end a frame
+ * are among them, and hold nothing.
+ */
+import type * as t from '@babel/types';
+import type { Block, Closure, Graph, Operation, Place, Site, Terminal, Unit, Variable } from '../2-lower/cfg.ts';
+import { exposedReads, type Read } from '../3-analyze/exposed-reads.ts';
+
+export interface HeldVariable {
+	readonly variable: Variable;
+	/** In the order of the source; those that lowering added have no place. */
+	readonly reads: readonly Read[];
+}
+
+export interface HeldPoint {
+	/** The whole `await`, `for await`, `yield` ..., as a place. */
+	readonly place: t.Node;
+	readonly op: Operation;
+	readonly held: readonly HeldVariable[];
+}
+
+/** @param isPlain Closures that run as plain JavaScript, inside an effect: nothing is parked in them. */
+export function pointsOf(unit: Unit, isPlain: (closure: t.Node) => boolean): HeldPoint[] {
+	return graphsOf(unit, isPlain)
+		.flatMap(pointsIn)
+		.sort((a, b) => a.order - b.order || a.place.end! - b.place.end!);
+}
+
+/**
+ * Calls that are not awaited where they stand. Not those in synchronous closures, which may be called inside
+ * an effect as well: `fetch(url).then((r) => r.json())`.
+ */
+export function startsOf(unit: Unit, isPlain: (closure: t.Node) => boolean): Site[] {
+	const starts = graphsOf(unit, isPlain).flatMap(({ starts }) => starts);
+	return starts.sort((a, b) => a.node.start! - b.node.start!);
+}
+
+function graphsOf({ graph, closures }: Unit, isPlain: (closure: t.Node) => boolean): Graph[] {
+	const inside = (each: readonly Closure[]): Graph[] =>
+		each
+			.filter(({ place }) => !isPlain(place.node))
+			.flatMap(({ body, closures }) => [...(body ? [body] : []), ...inside(closures)]);
+	return [graph, ...inside(closures)];
+}
+
+function pointsIn(graph: Graph): (HeldPoint & { readonly order: number })[] {
+	const reads = exposedReads(graph);
+	return [...graph.blocks.values()].flatMap((block) => {
+		const place = placeOf(block);
+		if (place === null || (block.end.kind !== 'suspend' && block.end.kind !== 'tail')) return [];
+		const held = [...(reads.get(block.id) ?? [])].flatMap(([name, reads]) => {
+			const variable = graph.variables.get(name)!;
+			return variable.reload ? [] : [{ variable, reads }];
+		});
+		return [{ place, op: block.end.op, held, order: orderOf(block.end, place) }];
+	});
+}
+
+/** An expression waits when all of it is evaluated, what it awaits inside first; a loop before its body. */
+function orderOf(end: Extract<Terminal, { kind: 'suspend' | 'tail' }>, place: t.Node): number {
+	const node = end.kind === 'suspend' ? end.point.node : end.op.site.node;
+	return node.end === place.end ? place.end! : place.start!;
+}
+
+function placeOf({ end }: Block): t.Node | null {
+	if (end.kind === 'suspend') return end.op.kind === 'start' ? null : placed(end.point);
+	return end.kind === 'tail' ? placed(end.op.site) : null;
+}
+
+/** Of a point only the place of the whole `await e` is known. Null for one that the source does not show. */
+function placed({ node, loc }: Place): t.Node | null {
+	if (loc) return { ...node, start: loc.start.index, end: loc.end.index, loc };
+	return node.start == null ? null : node;
+}
