@@ -60,7 +60,7 @@ export class Worker {
 	#claimAgain = false;
 	/** Starts under way that may give a run to this worker. */
 	#reserved = 0;
-	/** A write was rejected that may have given runs to this worker. */
+	/** A write was rejected that may have given runs to this worker. Until it is known which, no start may give it one. */
 	#unsure = false;
 	#stopTimer = () => {};
 	/** While suspects are due: since when others are kept back, and which suspect has the worker. */
@@ -95,7 +95,7 @@ export class Worker {
 
 	/** Whether a run of this function that is started now may begin here at once; then `started` must follow. */
 	reserve(functionId: string): boolean {
-		if (this.#closing || this.#known === null || this.#aloneSince !== null) return false;
+		if (this.#closing || this.#known === null || this.#aloneSince !== null || this.#unsure) return false;
 		if (this.#room <= 0 || !shared.functions.has(functionId)) return false;
 		this.#reserved++;
 		return true;
@@ -105,7 +105,7 @@ export class Worker {
 	started(run: RunRow | null): void {
 		this.#reserved--;
 		if (run !== null) this.#detached(() => this.#hold(run));
-		else this.due();
+		if (run === null || this.#unsure) this.due();
 	}
 
 	/** There may be something to claim. */
@@ -176,7 +176,8 @@ export class Worker {
 		try {
 			while (this.#claimAgain && !this.#closing) {
 				this.#claimAgain = false;
-				if (this.#unsure) await this.#reconcile();
+				// A start that is under way may add to the list while it travels.
+				if (this.#unsure && this.#reserved === 0) await this.#reconcile();
 				await this.#announce();
 				await this.#claimOnce();
 			}
@@ -187,8 +188,8 @@ export class Worker {
 	}
 
 	async #reconcile(): Promise<void> {
-		this.#unsure = false;
 		await this.#parts.session.keep([...this.#held.keys()]);
+		this.#unsure = false;
 	}
 
 	async #claimOnce(): Promise<void> {
