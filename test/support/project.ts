@@ -22,6 +22,8 @@ export interface Project extends Disposable {
 	write(files: Readonly<Record<string, string>>): void;
 	read(path: string): string;
 	remove(path: string): void;
+	/** Puts a folder of the repository into the project. */
+	link(path: string): void;
 	/** Files below `path`, sorted. */
 	list(path: string): string[];
 	/** Runs the repository's Node in the project's folder. */
@@ -41,7 +43,8 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 		}
 	};
 	write({ 'package.json': JSON.stringify({ name: 'shop', type: 'module' }), ...files });
-	symlinkSync(join(repository, 'node_modules'), join(folder, 'node_modules'), 'junction');
+	const link: Project['link'] = (path) => symlinkSync(join(repository, path), join(folder, path), 'junction');
+	link('node_modules');
 	const node: Project['node'] = (...args) =>
 		spawnSync(process.execPath, args, {
 			cwd: folder,
@@ -51,6 +54,7 @@ export function createProject(files: Readonly<Record<string, string>>): Project 
 	return {
 		folder,
 		write,
+		link,
 		node,
 		[Symbol.dispose]: remove,
 		read: (path) => readFileSync(join(folder, path), 'utf8'),
