@@ -28,6 +28,11 @@ export interface Activation {
 	s: readonly unknown[];
 	/** `this` at entry. Afterwards a slot like any other. */
 	self: unknown;
+	/**
+	 * Loops whose head was passed since the runtime last looked: bit `n` (at most 30) for the n-th enclosing
+	 * one, from the outermost. `step` sets bits, the runtime clears them.
+	 */
+	passed: number;
 	/** Captured cells and values at entry (closures). Afterwards slots like any others. */
 	env: readonly unknown[];
 }

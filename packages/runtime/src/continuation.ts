@@ -6,14 +6,18 @@ import { DecodeError, NotSerializableError } from './errors/saving.ts';
 import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
 import type { Inspection } from './machine/inspect.ts';
+import { KeptLog } from './machine/kept-log.ts';
 import { hash } from './machine/key.ts';
-import { type LogEntry, type LogRecord, readLog } from './machine/log.ts';
+import { type LogEntry, type LogItem, readLog } from './machine/log.ts';
+import { LogFold } from './machine/log-fold.ts';
+import { type LogOptions, type LogRules, logRules } from './machine/log-options.ts';
 import { Machine } from './machine/machine.ts';
 import { loadState, readState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event, OpenWait } from './machine/turn.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, durable } from './registry/functions.ts';
 import { type Handler, handlerMap } from './registry/handlers.ts';
+import type { Callable } from './registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from './registry/topics.ts';
 
 /** What every outcome tells. */
@@ -58,6 +62,8 @@ export interface RunOptions {
 	readonly this?: unknown;
 	/** Called in place of other functions where durable code awaits these. */
 	readonly handlers?: readonly Handler[];
+	/** What of the effect log is kept. Default `'iteration'`. */
+	readonly log?: LogOptions;
 	/** When aborted nothing more is dispatched, and the outcome is `parked` once the effects in flight have settled. */
 	readonly park?: AbortSignal;
 	/**
@@ -98,13 +104,13 @@ export class Continuation<R> {
 	/** The saved state without the log, once it was made; never handed out, only copies. */
 	#bytes: Uint8Array | null;
 	/** The first `#count` of these; more may be added by the run that goes on. */
-	readonly #records: readonly LogRecord[];
+	readonly #records: readonly LogItem[];
 	readonly #count: number;
 	/** A state that cannot be saved can go on once, from memory; then this says why it was only once. */
 	#spent: NotSerializableError | null = null;
 
 	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
-	constructor(from: Machine | Chain | Uint8Array, records: readonly LogRecord[]) {
+	constructor(from: Machine | Chain | Uint8Array, records: readonly LogItem[]) {
 		this.#loaded = from instanceof Machine ? from : null;
 		this.#chain = from instanceof Machine ? null : from instanceof Uint8Array ? [from] : from;
 		this.#bytes = this.#chain?.length === 1 ? this.#chain[0]! : null;
@@ -117,7 +123,7 @@ export class Continuation<R> {
 		return this.#loaded;
 	}
 
-	get #log(): LogRecord[] {
+	get #log(): readonly LogItem[] {
 		return this.#records.slice(0, this.#count);
 	}
 
@@ -170,7 +176,7 @@ export class Continuation<R> {
 	 */
 	toBytes(o: { log?: boolean } = {}): Uint8Array {
 		const bytes = this.#saved();
-		return o.log ? saveState(this.#machine.state, this.#log) : new Uint8Array(bytes);
+		return o.log ? saveState(this.#machine.state, new LogFold(this.#log).records) : new Uint8Array(bytes);
 	}
 
 	#saved(): Uint8Array {
@@ -283,65 +289,70 @@ export class Continuation<R> {
 
 	/** An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. */
 	async #copy(o: RunOptions): Promise<Machine> {
-		const handlers = handlerMap(o.handlers);
+		const options = machineOptions(o);
 		let bytes: Uint8Array;
 		try {
 			bytes = this.#saved();
 		} catch (error) {
 			if (this.#spent !== null || !NotSerializableError.is(error)) throw error;
 			this.#spent = error;
-			return new Machine(this.#machine.state, { handlers, nonce: realRandom.id() });
+			return new Machine(this.#machine.state, options);
 		}
 		const { machine } = await openMachine((opened) => {
-			return { machine: Machine.load(bytes, { handlers, nonce: realRandom.id() }, opened) };
+			return { machine: Machine.load(bytes, options, opened) };
 		});
 		return machine;
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
-		return proceed<R>(machine, first, this.#log, o);
+		return proceed<R>(machine, first, new KeptLog(this.#log), o);
 	}
+}
+
+/** How a machine of these options works. @throws TypeError */
+export function machineOptions(o: RunOptions): {
+	handlers: ReadonlyMap<Callable, Callable>;
+	rules: LogRules;
+	nonce: string;
+} {
+	return { handlers: handlerMap(o.handlers), rules: logRules(o.log), nonce: realRandom.id() };
 }
 
 /** Drives a machine and tells its caller how that ended. */
 export async function proceed<R>(
 	machine: Machine,
 	first: Event | null,
-	records: LogRecord[],
+	log: KeptLog,
 	o: RunOptions,
 ): Promise<Outcome<R>> {
 	try {
-		return await driven<R>(machine, first, records, o);
+		return await driven<R>(machine, first, log, o);
 	} catch (error) {
 		await closeAll(machine.opened);
 		throw error;
 	}
 }
 
-async function driven<R>(
-	machine: Machine,
-	first: Event | null,
-	records: LogRecord[],
-	o: RunOptions,
-): Promise<Outcome<R>> {
+async function driven<R>(machine: Machine, first: Event | null, log: KeptLog, o: RunOptions): Promise<Outcome<R>> {
 	const emitted: unknown[] = [];
 	const standing = await drive(machine, first, {
 		clock: realClock,
-		log: records,
+		log,
 		emitted,
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&
 			((chain, turn) =>
 				// A continuation is immutable and the machine is not: what is handed out is the state as saved.
-				o.onCheckpoint!(new Continuation(chain, records), {
+				o.onCheckpoint!(new Continuation(chain, log.items), {
 					turn: turn.number,
+					...(turn.mark === null ? {} : { mark: turn.mark }),
 					emitted: turn.emitted.map(({ event }) => decode(event)),
 				})),
 	});
 	const from = closing(standing, machine);
 	if (from !== null) await closeAll(machine.opened);
-	return outcomeOf<R>(standing, machine, records, emitted, from ?? machine);
+	return outcomeOf<R>(standing, machine, log.items, emitted, from ?? machine);
 }
 
 /** What the next continuation goes on from; null when that is the machine itself, with what is open in it. */
@@ -359,7 +370,7 @@ function closing({ status }: Standing, machine: Machine): Machine | Uint8Array |
 function outcomeOf<R>(
 	standing: Standing,
 	machine: Machine,
-	records: readonly LogRecord[],
+	records: readonly LogItem[],
 	emitted: readonly unknown[],
 	from: Machine | Uint8Array,
 ): Outcome<R> {

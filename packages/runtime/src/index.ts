@@ -58,9 +58,10 @@ export { CrashLoopError, EngineClosedError, EventLostError, FencedError, StoreEr
 export type { Duration } from './language/duration.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
+export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
-export { currentRun, emit, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
+export { currentRun, emit, mark, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
 export { receiveAll } from './receive-all.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';

@@ -24,6 +24,13 @@ export const sleep = primitive('sleep', (time: Duration | Date): Promise<void> =
 });
 
 /**
+ * Ends the turn and sets a boundary in the effect log: what the log keeps with it is enough to replay the
+ * run from here (`replay`, option `from`). Of each label (default `'mark'`) the latest counts. Outside any
+ * run it does nothing.
+ */
+export const mark = primitive('mark', (_label?: string): Promise<void> => Promise.resolve());
+
+/**
  * Hands `value` (a copy) to whoever drives the run and waits for the answer; of a question, for one that its
  * schema accepts.
  * @throws TimeoutError when `timeout` passes without an answer.

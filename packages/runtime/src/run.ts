@@ -1,9 +1,9 @@
-import { type Outcome, proceed, type RunOptions } from './continuation.ts';
+import { machineOptions, type Outcome, proceed, type RunOptions } from './continuation.ts';
 import { captureStart, release } from './machine/copy.ts';
+import { KeptLog } from './machine/kept-log.ts';
 import { Machine } from './machine/machine.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
-import { handlerMap } from './registry/handlers.ts';
 
 /**
  * Starts a durable function and drives it in this process until only answers or messages can move it
@@ -24,8 +24,7 @@ export async function run<A extends unknown[], R>(
 		self,
 		args: copies,
 		now: realClock.now(),
-		handlers: handlerMap(o.handlers),
-		nonce: realRandom.id(),
+		...machineOptions(o),
 	});
-	return proceed<R>(machine, { type: 'started' }, [], o);
+	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o);
 }

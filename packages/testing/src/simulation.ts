@@ -2,12 +2,13 @@ import {
 	closeAll,
 	decodeCopy,
 	type Event,
-	type LogRecord,
+	KeptLog,
 	Machine,
 	NotSerializableError,
 	openMachine,
 	SaveCheck,
 	StateTooLargeError,
+	settledOf,
 	type Turn,
 	tellForeign,
 } from '@perdure/runtime/simulation';
@@ -42,7 +43,7 @@ export class Simulation {
 	readonly #o: SimulationOptions;
 	readonly #outside: InFlight;
 	readonly #check = new SaveCheck();
-	readonly records: LogRecord[] = [];
+	readonly log = new KeptLog();
 	/** What its turns have emitted, as copies. */
 	readonly emitted: unknown[] = [];
 	#machine: Machine;
@@ -131,7 +132,7 @@ export class Simulation {
 		const turn = this.#machine.apply(event, this.#o.clock.now());
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save(restart);
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
-		for (const record of turn.log) if (failed === null || record.seq <= seq) this.records.push(record);
+		this.log.add(failed === null ? turn.log : settledOf(turn.log, seq));
 		if (failed === null) for (const { event } of turn.emitted) this.emitted.push(decodeCopy(event));
 		if (failed !== null) {
 			this.failure = { error: failed.error, before };

@@ -58,6 +58,8 @@ function describePending(
 			return `it sleeps until ${until!.toISOString()} (${at})`;
 		case 'effect':
 			return `it waits for the effect ${name} (${at})`;
+		case 'mark':
+			return `it passes a mark (${at})`;
 		case 'native':
 			return 'it waits for a native promise';
 	}

@@ -1,4 +1,13 @@
-import type { Duration, Handler, Inspection, LogEntry, Message, PendingInspection, Question } from '@perdure/runtime';
+import type {
+	Duration,
+	Handler,
+	Inspection,
+	LogEntry,
+	LogOptions,
+	Message,
+	PendingInspection,
+	Question,
+} from '@perdure/runtime';
 import {
 	AmbiguousResumeError,
 	CancelledError,
@@ -11,6 +20,7 @@ import {
 	handlerMap,
 	isMessage,
 	isQuestion,
+	logRules,
 	Machine,
 	NotSerializableError,
 	NotSettledError,
@@ -29,6 +39,8 @@ import { VirtualClock } from './virtual-clock.ts';
 export interface TestRunOptions {
 	/** Called in place of other functions where durable code awaits these: `replace(charge, () => 'paid')`. */
 	readonly handlers?: readonly Handler[];
+	/** What of the effect log is kept. Default `'all'`. */
+	readonly log?: LogOptions;
 	/**
 	 * `'every-await'` (default): after each turn the run is saved to bytes, dropped and restored, before any
 	 * effect of that turn is performed, so that what does not survive a restart fails in the test. `'never'`:
@@ -96,7 +108,7 @@ export interface TestRun<R> {
 	 * waits for, when it has not ended.
 	 */
 	result(): Promise<R>;
-	/** Every effect, sleep and wait so far, with arguments and outcomes. */
+	/** Every effect, sleep, wait and durable call so far, with arguments and outcomes. */
 	readonly log: LogEntry[];
 	/** `'ready'` before it has begun. */
 	readonly status: Standing<R>['status'] | 'ready';
@@ -130,7 +142,7 @@ export function testRun<A extends unknown[], R>(
 	const [self, ...copies] = release(captureStart(def.name, o.this, args));
 	const clock = new VirtualClock((o.now ?? new Date()).getTime());
 	// Real runs have a random nonce; the keys of a test are to be the same each time.
-	const machine = { handlers: handlerMap(o.handlers), nonce: '' };
+	const machine = { handlers: handlerMap(o.handlers), rules: logRules(o.log ?? 'all'), nonce: '' };
 	const { restart = 'every-await' } = o;
 	const simulation = new Simulation(
 		Machine.start({ runId: o.id ?? 'test', def, self, args: copies, now: clock.now(), ...machine }),
@@ -206,7 +218,7 @@ class Driver<R> implements TestRun<R> {
 	}
 
 	get log(): LogEntry[] {
-		return readLog(this.#simulation.records);
+		return readLog(this.#simulation.log.items);
 	}
 
 	get status(): Standing<R>['status'] | 'ready' {
@@ -292,7 +304,7 @@ class Driver<R> implements TestRun<R> {
 	#standing(): Standing<R> {
 		const { failure, wakeAt } = this.#simulation;
 		const told = { log: this.log, emitted: [...this.#simulation.emitted] };
-		const records = [...this.#simulation.records];
+		const records = this.#simulation.log.items;
 		if (failure !== null) {
 			const { error, before } = failure;
 			return { status: 'failed', error, continuation: new Continuation<R>(before ?? this.#machine, records), ...told };

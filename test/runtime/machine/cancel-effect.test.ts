@@ -1,6 +1,8 @@
 /** Cancelling a fiber that waits for an effect (runtime.md, "Effects", Cancel). */
+
 import { expect, test, vi } from 'vitest';
 import { CancelledError } from '../../../packages/runtime/src/errors/run.ts';
+import { readLog } from '../../../packages/runtime/src/machine/log.ts';
 import { Machine } from '../../../packages/runtime/src/machine/machine.ts';
 import { simulate } from './simulation.ts';
 
@@ -43,7 +45,10 @@ test('what it rejected with is attached as well', () => {
 	run.fail('charge', new RangeError('declined'));
 	const { outcome } = seen[0]!.effect!;
 	expect((outcome as { error: unknown }).error).toBeInstanceOf(RangeError);
-	expect(run.last.log.find(({ name }) => name === 'charge')).toMatchObject({ state: 'executed', ok: false });
+	expect(readLog(run.last.log).find(({ name }) => name === 'charge')).toMatchObject({
+		state: 'executed',
+		outcome: { error: { message: 'declined' } },
+	});
 });
 
 test('after the grace the outcome is unknown, the entry discarded, a late outcome ignored (M3)', () => {
@@ -53,7 +58,7 @@ test('after the grace the outcome is unknown, the entry discarded, a late outcom
 	expect(seen).toEqual([]);
 	run.advance(1);
 	expect(seen[0]!.effect!.outcome).toBe('unknown');
-	expect(run.last.log.find(({ name }) => name === 'charge')).toMatchObject({ state: 'discarded' });
+	expect(readLog(run.last.log).find(({ name }) => name === 'charge')).toMatchObject({ state: 'discarded' });
 	run.apply({ type: 'effectSettled', key, ok: true, value: 'late' });
 	expect(run.pending).toEqual(['effect refund']);
 	run.settle('refund');

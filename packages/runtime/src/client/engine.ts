@@ -3,6 +3,7 @@ import { RunConflictError } from '../errors/run.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
+import { type LogOptions, type LogRules, logRules } from '../machine/log-options.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import type { NewRun, RunFilter, Store, StoreSession } from '../ports/store.ts';
 import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
@@ -26,6 +27,8 @@ export interface EngineOptions {
 	readonly worker?: boolean | WorkerOptions;
 	/** Called in place of other functions where durable code awaits these. */
 	readonly handlers?: readonly Handler[];
+	/** What of the effect logs is kept. Default `'iteration'`. */
+	readonly log?: LogOptions;
 	/** For simulations: time and randomness. The store has its own clock. */
 	readonly clock?: Clock;
 	readonly random?: Random;
@@ -62,6 +65,7 @@ export class Engine implements AsyncDisposable {
 	readonly #outboxChanges: Changes;
 	#consumers = 0;
 	readonly #handlers: ReadonlyMap<Callable, Callable>;
+	readonly #rules: LogRules;
 	readonly #opened: Promise<StoreSession>;
 	#worker: Worker | null = null;
 	#closed: Promise<void> | null = null;
@@ -74,6 +78,7 @@ export class Engine implements AsyncDisposable {
 		this.#changes = new Changes(this.#clock);
 		this.#outboxChanges = new Changes(this.#clock);
 		this.#handlers = handlerMap(o.handlers);
+		this.#rules = logRules(o.log);
 		this.#opened = this.#open(o);
 		// Whoever uses the engine is told; an engine that nobody uses must not end the process.
 		this.#opened.catch(() => {});
@@ -187,6 +192,7 @@ export class Engine implements AsyncDisposable {
 			clock: this.#clock,
 			random: this.#random,
 			handlers: this.#handlers,
+			rules: this.#rules,
 			warn: (text: string) => warn(text),
 		};
 		this.#worker = new Worker(parts, typeof o.worker === 'object' ? o.worker : {});

@@ -3,7 +3,8 @@ import { tellForeign } from '../language/durable-promise.ts';
 import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { Jobs } from '../machine/jobs.ts';
-import type { LogRecord } from '../machine/log.ts';
+import type { KeptLog } from '../machine/kept-log.ts';
+import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { stateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
@@ -29,8 +30,8 @@ export interface DriveOptions {
 	/** When aborted nothing new is dispatched, and the drive ends once the effects in flight have settled. */
 	readonly park?: AbortSignal | undefined;
 	readonly clock: Clock;
-	/** The log so far; what the turns add is appended. */
-	readonly log: LogRecord[];
+	/** The log so far; what the turns add is added. */
+	readonly log: KeptLog;
 	/** Taken up: what the turns emit, decoded. */
 	readonly emitted: unknown[];
 }
@@ -109,7 +110,7 @@ class Drive {
 		const turn = this.#machine.apply(event, this.#options.clock.now());
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save();
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
-		for (const record of turn.log) if (failed === null || record.seq <= seq) this.#options.log.push(record);
+		this.#options.log.add(failed === null ? turn.log : settledOf(turn.log, seq));
 		if (failed !== null) {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
 			return { status: 'failed', error: failed.error, before };

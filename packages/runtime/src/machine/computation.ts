@@ -30,8 +30,9 @@ import { Frame } from './frame.ts';
 import { Issuing, type TurnOptions } from './issuing.ts';
 import { Jobs, ready } from './jobs.ts';
 import { Thunk } from './kinds.ts';
-import type { LogRecord } from './log.ts';
-import type { Done, Savable, Target } from './pending.ts';
+import type { LogItem } from './log.ts';
+import type { LogScopes } from './log-scopes.ts';
+import { type CallSite, callSite, type Done, type Savable, type Target } from './pending.ts';
 import { type ImmediateName, isImmediate } from './primitive.ts';
 import { warm } from './restore.ts';
 import type { RunState } from './run-state.ts';
@@ -59,6 +60,9 @@ export class Computation implements TurnHost {
 	readonly #jobs: Jobs = new Jobs();
 	readonly #issuing: Issuing;
 	readonly #delivery: Delivery;
+	readonly #scopes: LogScopes;
+	/** The place of a durable call that is made now; null where that is not known. */
+	#calling: CallSite | null = null;
 	readonly #unhandled = new Set<DurablePromise>();
 	/** The fiber that steps; null in a reaction of a promise before any has. */
 	#fiber: Fiber | null = null;
@@ -70,11 +74,16 @@ export class Computation implements TurnHost {
 		this.#state = state;
 		this.#options = options;
 		this.#issuing = new Issuing(state, options);
+		this.#scopes = this.#issuing.scopes;
 		this.#delivery = new Delivery(state, options.now, this.#jobs, this.#issuing);
 	}
 
-	get log(): readonly LogRecord[] {
+	get log(): readonly LogItem[] {
 		return this.#issuing.log;
+	}
+
+	get marked(): string | null {
+		return this.#issuing.marked;
 	}
 
 	get dispatch(): readonly EffectCall[] {
@@ -99,6 +108,9 @@ export class Computation implements TurnHost {
 		if (event.type === 'timerFired') this.#fireDue();
 		else this.#delivery.deliver(event);
 		this.#drain();
+		if (this.#state.result?.status !== 'failed') {
+			for (const fiber of this.#ran) if (this.#state.fibers.get(fiber.id) === fiber) this.#scopes.parks(fiber);
+		}
 		closeTurn(this.#state, {
 			issuing: this.#issuing,
 			door: this.door,
@@ -166,6 +178,7 @@ export class Computation implements TurnHost {
 			fiber.ran = true;
 			this.#ran.push(fiber);
 		}
+		if (fiber.ending !== null) this.#scopes.ended(fiber, mode !== 1, value);
 		let frame = fiber.top;
 		let input: Mode = mode;
 		let sent = value;
@@ -184,6 +197,7 @@ export class Computation implements TurnHost {
 				if (frame.cancelled !== null) frame.cancelled.cleaning = false;
 			} catch (error) {
 				fiber.top = frame.parent;
+				if (frame.log !== null) this.#scopes.threw(frame, error);
 				if (error !== sent) tellChain(error, fiber.top, fiber);
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
@@ -207,6 +221,7 @@ export class Computation implements TurnHost {
 					ready(this.#jobs, fiber, 1, this.#cancellation(frame));
 					return;
 				}
+				if (frame.done && frame.log !== null) this.#scopes.returned(fiber, frame, out);
 				if (!(frame.done ? this.#complete(fiber, out) : this.#await(fiber, out, false))) return;
 				// The job that it goes on in is the next one: gone through the queue, a durable call would cost a fifth more.
 				if (!alone || !this.#jobs.empty) {
@@ -218,8 +233,15 @@ export class Computation implements TurnHost {
 				sent = out;
 				continue;
 			}
-			if (asked === 'parked') return;
+			if (asked === 'parked') {
+				if (frame.done && frame.log !== null) this.#scopes.waits(fiber, frame);
+				return;
+			}
 			// A durable call: entered in the same tick, as JavaScript does.
+			if (frame.done) {
+				this.#calling = null;
+				this.#scopes.replaced(fiber, frame, asked);
+			} else if (this.#scopes.calls) this.#called(fiber, frame, asked);
 			asked.parent = frame.done ? frame.parent : frame;
 			fiber.top = frame = asked;
 			input = 0;
@@ -271,6 +293,7 @@ export class Computation implements TurnHost {
 	#finish(fiber: Fiber, ok: boolean, value: unknown): void {
 		const state = this.#state;
 		state.fibers.delete(fiber.id);
+		this.#scopes.finished(fiber);
 		if (fiber.generator !== null) {
 			completeBody(fiber.generator, ok, value);
 			return;
@@ -338,6 +361,7 @@ export class Computation implements TurnHost {
 		if (definition !== undefined) {
 			const inTurn = definition.step === undefined || definition.generator !== undefined;
 			if (inTurn) return Reflect.apply(callee, self, args);
+			if (this.#scopes.calls) this.#calling = callSite(def, def.sites![site]!);
 			this.#asked = new Frame(definition, self, args, environmentOf(callee));
 			return undefined;
 		}
@@ -411,7 +435,15 @@ export class Computation implements TurnHost {
 			if (isImmediate(primitive)) return resolved(this.#immediate(code, def, primitive, args).value);
 			return this.#promised((target) => this.#primitive(code, def, target, primitive, args));
 		}
-		if (!isForeign(callee) || constructsInTurn(callee, self)) return callBuiltIn(callee as Callable, self, args);
+		if (!isForeign(callee) || constructsInTurn(callee, self)) {
+			if (definitionOf(callee) === undefined || !this.#scopes.calls) return callBuiltIn(callee as Callable, self, args);
+			this.#calling = callSite(code, def);
+			try {
+				return callBuiltIn(callee as Callable, self, args);
+			} finally {
+				this.#calling = null;
+			}
+		}
 		const issue = { fn: callee as Callable, self, key, args, rest: [] };
 		return this.#promised((target) => this.#effect(code, def, target, issue));
 	}
@@ -440,8 +472,17 @@ export class Computation implements TurnHost {
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
 		const promise = new DurablePromise();
 		const frame = new Frame(def, self, Array.from(args), env);
-		this.#start(new Fiber(++this.#state.fiber, frame, promise, this.#isCleaning()), 0, undefined);
+		const fiber = new Fiber(++this.#state.fiber, frame, promise, this.#isCleaning());
+		if (this.#scopes.calls) this.#called(fiber, null, frame);
+		this.#start(fiber, 0, undefined);
 		return promise;
+	}
+
+	/** The entry of a call, where calls have entries. */
+	#called(fiber: Fiber, caller: Frame | null, frame: Frame): void {
+		const site = this.#calling;
+		this.#calling = null;
+		this.#scopes.called(fiber, caller, site, frame);
 	}
 
 	drive(generator: AsyncGeneratorState, mode: Mode, value: unknown): void {

@@ -115,6 +115,7 @@ export class Delivery {
 	fire(pending: Pending): void {
 		switch (pending.kind) {
 			case 'sleep':
+			case 'mark':
 				this.#settle(pending, true, capture([undefined]));
 				return;
 			case 'effect':

@@ -29,6 +29,12 @@ export class Fiber {
 	readonly chain: Frame[] = [];
 	/** It has run in the turn that is computed. */
 	ran = false;
+	/** It has entries in the log. */
+	logged = false;
+	/** Number of its latest mark, 0 before the first. */
+	marked = 0;
+	/** Entries of calls (`FrameLog.entry`) that have returned what the fiber waits for now. */
+	ending: readonly number[] | null = null;
 	/** Its neighbours in order of start; see `FiberTable`. */
 	next: Fiber | null = null;
 	previous: Fiber | null = null;

@@ -4,6 +4,7 @@ import { migrationOf } from '../registry/migrations.ts';
 import { shared } from '../registry/shared.ts';
 import { Frame } from './frame.ts';
 import type { FrameHead } from './frame-head.ts';
+import type { FrameLog } from './frame-log.ts';
 
 /** A frame as it was saved: names only, nothing that depends on this build. */
 export interface SavedFrame {
@@ -15,6 +16,7 @@ export interface SavedFrame {
 	/** Whether a handler of it has received the run's cancellation, and whether that was thrown again since. */
 	readonly cancelled: 'received' | 'again' | null;
 	readonly slots: ReadonlyMap<string, unknown>;
+	readonly log?: FrameLog | null;
 }
 
 /** One that is being decoded. */
@@ -23,12 +25,14 @@ export class MutableSavedFrame implements SavedFrame {
 	readonly caught: readonly boolean[];
 	readonly cancelled: SavedFrame['cancelled'];
 	readonly slots = new Map<string, unknown>();
+	readonly log: FrameLog | null;
 	parent: MutableSavedFrame | null = null;
 
-	constructor(head: FrameHead, caught: readonly boolean[], cancelled: SavedFrame['cancelled']) {
+	constructor(head: FrameHead, caught: readonly boolean[], cancelled: SavedFrame['cancelled'], log: FrameLog | null) {
 		this.head = head;
 		this.caught = caught;
 		this.cancelled = cancelled;
+		this.log = log;
 	}
 
 	get functionId(): string {
@@ -72,12 +76,13 @@ function frameAt(
 	def: FunctionDef,
 	point: PointDef,
 	slots: ReadonlyMap<string, unknown>,
-	{ caught, cancelled }: SavedFrame,
+	{ caught, cancelled, log }: SavedFrame,
 ): Frame {
 	const frame = new Frame(def, undefined, []);
 	frame.pc = point.pc;
 	frame.s = point.slots.map((name) => slots.get(name));
 	frame.cold = true;
+	frame.log = log ?? null;
 	// The chain of constructs is part of the point's id, so guards keep their positions.
 	const guards = point.guards ?? [];
 	const received = guards.filter((guard, i) => typeof guard === 'number' && caught[i] === true) as number[];

@@ -1,6 +1,7 @@
 import type { Activation, FunctionDef } from '@perdure/abi';
 import { TwoRuntimesError } from '../errors/schema.ts';
 import { COPY } from '../registry/shared.ts';
+import type { FrameLog } from './frame-log.ts';
 
 const NONE: readonly unknown[] = [];
 
@@ -31,6 +32,9 @@ export class Frame implements Activation {
 	cancelled: CancelledFrame | null = null;
 	/** Restored from bytes and not entered since: its reload slots are still to be read. */
 	cold = false;
+	passed = 0;
+	/** Null until it has issued something, or a turn has ended in it. */
+	log: FrameLog | null = null;
 	/** Where it is in its fiber, from the outermost; and the slots it had when that was last looked at. */
 	place = -1;
 	noted: readonly unknown[] | null = null;

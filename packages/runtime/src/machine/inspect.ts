@@ -30,7 +30,7 @@ export interface FrameInspection {
 /** Something that a run waits for. */
 export interface PendingInspection {
 	readonly key: string;
-	readonly kind: 'effect' | 'sleep' | 'suspend' | 'receive' | 'native';
+	readonly kind: 'effect' | 'sleep' | 'mark' | 'suspend' | 'receive' | 'native';
 	/** The callee as written. */
 	readonly name: string;
 	/** `file:line:column`. */
@@ -51,7 +51,14 @@ export function inspect(state: RunState, status: string): Inspection {
 			if (p.kind === 'native') {
 				return { key: p.key, kind: p.kind, name: 'a native promise', at: '', since: new Date(Number.NaN), until: null };
 			}
-			const until = p.kind === 'sleep' ? p.until : p.kind === 'effect' ? (p.retryAt ?? p.graceAt) : p.limit;
+			const until =
+				p.kind === 'sleep'
+					? p.until
+					: p.kind === 'mark'
+						? p.since
+						: p.kind === 'effect'
+							? (p.retryAt ?? p.graceAt)
+							: p.limit;
 			const { key, kind, name, at, since } = p;
 			return { key, kind, name, at, since: new Date(since), until: until === null ? null : new Date(until) };
 		}),

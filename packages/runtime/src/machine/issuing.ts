@@ -12,13 +12,16 @@ import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import type { Recipes, Thunk } from './kinds.ts';
-import { type LogRecord, recordOf } from './log.ts';
+import { type LogItem, type LogRecord, recordOf } from './log.ts';
+import type { LogRules } from './log-options.ts';
+import { LogScopes } from './log-scopes.ts';
 import {
 	callSite,
 	Done,
 	type IssueFacts,
 	type Pending,
 	PendingEffect,
+	PendingMark,
 	PendingSleep,
 	PendingWait,
 	Policed,
@@ -39,6 +42,8 @@ export interface TurnOptions {
 	readonly keys: string;
 	readonly nonce: string;
 	readonly door: Door;
+	/** What of the log is kept. */
+	readonly rules: LogRules;
 }
 
 /** Where a call stands, and who made it. */
@@ -61,7 +66,10 @@ const NOBODY = null as never;
  * I1: an issue is pending, in the log and (an effect) to be dispatched, or it is none of these.
  */
 export class Issuing {
-	readonly log: LogRecord[] = [];
+	readonly log: LogItem[] = [];
+	readonly scopes: LogScopes;
+	/** The label of the last mark that was set. */
+	marked: string | null = null;
 	readonly dispatch: PendingEffect[] = [];
 	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
 	readonly emitted: Emitted[] = [];
@@ -75,6 +83,7 @@ export class Issuing {
 	constructor(state: RunState, options: TurnOptions) {
 		this.#state = state;
 		this.#options = options;
+		this.scopes = new LogScopes(state, options.rules, options.now, this.log);
 	}
 
 	/** The value of a thunk may be made again instead of being saved with the next effect. */
@@ -129,9 +138,12 @@ export class Issuing {
 	/** Parks the target on a primitive. @throws NotSerializableError naming what cannot be handed out. */
 	primitive(caller: Caller, target: Target, name: string, args: readonly unknown[]): Savable {
 		const made = primitives[name]!(args, this.#options.now);
+		if (made.kind === 'mark') this.marked = this.#state.mark = made.label;
 		const issued = this.#issued(caller, target, name);
+		if (made.kind === 'mark' && caller.by !== null) caller.by.marked = issued.seq;
 		let pending: Savable;
 		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
+		else if (made.kind === 'mark') pending = new PendingMark(issued);
 		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, name, issued.where.at) });
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
@@ -198,8 +210,10 @@ export class Issuing {
 		this.record(pending, 'started', null, null);
 	}
 
+	/** Writes the entry of something that was issued, as it stands now. */
 	record(pending: Savable | Done, state: LogRecord['state'], ok: boolean | null, outcome: Copied | null): void {
 		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
+		if (this.#options.rules.keep === 'none') return;
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
 	}
 
@@ -210,6 +224,7 @@ export class Issuing {
 
 	#issued({ code, site, by }: Caller, target: Target, name: string): IssueFacts {
 		const state = this.#state;
+		if (by?.top) this.scopes.issues(by, code, site);
 		return {
 			key: this.#nextKey(),
 			target,

@@ -19,6 +19,7 @@ import type { Fiber } from './fiber.ts';
 import { MutableSavedFrame } from './fit.ts';
 import { Frame } from './frame.ts';
 import { FrameHead, layoutOf } from './frame-head.ts';
+import { FrameLog } from './frame-log.ts';
 import { GENERATOR_KINDS } from './generator-kinds.ts';
 import { intrinsicNamed, nameOfIntrinsic } from './intrinsics.ts';
 import { ITERATOR_KINDS } from './iterator-kinds.ts';
@@ -300,14 +301,14 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 	// In the chain of a fiber it is looked at whenever the fiber ran; a frame elsewhere may be stepped by anybody.
 	tells: (value) => (value as Frame).place >= 0,
 	take(value) {
-		const { def, s, parent, cancelled } = value as Frame;
+		const { def, s, parent, cancelled, log } = value as Frame;
 		const point = pointOf(value as Frame)!;
 		const { head, saved } = layoutOf(def, point);
 		const guards = (point.guards ?? []).map((guard) =>
 			typeof guard === 'number' && cancelled?.caught.includes(guard) ? 'c' : '-',
 		);
 		const received = cancelled === null ? '' : cancelled.passed === null ? 'r' : 'p';
-		return [parent, head, guards.join('') + received, ...saved.map((slot) => s[slot])];
+		return [parent, head, guards.join('') + received + (log ?? ''), ...saved.map((slot) => s[slot])];
 	},
 	label(value, index) {
 		const point = pointOf(value as Frame)!;
@@ -319,13 +320,18 @@ const frame: Kind<Frame | MutableSavedFrame, Host> = {
 		return layoutOf((value as Frame).def, point).head.names[index - 3]?.includes(':') ? 'kept' : undefined;
 	},
 	place: (value) => atOf((value as Frame).def, pointOf(value as Frame)!.at),
-	make([, head, caught, ...values], host) {
-		expect(host.live === null && head instanceof FrameHead && typeof caught === 'string', 'a malformed frame');
+	make([, head, facts, ...values], host) {
+		expect(host.live === null && head instanceof FrameHead && typeof facts === 'string', 'a malformed frame');
 		expect(values.length === head.names.length, 'a frame with other slots than its point');
+		const end = facts.indexOf('[');
+		const caught = end < 0 ? facts : facts.slice(0, end);
+		const log = end < 0 ? null : FrameLog.read(facts.slice(end));
+		expect(end < 0 || log !== null, 'a malformed frame');
 		return new MutableSavedFrame(
 			head,
 			[...caught].map((c) => c === 'c'),
 			caught.endsWith('p') ? 'again' : caught.endsWith('r') ? 'received' : null,
+			log,
 		);
 	},
 	fill(value, parts) {

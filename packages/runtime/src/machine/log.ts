@@ -1,9 +1,24 @@
 import { type Copied, NOTHING } from './copied.ts';
 import { capture, release } from './copy.ts';
+import { LogFold } from './log-fold.ts';
 import type { Done, Savable } from './pending.ts';
 
-/** What an entry stands for. */
-export type LogKind = 'effect' | 'sleep' | 'suspend' | 'receive' | 'emit';
+/**
+ * What an entry stands for. `call`: of a durable function. `start`: of a child run. `cancel`: the run was
+ * cancelled. `pruned`: entries of one site that are not kept.
+ */
+export type LogKind =
+	| 'effect'
+	| 'call'
+	| 'sleep'
+	| 'suspend'
+	| 'receive'
+	| 'mark'
+	| 'emit'
+	| 'start'
+	| 'transaction'
+	| 'cancel'
+	| 'pruned';
 
 /** One line of the effect log (Skuld's `EffectLogEntry`). Recovery never reads it. */
 export interface LogEntry {
@@ -16,9 +31,14 @@ export interface LogEntry {
 	readonly name: string;
 	readonly args: readonly unknown[];
 	readonly state: 'started' | 'executed' | 'discarded';
-	/** `unsaveable`: executed, with a result that could not be kept. */
-	readonly outcome: { readonly value: unknown } | { readonly error: unknown } | { readonly unsaveable: true } | null;
-	/** Order in which outcomes were delivered, from 1; null while there is none. */
+	/** `unsaveable`: executed, with a result that could not be kept. `redacted`: not shown. */
+	readonly outcome:
+		| { readonly value: unknown }
+		| { readonly error: unknown }
+		| { readonly unsaveable: true }
+		| { readonly redacted: true }
+		| null;
+	/** Order in which outcomes were delivered, from 1; null while there is none, and for calls of durable functions. */
 	readonly settledSeq: number | null;
 	/** Attempts begun, from 1. */
 	readonly attempt: number;
@@ -26,9 +46,40 @@ export interface LogEntry {
 	readonly endedAt: Date | null;
 	/** Number of the fiber within the run, 0 for the root. */
 	readonly fiber: number;
-	/** The latest mark before it. */
+	/** The latest mark before it; of a mark its own label. */
 	readonly mark: string | null;
+	/** `pruned`: how many entries of the site are not kept. `seq` is that of the latest. */
+	readonly count?: number;
+	/** `pruned`: the lowest and the highest number of a fiber that one of them was of. */
+	readonly fibers?: readonly [number, number];
+	/** Arguments and outcome are not shown. */
+	readonly redacted?: true;
+	/** The latest mark of its label: the run as it stood there, as `Continuation.fromBytes` reads it. */
+	readonly frames?: Uint8Array;
 }
+
+/** What few records have. */
+export interface LogExtra {
+	/** As in `LogEntry`. */
+	readonly count?: number;
+	readonly fibers?: readonly [number, number];
+	readonly redacted?: true;
+	readonly frames?: Uint8Array;
+	/** It was to be dropped, but has only started. */
+	readonly left?: true;
+	/** The end of a call: how it began is in another record. */
+	readonly end?: true;
+}
+
+/** Entries of a fiber numbered `from` up to, not including, `to` are of loop iterations, or of a fiber, that are over. */
+export interface LogPrune {
+	readonly prune: number;
+	readonly from: number;
+	readonly to: number;
+}
+
+/** A log is kept as a list of these: a later record of a `seq` replaces an earlier one (log-fold.ts). */
+export type LogItem = LogRecord | LogPrune;
 
 /** An entry as it is kept and stored: values as copies, so that a run which goes on changes nothing in its past. */
 export interface LogRecord {
@@ -48,6 +99,7 @@ export interface LogRecord {
 	readonly endedAt: number | null;
 	readonly fiber: number;
 	readonly mark: string | null;
+	readonly extra: LogExtra | null;
 }
 
 /** The entry of something that was issued, as it stands at `now` (ms since the epoch). */
@@ -73,6 +125,7 @@ export function recordOf(
 		endedAt: state === 'started' ? null : now,
 		fiber: by,
 		mark,
+		extra: null,
 	};
 }
 
@@ -99,6 +152,7 @@ export function leftOver(
 		endedAt: now,
 		fiber: 0,
 		mark: state.mark,
+		extra: null,
 	};
 }
 
@@ -110,6 +164,8 @@ function argsOf(pending: Savable | Done): Copied {
 			return pending.args;
 		case 'sleep':
 			return capture([pending.until]);
+		case 'mark':
+			return capture([pending.mark]);
 		case 'suspend':
 			return pending.value;
 		case 'receive':
@@ -117,11 +173,14 @@ function argsOf(pending: Savable | Done): Copied {
 	}
 }
 
-/** The log that a person reads: the last record of each `seq`, in order. */
-export function readLog(records: Iterable<LogRecord>): LogEntry[] {
-	const latest = new Map<number, LogRecord>();
-	for (const record of records) latest.set(record.seq, record);
-	return [...latest.values()].sort((a, b) => a.seq - b.seq).map(readRecord);
+/** Of a turn that failed: what it settled did happen, and what it issued was never dispatched. `before`: the latest number of the turns before. */
+export function settledOf(items: readonly LogItem[], before: number): LogItem[] {
+	return items.filter((item) => !('prune' in item) && item.seq <= before && item.state === 'executed');
+}
+
+/** The log that a person reads, in order of `seq`. */
+export function readLog(items: Iterable<LogItem>): LogEntry[] {
+	return new LogFold(items).records.map(readRecord);
 }
 
 function readRecord(record: LogRecord): LogEntry {
@@ -140,11 +199,19 @@ function readRecord(record: LogRecord): LogEntry {
 		endedAt: endedAt === null ? null : new Date(endedAt),
 		fiber,
 		mark,
+		...shown(record.extra),
 	};
 }
 
-function readOutcome({ ok, outcome }: LogRecord): LogEntry['outcome'] {
+function shown(extra: LogExtra | null): Pick<LogEntry, 'count' | 'fibers' | 'redacted' | 'frames'> {
+	if (extra === null) return {};
+	const { left: _, end: __, frames, ...rest } = extra;
+	return frames === undefined ? rest : { ...rest, frames: frames.slice() };
+}
+
+function readOutcome({ ok, outcome, extra }: LogRecord): LogEntry['outcome'] {
 	if (ok === null) return null;
+	if (extra?.redacted) return { redacted: true };
 	if (outcome === null) return { unsaveable: true };
 	const value = release(outcome)[0];
 	return ok ? { value } : { error: value };

@@ -1,3 +1,4 @@
+import { NotSerializableError } from '../errors/saving.ts';
 import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
@@ -6,6 +7,8 @@ import { Door } from './door.ts';
 import { callOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { type Inspection, inspect } from './inspect.ts';
+import { DEFAULT_RULES, type LogRules } from './log-options.ts';
+import { keptOf } from './log-turn.ts';
 import type { PendingEffect, Savable } from './pending.ts';
 import { type Beginning, beginning, functionIdsOf, isBusy, type RunState, statusOf, wakeAtOf } from './run-state.ts';
 import { loadState, saveState } from './state.ts';
@@ -19,6 +22,8 @@ export interface MachineOptions {
 	 * is committed, since an uncommitted turn may run again with other values.
 	 */
 	readonly nonce?: string | undefined;
+	/** What of the log is kept. */
+	readonly rules?: LogRules | undefined;
 }
 
 /**
@@ -40,6 +45,7 @@ export class Machine {
 	/** Where foreign code comes in that has a resolver of a promise made here. */
 	readonly door = new Door();
 	readonly #nonce: string;
+	readonly #rules: LogRules;
 
 	constructor(
 		state: RunState,
@@ -51,6 +57,7 @@ export class Machine {
 		this.state = state;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
+		this.#rules = o.rules ?? DEFAULT_RULES;
 	}
 
 	/** A run that has not begun: its first turn is that of the event `started`. */
@@ -78,6 +85,7 @@ export class Machine {
 	/** Computes one turn. What it returns must be durable before anything of it is done. */
 	apply(event: Event, now: number): Turn {
 		const { state, handlers } = this;
+		const before = state.seq;
 		state.turn++;
 		const computation = new Computation(state, {
 			now,
@@ -85,6 +93,7 @@ export class Machine {
 			keys: state.keys,
 			nonce: this.#nonce,
 			door: this.door,
+			rules: this.#rules,
 		});
 		const outer = shared.current;
 		shared.current = computation;
@@ -97,7 +106,8 @@ export class Machine {
 			number: state.turn,
 			status: this.status,
 			outcome: state.ended?.outcome,
-			log: computation.log,
+			log: keptOf(computation.log, this.#rules, before, computation.marked === null ? null : this.#frames()),
+			mark: computation.marked,
 			dispatch: computation.dispatch,
 			emitted: computation.emitted,
 			abort: computation.abort,
@@ -105,6 +115,17 @@ export class Machine {
 			told: computation.told,
 			wakeAt: this.wakeAt,
 		};
+	}
+
+	/** The state at a mark; null where it cannot be saved: the run goes on, and is not replayed from there. */
+	#frames(): Uint8Array | null {
+		if (this.state.ended !== null || this.#rules.keep === 'none') return null;
+		try {
+			return this.save();
+		} catch (error) {
+			if (NotSerializableError.is(error)) return null;
+			throw error;
+		}
 	}
 
 	/** Answers given to a stored continuation open a lineage of their own (runtime.md, "Effects", Key). */

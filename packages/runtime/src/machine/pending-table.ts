@@ -25,7 +25,7 @@ export class PendingTable extends Map<string, Pending> {
 	readonly callers = new Tally();
 	/** Effects of cancelled fibers: few, or the run is at its end. */
 	readonly #limited = new Set<PendingEffect>();
-	/** Effects, but for those whose next attempt waits for its time. */
+	/** Effects, but for those whose next attempt waits for its time; and marks: a run that only ends its turn does not wait. */
 	#running = 0;
 	/** Waits whose outcome a promise gets. */
 	#promised = 0;
@@ -62,7 +62,7 @@ export class PendingTable extends Map<string, Pending> {
 		this.#due.length = 0;
 	}
 
-	/** Is an effect or a native promise outstanding? */
+	/** Is an effect, a mark or a native promise outstanding? */
 	get running(): boolean {
 		return this.#running + this.#natives.size > 0;
 	}
@@ -150,7 +150,8 @@ export class PendingTable extends Map<string, Pending> {
 		} else {
 			const at = dueAt(pending);
 			if (at !== null) this.#push(at, pending);
-			if (pending.kind !== 'sleep') this.#noteWait(pending, 1);
+			if (pending.kind === 'mark') this.#running++;
+			else if (pending.kind !== 'sleep') this.#noteWait(pending, 1);
 		}
 	}
 
@@ -164,7 +165,8 @@ export class PendingTable extends Map<string, Pending> {
 			if (pending.retryAt === null) this.#running--;
 			if (pending.functionId !== '') this.callers.remove(pending.functionId);
 			this.#limited.delete(pending);
-		} else if (pending.kind !== 'sleep') this.#noteWait(pending, -1);
+		} else if (pending.kind === 'mark') this.#running--;
+		else if (pending.kind !== 'sleep') this.#noteWait(pending, -1);
 	}
 
 	#link(pending: Savable): void {

@@ -9,7 +9,7 @@ import { atOf } from './point.ts';
  * What a fiber, or a promise of the run, waits for. Each has the key of its issue; only native promises cannot be saved.
  * Records are saved with the run, so they hold nothing that could be derived from the code.
  */
-export type Pending = PendingEffect | PendingSleep | PendingWait | PendingNative;
+export type Pending = PendingEffect | PendingSleep | PendingMark | PendingWait | PendingNative;
 
 /** Who gets the outcome: the fiber that awaits the call itself, or the promise that the call returned. */
 export type Target = Fiber | DurablePromise;
@@ -198,6 +198,11 @@ export class PendingSleep extends Issued {
 	}
 }
 
+/** Over at once, in the next turn. Its label is its own `mark`. */
+export class PendingMark extends Issued {
+	readonly kind = 'mark';
+}
+
 export interface Wait {
 	readonly kind: 'suspend' | 'receive';
 	/** `suspend`: a copy of what it hands out, as a list of one. `receive`: empty. */
@@ -256,6 +261,8 @@ export function dueAt(pending: Pending): number | null {
 	switch (pending.kind) {
 		case 'sleep':
 			return pending.until;
+		case 'mark':
+			return pending.since;
 		case 'effect':
 			if (pending.retryAt !== null) return pending.retryAt;
 			// After a restore nobody brings the outcome: there is nothing to wait for.

@@ -11,6 +11,7 @@ export function isImmediate(name: string): name is ImmediateName {
 /** What a primitive in await position parks its fiber on. */
 export type PrimitiveCall =
 	| { readonly kind: 'sleep'; readonly until: number }
+	| { readonly kind: 'mark'; readonly label: string }
 	| {
 			readonly kind: 'suspend' | 'receive';
 			/** A list of one for `suspend`, empty for `receive`. */
@@ -29,6 +30,11 @@ interface WaitOptions {
 /** By name; the arguments are those of the public function of that name (api.md, "Inside durable functions"). */
 export const primitives: Readonly<Record<string, (args: readonly unknown[], now: number) => PrimitiveCall>> = {
 	sleep: ([time], now) => ({ kind: 'sleep', until: deadline(time as Duration | Date, now) }),
+
+	mark([label = 'mark']) {
+		if (typeof label !== 'string') throw new TypeError('mark(label): the label of a mark is a string');
+		return { kind: 'mark', label };
+	},
 
 	suspend([first, ...rest], now) {
 		const [value, options] = isQuestion(first) ? rest : [first, ...rest];

@@ -16,6 +16,7 @@ import {
 	CallSite,
 	type IssueFacts,
 	PendingEffect,
+	PendingMark,
 	type PendingNative,
 	PendingSleep,
 	PendingWait,
@@ -49,7 +50,7 @@ const isPlainObject = (value: unknown): value is Record<string, unknown> => {
 const isCopied = (value: unknown): value is Copied =>
 	value instanceof CopiedBytes || (isPlainObject(value) && Array.isArray(value.values));
 const isSavable = (value: unknown): value is Savable =>
-	value instanceof PendingEffect || value instanceof PendingSleep || value instanceof PendingWait;
+	[PendingEffect, PendingSleep, PendingMark, PendingWait].some((kind) => value instanceof kind);
 const always = () => true;
 
 const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
@@ -68,6 +69,7 @@ const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
 	endedAt: isTimeOrNull,
 	fiber: isCount,
 	mark: isTextOrNull,
+	extra: (extra) => extra === null || isPlainObject(extra),
 };
 
 function has(value: unknown, shape: Readonly<Record<string, (part: unknown) => boolean>>): boolean {
@@ -172,21 +174,25 @@ const fiber: Kind<Fiber, Host> = {
 	tag: 'fiber',
 	prototypes: [Fiber.prototype],
 	tells: always,
-	take({ id, top, promise, sheltered, wait, next, generator }) {
-		return [id, top, promise, sheltered, wait, next, ...(generator === null ? [] : [generator.object])];
+	take({ id, top, promise, sheltered, wait, next, generator, marked, ending }) {
+		const usual = [id, top, promise, sheltered, wait, next];
+		if (marked > 0 || ending !== null) return [...usual, generator?.object ?? null, marked, ...(ending ?? [])];
+		return generator === null ? usual : [...usual, generator.object];
 	},
 	label: () => '',
 	make: () => new Fiber(0, null),
-	fill(made, [id, top, promise, sheltered, wait, next, object]) {
+	fill(made, [id, top, promise, sheltered, wait, next, object = null, marked = 0, ...ending]) {
 		const generator = asyncGeneratorStateOf(object) ?? null;
-		expect(object === undefined || generator !== null, 'a fiber that drives no generator');
+		expect(object === null || generator !== null, 'a fiber that drives no generator');
+		expect(isCount(marked) && ending.every(Number.isSafeInteger), 'a malformed fiber');
 		expect(isCount(id) && isFlag(sheltered), 'a malformed fiber');
 		expect(top === null || top instanceof MutableSavedFrame, 'a fiber of no frames');
 		expect(promise === null || promise instanceof DurablePromise, 'a malformed fiber');
 		expect((promise === null) === (id === 0 || generator !== null), 'a fiber without a promise');
 		expect(wait instanceof FiberReaction || isSavable(wait), 'a fiber waits for nothing');
 		expect(next === null || next instanceof Fiber, 'a fiber is none');
-		Object.assign(made, { id, top, promise, sheltered, wait, next, generator });
+		Object.assign(made, { id, top, promise, sheltered, wait, next, generator, marked, logged: true });
+		if (ending.length > 0) Object.assign(made, { ending });
 	},
 };
 
@@ -310,6 +316,18 @@ const sleep: Kind<PendingSleep, Host> = {
 	},
 };
 
+const mark: Kind<PendingMark, Host> = {
+	tag: 'mark',
+	prototypes: [PendingMark.prototype],
+	tells: always,
+	take: takeIssued,
+	label: () => '',
+	make: () => new PendingMark(BLANK),
+	fill(made, parts) {
+		Object.assign(made, issuedOf(parts));
+	},
+};
+
 const wait: Kind<PendingWait, Host> = {
 	tag: 'wait',
 	prototypes: [PendingWait.prototype],
@@ -346,4 +364,4 @@ const copied: Kind<CopiedBytes, Host> = {
 	},
 };
 
-export const RUN_KINDS = [run, facts, fiber, frameHead, callSite, effect, policed, sleep, wait, copied];
+export const RUN_KINDS = [run, facts, fiber, frameHead, callSite, effect, policed, sleep, mark, wait, copied];

@@ -1,7 +1,7 @@
 import type { DurablePromise } from '../language/durable-promise.ts';
 import type { Copied } from './copied.ts';
 import type { EffectCall } from './effect-call.ts';
-import type { LogRecord } from './log.ts';
+import type { LogItem } from './log.ts';
 
 /**
  * What goes into the machine and what comes out. The machine itself does no I/O: whoever drives it
@@ -41,8 +41,10 @@ export interface Turn {
 	readonly status: RunStatus;
 	/** The result (`completed`), the error (`failed`) or the reason (`cancelled`). */
 	readonly outcome: unknown;
-	/** Log records that this turn added or changed; a later record of a `seq` replaces an earlier one. */
-	readonly log: readonly LogRecord[];
+	/** What this turn adds to the log, of what the log options keep. */
+	readonly log: readonly LogItem[];
+	/** Label of the last mark that was set; its entry has the frames. */
+	readonly mark: string | null;
 	/** Effects to dispatch once the turn is durable. */
 	readonly dispatch: readonly EffectCall[];
 	/** For the outbox, in order. */

@@ -227,6 +227,8 @@ export interface TurnCommit {
 	/** `delta`: stored as the `at`-th delta (from 0), in place of all from there on. */
 	readonly state: { readonly full: Uint8Array } | { readonly delta: Uint8Array; readonly at: number } | null;
 	readonly log: Uint8Array | null;
+	/** `log` takes the place of all that is stored. */
+	readonly logAfresh?: boolean;
 	readonly functions?: readonly string[];
 	readonly waits?: { readonly open: readonly string[]; readonly detail: Uint8Array } | null;
 	readonly progress?: Uint8Array;

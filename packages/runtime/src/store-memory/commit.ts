@@ -13,6 +13,7 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 		const { state } = turn;
 		run.state = 'full' in state ? [state.full] : [...run.state.slice(0, state.at + 1), state.delta];
 	}
+	if (turn.logAfresh) run.log.length = 0;
 	if (turn.log !== null) run.log.push(turn.log);
 	run.functions = turn.functions ?? run.functions;
 	if (turn.waits !== undefined) {

@@ -9,7 +9,7 @@ const TAIL = 2000;
 const SET = `
 	turn = :turn, seen = coalesce(:seen, seen), recoveries = CASE WHEN :turn > turn THEN 0 ELSE recoveries END,
 	state = CASE WHEN :keep THEN state ELSE :state END,
-	tail = CASE WHEN :log IS NULL THEN tail ELSE CAST(tail || :log AS BLOB) END,
+	tail = CASE WHEN :afresh THEN coalesce(:log, x'') WHEN :log IS NULL THEN tail ELSE CAST(tail || :log AS BLOB) END,
 	functions = coalesce(:functions, functions), progress = coalesce(:progress, progress), wake_at = :wakeAt`;
 const WAITS = 'open = coalesce(:open, open), waits = CASE WHEN :open IS NULL THEN waits ELSE :waits END';
 
@@ -47,6 +47,7 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 		keep: placed.keep ? 1 : 0,
 		state: placed.inline,
 		log: large ? null : turn.log,
+		afresh: turn.logAfresh ? 1 : 0,
 		functions: turn.functions === undefined ? null : JSON.stringify(turn.functions),
 		progress: turn.progress ?? null,
 	}; // biome-ignore format: one parameter a line
@@ -63,6 +64,7 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 	if (written === undefined) return { outcome: refusal(db, worker, turn) };
 	const n: number = written.n!;
 	storeParts(db, n, written.parted === 1, placed);
+	if (turn.logAfresh) db.run('DELETE FROM log WHERE run = :n', { n });
 	if (large || written.tail! > TAIL) moveTail(db, n, large ? turn.log : null);
 	if (turn.seen !== undefined) consume(db, n, turn.seen);
 	emit(db, n, now, turn.emitted);

@@ -11,9 +11,9 @@ import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
 import { cool, type Warm } from './hot-states.ts';
-import { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
+import type { StoredLog } from './stored-log.ts';
 import { type Before, beforeOf, commitOf } from './turn-commit.ts';
 
 export interface HotRunHost {
@@ -58,7 +58,7 @@ export class HotRun {
 	#machine: Machine = undefined as never;
 	#writer!: StateWriter;
 	#before!: Before;
-	#log!: LogWriter;
+	#log!: StoredLog;
 	readonly #events = new Jobs<Event>();
 	/** Events of turns that are to be computed again, the next one last. */
 	readonly #back: Event[] = [];
@@ -210,6 +210,8 @@ export class HotRun {
 	async #compute(event: Event, mail: number | null): Promise<void> {
 		const { session, size } = this.#host;
 		const turn = this.#machine.apply(event, session.now());
+		await this.#log.prepare(turn.log, () => session.log(this.id));
+		if (this.#gone) return;
 		const commit = commitOf(this.#machine, turn, event, mail, this.#before, this.#writer, size);
 		let committed: Committed;
 		try {
@@ -233,7 +235,7 @@ export class HotRun {
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
 		if (!held) {
-			const warm = { machine: this.#machine, writer: this.#writer, turn: this.#turn };
+			const warm = { machine: this.#machine, writer: this.#writer, log: this.#log, turn: this.#turn };
 			this.#leave(commit.status === 'waiting' ? warm : null);
 			return;
 		}
@@ -385,10 +387,10 @@ export class HotRun {
 		closeAll(state.ended === null ? new Set([...opened, ...state.held]) : opened);
 	}
 
-	#adopt({ machine, writer }: Warm): void {
+	#adopt({ machine, writer, log }: Warm): void {
 		this.#machine = machine;
 		this.#writer = writer;
-		this.#log = new LogWriter();
+		this.#log = log;
 		machine.door.listener = (event) => {
 			this.#events.add(event);
 			this.pump();

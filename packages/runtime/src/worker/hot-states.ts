@@ -1,16 +1,18 @@
 import { closeAll } from '../driver/resources.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateWriter } from '../machine/state.ts';
+import type { StoredLog } from './stored-log.ts';
 
 /** How many parked runs stay warm. */
 const MOST = 1000;
 /** Bytes of state (as saved) that they may have together. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
-/** A run's machine, and what has written its states: both as of a stored turn. */
+/** A run's machine, and what has written its states and its log: all as of a stored turn. */
 export interface Warm {
 	readonly machine: Machine;
 	readonly writer: StateWriter;
+	readonly log: StoredLog;
 	readonly turn: number;
 }
 

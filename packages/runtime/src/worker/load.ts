@@ -7,6 +7,7 @@ import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
 import type { Warm } from './hot-states.ts';
 import type { Input } from './stored.ts';
+import { StoredLog } from './stored-log.ts';
 
 /**
  * The machine of a stored run: of its state, or, before its first turn, of what it begins with.
@@ -17,7 +18,7 @@ import type { Input } from './stored.ts';
 export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: readonly object[]): Warm {
 	if (turn > 0) {
 		const { state, writer, closed } = readState(row.state, opened);
-		return { machine: new Machine(state, o, { closed, opened }), writer, turn };
+		return { machine: new Machine(state, o, { closed, opened }), writer, log: new StoredLog(), turn };
 	}
 	const def = shared.functions.get(row.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });
@@ -25,5 +26,5 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 	const { self, args } = value as Input;
 	const begun = beginning({ runId: row.id, def, self, args, now: row.startedAt });
 	const machine = new Machine(begun, o, { closed, opened });
-	return { machine, writer: stateWriter(), turn };
+	return { machine, writer: stateWriter(), log: new StoredLog(), turn };
 }

@@ -1,6 +1,8 @@
 import { decode, encode } from '../machine/bytes.ts';
 import type { Copied, CopiedBytes } from '../machine/copied.ts';
-import type { LogRecord } from '../machine/log.ts';
+import { NOTHING } from '../machine/copied.ts';
+import type { LogItem, LogRecord } from '../machine/log.ts';
+import { LogFold } from '../machine/log-fold.ts';
 
 /**
  * The stored log: pieces that a store only joins, each a turn's behind its length (4 bytes, big-endian).
@@ -8,12 +10,14 @@ import type { LogRecord } from '../machine/log.ts';
  *
  *     "p" number kind site at name                        a place; a number given again means another place
  *     "s" seq place startedAt fiber mark copy             an entry
+ *     "a" seq attempt                                     another attempt
  *     "e" | "d" seq ok settledSeq attempt endedAt copy    it was executed, or discarded
+ *     "h" seq | "l" seq | "m" seq frames                  it is redacted; to be dropped once it is over; a mark's frames
+ *     "x" fiber from to                                   entries that are over (machine/log.ts, LogPrune)
+ *     "k" seq place startedAt endedAt fiber fiber count   entries that are not kept
  *     copy = -1 none | -2 a copy of objects | n and n primitives
  */
 
-const PLACE = 'p';
-const STARTED = 's';
 const ENDS = { executed: 'e', discarded: 'd' } as const;
 const NO_COPY = -1;
 const OBJECTS = -2;
@@ -25,16 +29,13 @@ export class LogWriter {
 	readonly #places = new Map<string, number>();
 
 	/** `before`: the latest `seq` of the turns before. Null when there is nothing to write. */
-	write(records: readonly LogRecord[], before: number): Uint8Array | null {
+	write(records: readonly LogItem[], before: number): Uint8Array | null {
 		if (records.length === 0) return null;
 		const items: unknown[] = [];
-		const begun = new Set<number>();
 		for (const record of records) {
-			if (record.seq > before && (record.state === 'started' || !begun.has(record.seq))) {
-				begun.add(record.seq);
-				this.#begin(items, record);
-			}
-			if (record.state !== 'started') end(items, record, ENDS[record.state]);
+			if ('prune' in record) items.push('x', record.prune, record.from, record.to);
+			else if (record.kind === 'pruned') this.#pruned(items, record);
+			else this.#record(items, record, before);
 		}
 		const data = encode(items);
 		const piece = new Uint8Array(4 + data.length);
@@ -43,22 +44,41 @@ export class LogWriter {
 		return piece;
 	}
 
+	#record(items: unknown[], record: LogRecord, before: number): void {
+		const { seq, state, attempt, extra } = record;
+		if (seq > before && !extra?.end) this.#begin(items, record);
+		else if (state === 'started') items.push('a', seq, attempt);
+		if (extra?.redacted) items.push('h', seq);
+		if (extra?.left) items.push('l', seq);
+		if (extra?.frames) items.push('m', seq, extra.frames);
+		if (state === 'started') return;
+		const { ok, settledSeq, endedAt, outcome } = record;
+		items.push(ENDS[state], seq, ok, settledSeq, attempt, endedAt, ...pack(outcome));
+	}
+
 	#begin(items: unknown[], record: LogRecord): void {
-		const { seq, kind, site, at, name, startedAt, fiber, mark, args } = record;
+		const { seq, startedAt, fiber, mark, args, state, attempt } = record;
+		items.push('s', seq, this.#place(items, record), startedAt, fiber, mark, ...pack(args));
+		if (state === 'started' && attempt > 1) items.push('a', seq, attempt);
+	}
+
+	#pruned(items: unknown[], record: LogRecord): void {
+		const { seq, startedAt, endedAt } = record;
+		const { fibers, count } = record.extra!;
+		items.push('k', seq, this.#place(items, record), startedAt, endedAt, ...fibers!, count);
+	}
+
+	/** Written before the item that names it: `push` has not put that there yet. */
+	#place(items: unknown[], { kind, site, at, name }: Place): number {
 		const key = JSON.stringify([kind, site, at, name]);
 		let place = this.#places.get(key);
 		if (place === undefined) {
 			place = this.#places.size;
 			this.#places.set(key, place);
-			items.push(PLACE, place, kind, site, at, name);
+			items.push('p', place, kind, site, at, name);
 		}
-		items.push(STARTED, seq, place, startedAt, fiber, mark, ...pack(args));
+		return place;
 	}
-}
-
-function end(items: unknown[], record: LogRecord, code: string): void {
-	const { seq, ok, settledSeq, attempt, endedAt, outcome } = record;
-	items.push(code, seq, ok, settledSeq, attempt, endedAt, ...pack(outcome));
 }
 
 function pack(copied: Copied | null): unknown[] {
@@ -66,43 +86,46 @@ function pack(copied: Copied | null): unknown[] {
 	return 'values' in copied ? [copied.values.length, ...copied.values] : [OBJECTS, copied];
 }
 
-/** All records, the latest of each `seq`. */
+/** All records that the log comes to. */
 export function readLogBytes(pieces: readonly Uint8Array[]): LogRecord[] {
-	const latest = new Map<number, LogRecord>();
+	const fold = new LogFold();
 	const places = new Map<number, Place>();
-	for (const data of split(join(pieces))) new Reader(decode(data) as unknown[], latest, places).read();
-	return [...latest.values()];
+	for (const data of split(join(pieces))) new Reader(decode(data) as unknown[], fold, places).read();
+	return fold.records;
 }
 
 class Reader {
 	readonly #items: readonly unknown[];
-	readonly #latest: Map<number, LogRecord>;
+	readonly #fold: LogFold;
 	readonly #places: Map<number, Place>;
 	#at = 0;
 
-	constructor(items: readonly unknown[], latest: Map<number, LogRecord>, places: Map<number, Place>) {
+	constructor(items: readonly unknown[], fold: LogFold, places: Map<number, Place>) {
 		this.#items = items;
-		this.#latest = latest;
+		this.#fold = fold;
 		this.#places = places;
 	}
 
 	read(): void {
-		while (this.#at < this.#items.length) {
-			const code = this.#next();
-			if (code === PLACE) this.#place();
-			else if (code === STARTED) this.#begin();
-			else this.#end(code === ENDS.executed ? 'executed' : 'discarded');
-		}
+		while (this.#at < this.#items.length) this.#item(this.#next());
+	}
+
+	#item(code: unknown): void {
+		if (code === 'p') this.#place();
+		else if (code === 's') this.#begin();
+		else if (code === 'a') this.#change(this.#next(), { attempt: this.#next() });
+		else if (code === 'h') this.#mark(this.#next(), { redacted: true });
+		else if (code === 'l') this.#mark(this.#next(), { left: true });
+		else if (code === 'm') this.#mark(this.#next(), { frames: this.#next() });
+		else if (code === 'x') this.#fold.add({ prune: this.#next(), from: this.#next(), to: this.#next() });
+		else if (code === 'k') this.#pruned();
+		else this.#end(code === ENDS.executed ? 'executed' : 'discarded');
 	}
 
 	#place(): void {
 		const number = this.#next<number>();
-		const [kind, site, at, name] = [
-			this.#next<Place['kind']>(),
-			this.#next<string>(),
-			this.#next<string>(),
-			this.#next<string>(),
-		];
+		const [kind, site] = [this.#next<Place['kind']>(), this.#next<string>()];
+		const [at, name] = [this.#next<string>(), this.#next<string>()];
 		this.#places.set(number, { kind, site, at, name });
 	}
 
@@ -111,17 +134,34 @@ class Reader {
 		const place = this.#places.get(this.#next<number>())!;
 		const [startedAt, fiber, mark] = [this.#next<number>(), this.#next<number>(), this.#next<string | null>()];
 		const args = this.#copy()!;
-		const open = { state: 'started', ok: null, outcome: null, settledSeq: null, attempt: 1, endedAt: null } as const;
-		this.#latest.set(seq, { seq, ...place, ...open, args, startedAt, fiber, mark });
+		this.#fold.add({ ...OPEN, seq, ...place, args, startedAt, fiber, mark });
 	}
 
 	#end(state: 'executed' | 'discarded'): void {
 		const seq = this.#next<number>();
 		const [ok, settledSeq] = [this.#next<boolean | null>(), this.#next<number | null>()];
 		const [attempt, endedAt] = [this.#next<number>(), this.#next<number | null>()];
-		const outcome = this.#copy();
-		const begun = this.#latest.get(seq);
-		if (begun !== undefined) this.#latest.set(seq, { ...begun, state, ok, outcome, settledSeq, attempt, endedAt });
+		this.#change(seq, { state, ok, settledSeq, attempt, endedAt, outcome: this.#copy() });
+	}
+
+	#pruned(): void {
+		const seq = this.#next<number>();
+		const place = this.#places.get(this.#next<number>())!;
+		const [startedAt, endedAt] = [this.#next<number>(), this.#next<number | null>()];
+		const fibers = [this.#next<number>(), this.#next<number>()] as const;
+		const extra = { count: this.#next<number>(), fibers };
+		this.#fold.add({ ...OPEN, seq, ...place, kind: 'pruned', state: 'discarded', startedAt, endedAt, extra });
+	}
+
+	#mark(seq: number, extra: NonNullable<LogRecord['extra']>): void {
+		const { extra: before = null } = this.#fold.get(seq) ?? {};
+		this.#change(seq, { extra: { ...before, ...extra } });
+	}
+
+	/** Nothing, when the log was deleted before and only its end is there. */
+	#change(seq: number, change: Partial<LogRecord>): void {
+		const before = this.#fold.get(seq);
+		if (before !== undefined) this.#fold.add({ ...before, ...change });
 	}
 
 	#copy(): Copied | null {
@@ -135,6 +175,25 @@ class Reader {
 		return this.#items[this.#at++] as T;
 	}
 }
+
+const OPEN: LogRecord = {
+	seq: 0,
+	kind: 'effect',
+	site: '',
+	at: '',
+	name: '',
+	args: NOTHING,
+	state: 'started',
+	ok: null,
+	outcome: null,
+	settledSeq: null,
+	attempt: 1,
+	startedAt: 0,
+	endedAt: null,
+	fiber: 0,
+	mark: null,
+	extra: null,
+};
 
 function join(pieces: readonly Uint8Array[]): Uint8Array {
 	const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));

@@ -1,12 +1,13 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { encode } from '../machine/bytes.ts';
+import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { TurnCommit } from '../ports/store.ts';
-import type { LogWriter } from './log-bytes.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, resultBytes, waitsBytes } from './stored.ts';
+import type { StoredLog } from './stored-log.ts';
 
 /** The last moment of ECMA-262's time values (ms since the epoch). */
 const LATEST = 8.64e15;
@@ -19,8 +20,7 @@ export interface Before {
 	readonly seen: number;
 	/** The latest `seq` of the log. */
 	readonly seq: number;
-	/** Has written the log of this hold. */
-	readonly log: LogWriter;
+	readonly log: StoredLog;
 	readonly open: readonly string[];
 	/** Ids of all open waits, joined. */
 	readonly waits: string;
@@ -29,7 +29,7 @@ export interface Before {
 }
 
 /** What the next turn's commit is compared with. */
-export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }, log: LogWriter): Before {
+export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }, log: StoredLog): Before {
 	const waits = waitsOf(machine);
 	return {
 		turn: row.turn,
@@ -88,7 +88,7 @@ function success(
 		// A time that no Date can name never comes.
 		wakeAt: over || turn.wakeAt === null || turn.wakeAt > LATEST ? null : turn.wakeAt,
 		state,
-		log: before.log.write(turn.log, before.seq),
+		...before.log.write(turn.log, before.seq),
 		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),
 		...(over || idsOf(waits) === before.waits
 			? {}
@@ -109,14 +109,12 @@ function failure(
 	before: Before,
 	error: unknown,
 ): TurnCommit {
-	// What the turn issued was never dispatched; what it settled did happen.
-	const log = turn.log.filter(({ seq, state }) => seq <= before.seq && state === 'executed');
 	return {
 		...common(machine, turn, mail, before),
 		status: 'failed',
 		wakeAt: null,
 		state: null,
-		log: before.log.write(log, before.seq),
+		...before.log.write(settledOf(turn.log, before.seq), before.seq),
 		outcome: reasonBytes(error),
 		event: eventBytes(event),
 	};

@@ -1,7 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { CrashLoopError } from '../errors/store.ts';
+import type { LogRules } from '../machine/log-options.ts';
 import type { Clock, Random } from '../ports/clock.ts';
-
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { blockedBy } from './blocked.ts';
@@ -24,6 +24,7 @@ export interface WorkerParts {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
+	readonly rules: LogRules;
 	readonly warn: (message: string) => void;
 }
 
@@ -249,8 +250,8 @@ export class Worker {
 	}
 
 	#load(row: RunRow, opened?: readonly object[]): Warm {
-		const { handlers, random } = this.#parts;
-		return load(row, { handlers, nonce: random.id() }, row.turn, opened);
+		const { handlers, rules, random } = this.#parts;
+		return load(row, { handlers, rules, nonce: random.id() }, row.turn, opened);
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */

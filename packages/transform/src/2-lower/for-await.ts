@@ -33,6 +33,7 @@ export function lowerForAwait(frame: Frame, node: t.ForOfStatement, labels: read
 				outer: loopExit(labels, after, null, outer.exits),
 			});
 			frame.enter(head);
+			frame.passHead();
 			const item = frame.temporary('item', node.right);
 			frame.inside({ chain: [...frame.chain, 'next'] }, () =>
 				suspendAt(

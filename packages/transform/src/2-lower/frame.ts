@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { type Binding, type FunctionInfo, generatorOf, type Scope } from '../1-parse/scope.ts';
-import { assign, construct, helper, id, nothing, statement } from './build.ts';
+import { assign, construct, helper, id, member, nothing, number, statement } from './build.ts';
 import type { Block, BlockId, Closure, Site, Terminal, Variable } from './cfg.ts';
 import { closureOf } from './closures.ts';
 import { completeThrough, type Exit, leaveThrough } from './exits.ts';
@@ -133,6 +133,16 @@ export class Frame implements Code {
 
 	nextLoop(): readonly number[] {
 		return [...this.region.loops, this.loops++];
+	}
+
+	/**
+	 * At the head of the innermost loop: `%frame.passed |= 4`. So the runtime knows that an iteration has ended
+	 * (abi, `Activation.passed`). A synchronous generator issues nothing.
+	 */
+	passHead(): void {
+		const depth = Math.min(this.region.loops.length - 1, 30);
+		if (this.generator === 'sync') return;
+		this.emit(statement(assign(member(helper('frame'), 'passed'), number(2 ** depth), '|=')));
 	}
 
 	// Variables

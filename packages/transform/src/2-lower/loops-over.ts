@@ -46,6 +46,7 @@ export function lowerForOf(frame: Frame, node: t.ForOfStatement, labels: readonl
 			const bodyRegion = { ...frame.region, handler: failed.id, exits: bodyExits };
 			const body = frame.block(bodyRegion);
 			frame.enter(head);
+			frame.passHead();
 			frame.branch(call(member(id(iterator), 'step'), []), body, after);
 			frame.current = failed;
 			const error = holdValue(frame, helper('exception'), 'error', node.right);
@@ -83,6 +84,7 @@ export function lowerForIn(frame: Frame, node: t.ForInStatement, labels: readonl
 			const head = frame.block();
 			const body = frame.block();
 			frame.enter(head);
+			frame.passHead();
 			frame.branch(call(member(id(iterator), 'step'), []), body, after);
 			frame.current = body;
 			frame.inside({ exits: loopExit(labels, after, head, frame.region.exits) }, () => {

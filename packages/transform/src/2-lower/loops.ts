@@ -31,6 +31,7 @@ export function lowerWhile(frame: Frame, node: t.WhileStatement, labels: readonl
 		const head = frame.block();
 		const body = frame.block();
 		frame.enter(head);
+		frame.passHead();
 		lowerTest(frame, node.test, body, after);
 		frame.current = body;
 		frame.inside({ exits: loopExit(labels, after, head, frame.region.exits) }, () => lowerArm(frame, node.body));
@@ -45,6 +46,7 @@ export function lowerDoWhile(frame: Frame, node: t.DoWhileStatement, labels: rea
 		const body = frame.block();
 		const test = frame.block();
 		frame.enter(body);
+		frame.passHead();
 		frame.inside({ exits: loopExit(labels, after, test, frame.region.exits) }, () => lowerArm(frame, node.body));
 		frame.enter(test);
 		lowerTest(frame, node.test, body, after);
@@ -81,6 +83,7 @@ function lowerForLoop(frame: Frame, node: t.ForStatement, labels: readonly strin
 			const body = frame.block();
 			const update = frame.block();
 			frame.enter(head);
+			frame.passHead();
 			if (node.test) lowerTest(frame, node.test, body, after);
 			else frame.goto(body);
 			frame.current = body;

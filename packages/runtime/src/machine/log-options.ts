@@ -1,0 +1,85 @@
+import type { LogKind } from './log.ts';
+
+/**
+ * How much of the effect log is kept. `'iteration'` (the default) drops entries of finished loop
+ * iterations and of finished fibers, so that a loop that never ends has a log that stays small.
+ */
+export type LogKeep = 'all' | 'iteration' | 'none';
+
+/** What an entry is matched by. */
+export interface LogSubject {
+	readonly kind: LogKind;
+	/** The callee as written. */
+	readonly name: string;
+	/** `file:line:column`. */
+	readonly at: string;
+}
+
+/** A text is the name of the callee as written, or a kind; a pattern is tried on the name. */
+export type LogMatch = string | RegExp | ((entry: LogSubject) => boolean);
+
+/** What of the effect log is kept, and how. */
+export type LogOptions =
+	| LogKeep
+	| {
+			/** Default `'iteration'`. */
+			readonly keep?: LogKeep;
+			/** Only entries that match one of these. Default: all. */
+			readonly include?: LogMatch | readonly LogMatch[];
+			/** No entries that match one of these. */
+			readonly exclude?: LogMatch | readonly LogMatch[];
+			/** Entries that match one of these are kept without their arguments and outcomes. */
+			readonly redact?: LogMatch | readonly LogMatch[];
+	  };
+
+export type LogVerdict = 'keep' | 'redact' | 'exclude';
+
+/** Log options as a machine goes by them. */
+export interface LogRules {
+	readonly keep: LogKeep;
+	verdict(subject: LogSubject): LogVerdict;
+}
+
+const KEPT = () => 'keep' as const;
+
+export const DEFAULT_RULES: LogRules = { keep: 'iteration', verdict: KEPT };
+
+/** @throws TypeError for what is no log option. */
+export function logRules(options: LogOptions | undefined): LogRules {
+	const o = typeof options === 'string' ? { keep: options } : (options ?? {});
+	const keep = o.keep ?? 'iteration';
+	if (!['all', 'iteration', 'none'].includes(keep)) {
+		throw new TypeError(`log: '${String(keep)}' is none of 'all', 'iteration' and 'none'`);
+	}
+	const include = listOf(o.include);
+	const exclude = listOf(o.exclude) ?? [];
+	const redact = listOf(o.redact) ?? [];
+	if (include === null && exclude.length === 0 && redact.length === 0) return { keep, verdict: KEPT };
+	return {
+		keep,
+		verdict(subject) {
+			// A boundary says nothing of what was done.
+			if (subject.kind === 'mark') return 'keep';
+			try {
+				if (include !== null && !matches(include, subject)) return 'exclude';
+				if (matches(exclude, subject)) return 'exclude';
+				return matches(redact, subject) ? 'redact' : 'keep';
+			} catch {
+				// A rule that fails must neither end the run nor show what it may have been to hide.
+				return 'redact';
+			}
+		},
+	};
+}
+
+function listOf(option: LogMatch | readonly LogMatch[] | undefined): readonly LogMatch[] | null {
+	return option === undefined ? null : ([option].flat() as LogMatch[]);
+}
+
+function matches(list: readonly LogMatch[], subject: LogSubject): boolean {
+	return list.some((match) => {
+		if (typeof match === 'function') return match(subject);
+		if (typeof match === 'string') return match === subject.name || match === subject.kind;
+		return subject.name.search(match) >= 0;
+	});
+}
