@@ -1,4 +1,4 @@
-import type { Clock, Store } from '@perdure/runtime';
+import { type Clock, type Store, StoreError } from '@perdure/runtime';
 import type {
 	Claimed,
 	Committed,
@@ -88,12 +88,12 @@ export class UnreliableStore implements Store {
 		const fate = name === 'know' ? 0.5 : random.int(1_000_000) / 1_000_000;
 		const { lost, unknown, crash } = weather;
 		if (fate < crash / 2 && !READS.has(name)) return die();
-		if (fate > 1 - lost) throw new Error('the store failed: it did not get there');
+		if (fate > 1 - lost) throw new StoreError({ problem: 'it did not get there' });
 		const result = await method();
 		this.#note(name, args, result);
 		if (fate < crash && !READS.has(name)) return die();
 		await this.#wire();
-		if (fate > 1 - lost - unknown) throw new Error('the store failed: nobody knows');
+		if (fate > 1 - lost - unknown) throw new StoreError({ problem: 'nobody knows' });
 		return result;
 	}
 
