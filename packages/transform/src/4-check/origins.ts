@@ -20,15 +20,20 @@ type Made = FunctionNode | t.Class;
 /** Whose code makes a function: a run's, so that it is data; a compiled module's, by whose name it is found; or neither. */
 export type Maker = 'durable' | 'run' | 'module' | 'outside';
 
+/** The part at `path` of what an import is bound to. */
+export interface Imported {
+	readonly kind: 'import';
+	/** The specifier. */
+	readonly node: t.ImportSpecifier | t.ImportDefaultSpecifier | t.ImportNamespaceSpecifier;
+	/** The local name. */
+	readonly name: string;
+	readonly from: string;
+	readonly path: Path;
+}
+
 export type Origin =
 	| { readonly kind: 'function'; readonly node: Made; readonly maker: Maker }
-	| {
-			readonly kind: 'import';
-			readonly node: t.Node;
-			readonly name: string;
-			readonly from: string;
-			readonly path: Path;
-	  }
+	| Imported
 	| { readonly kind: 'global'; readonly name: string }
 	/** What a call gave that is not followed into: `path` of it; `awaited` what its promise was fulfilled with. */
 	| { readonly kind: 'call'; readonly node: Call; readonly path: Path; readonly awaited: boolean }

@@ -9,7 +9,7 @@ import { calleeText } from '../2-lower/static-path.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import type { Path } from './flows.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import { type Maker, methodOf, type Origin, type Origins } from './origins.ts';
+import { type Imported, type Maker, methodOf, type Origin, type Origins } from './origins.ts';
 import { isUnregistered } from './unregistered.ts';
 
 /** What is asked about: what a binding holds or an expression gives, or the part of it at `path`. */
@@ -31,10 +31,10 @@ export interface Unproven {
 
 /** What only types tell about a place of the file. */
 export interface Facts {
-	/** What a name or member stands for was declared in another file: may its value be saved by name there? Null where nobody knows. */
-	saved(node: t.Node): boolean | null;
-	/** Does a call of it run as a part of the run: is it durable? Null where nobody knows. */
-	entered(node: t.Node): boolean | null;
+	/** Is what was imported a function or class that is saved by its name in the module that declares it? */
+	saved(imported: Imported): boolean;
+	/** Does a call of what was imported run as a part of the run: is it durable? */
+	entered(imported: Imported): boolean;
 	/** May what a captured variable holds be saved, as far as its type tells? */
 	captured(binding: Binding): Pick<Unproven, 'what' | 'help' | 'path'> | null;
 }
@@ -110,7 +110,7 @@ export class Proof {
 				// What a closure of the run gave is what it returned.
 				return this.#once('function', origin.node, () => this.#functionOfCall(origin)) === null;
 			case 'import':
-				return this.#facts?.entered(origin.node) === true;
+				return this.#facts?.entered(origin) === true;
 			default:
 				return false;
 		}
@@ -188,7 +188,7 @@ export class Proof {
 				return isIntrinsic(origin.name) ? null : refuseFunction(origin.name, isHostFunction(origin.name));
 			case 'import': {
 				const name = [origin.name, ...origin.path].join('.');
-				return this.#facts?.saved(origin.node) === true ? null : refuseFunction(name, false);
+				return this.#facts?.saved(origin) === true ? null : refuseFunction(name, false);
 			}
 			case 'call':
 				return this.#once('function', origin.node, () => this.#functionOfCall(origin));

@@ -1,0 +1,126 @@
+/** What types add to what the text of a file says of where values come from. */
+import type * as t from '@babel/types';
+import { unwrap } from '../1-parse/scope.ts';
+import type { Classes } from './classes.ts';
+import type { DurableFiles } from './durable-files.ts';
+import { EACH } from './flows.ts';
+import { hostName, isOfHost } from './host-types.ts';
+import type { CollectionFacts, Imported } from './origins.ts';
+import type { Facts } from './proof.ts';
+import { runtimeName } from './runtime-names.ts';
+import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
+
+export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured'> {
+	/** Whose function a callee is by its declaration; null where that does not tell what is called. */
+	calleeOf(callee: t.Node): Callee | null;
+	/** Is what a call gives a promise, whatever else it may be? */
+	givesPromise(call: t.Node): boolean;
+	/** A class of the user's or a package's that nobody registered: its name; null for any other. */
+	unregistered(Class: t.Node): string | null;
+}
+
+/**
+ * `run`: durable. `runtime`: a function of ours, by its name. `effect`: declared with `effect(...)`.
+ * `language`: of ECMA-262. `foreign`: any other.
+ */
+export type Callee =
+	| { readonly kind: 'run' | 'effect' | 'language' | 'foreign' }
+	| { readonly kind: 'runtime'; readonly name: string };
+
+export interface OriginQuestions {
+	readonly program: TypeProgram;
+	readonly file: string;
+	/** The types at nodes of the file. */
+	readonly types: { at(node: t.Node | null): Type | undefined };
+	readonly files: DurableFiles;
+	readonly classes: Pick<Classes, 'standingOf'>;
+}
+
+const COLLECTIONS = new Set(['Array', 'ReadonlyArray', 'Map', 'ReadonlyMap', 'Set', 'ReadonlySet', 'IteratorObject']);
+
+export function createOriginFacts({ program, file, types, files, classes }: OriginQuestions): OriginFacts {
+	const symbolAt = (node: t.Node): TypeSymbol | undefined => {
+		const named = node.type === 'Identifier' ? { start: node.start!, end: node.start! + node.name.length } : node;
+		if (named.start == null || named.end == null) return undefined;
+		return program.symbolsAt(file, [{ start: named.start, end: named.end }])[0];
+	};
+
+	/** Where the value of an import, or a part of it, was declared. */
+	const declarationsOf = ({ node, path }: Imported): readonly Declaration[] => {
+		const symbol = symbolAt(node.local);
+		if (symbol === undefined || path.length === 0) return symbol?.declarations() ?? [];
+		let declared: readonly Declaration[] = [];
+		let type = symbol.valueType();
+		for (const step of path) {
+			const property = step === EACH ? undefined : type?.properties().find(({ name }) => name === step);
+			if (property === undefined) return [];
+			declared = property.declarations();
+			type = property.type();
+		}
+		return declared;
+	};
+	const everyDeclared = (imported: Imported, test: (declaration: Declaration) => boolean) => {
+		const declared = declarationsOf(imported).filter(({ kind }) => kind !== 'interface' && kind !== 'alias');
+		return declared.length > 0 && declared.every(test);
+	};
+
+	const kindOf = (symbol: TypeSymbol, declared: Declaration): Callee | null => {
+		const name = runtimeName(symbol);
+		if (name !== undefined) return { kind: 'runtime', name };
+		if (declared.library && /(^|\/)lib\.(es|esnext|decorators)[^/]*$/.test(declared.file)) return { kind: 'language' };
+		if (isOfHost(declared)) return { kind: 'foreign' };
+		if (files.functionAt(declared) === 'durable' || files.isMadeDurable(declared)) return { kind: 'run' };
+		if (declared.kind === 'variable') {
+			const text = program.textOf(declared.file)?.slice(declared.start, declared.end) ?? '';
+			if (/=\s*(?:\w+\.)?(?:effect|transaction)\s*(?:<[^()]*>)?\(/.test(text)) return { kind: 'effect' };
+			return /=>|\bfunction\b/.test(text) || /\.d\.[cm]?ts$/.test(declared.file) ? { kind: 'foreign' } : null;
+		}
+		return declared.kind === 'function' || declared.kind === 'method' ? { kind: 'foreign' } : null;
+	};
+
+	return {
+		isCollection(node) {
+			const type = types.at(node);
+			return type !== undefined && isCollectionType(type);
+		},
+		saved: (imported) =>
+			everyDeclared(
+				imported,
+				(each) => files.functionAt(each) !== null || (each.kind === 'class' && files.isOfCompiledModule(each)),
+			),
+		entered: (imported) =>
+			runtimeName(symbolAt(imported.node.local)) !== undefined ||
+			everyDeclared(imported, (each) => files.functionAt(each) === 'durable'),
+		calleeOf(callee) {
+			const plain = unwrap(callee);
+			const isMember = plain.type === 'MemberExpression' || plain.type === 'OptionalMemberExpression';
+			const symbol = symbolAt(isMember ? plain.property : plain);
+			const [declared] = symbol?.declarations() ?? [];
+			return symbol && declared ? kindOf(symbol, declared) : null;
+		},
+		givesPromise(call) {
+			const type = types.at(call);
+			return type !== undefined && partsOf(type).some((part) => hostName(part.symbol()) === 'Promise');
+		},
+		unregistered(Class) {
+			const symbol = symbolAt(unwrap(Class));
+			if (!symbol?.declarations().some((each) => each.kind === 'class' && !isOfHost(each))) return null;
+			const instance = symbol
+				.valueType()
+				?.properties()
+				.find(({ name }) => name === 'prototype')
+				?.type();
+			if (instance === undefined || runtimeName(symbol) !== undefined) return null;
+			return classes.standingOf(instance, symbol).kind === 'refused' ? symbol.name : null;
+		},
+	};
+}
+
+function isCollectionType(type: Type): boolean {
+	const parts = partsOf(type).filter(({ kind }) => kind !== 'primitive' && kind !== 'never');
+	return parts.length > 0 && parts.every((part) => part.tuple || COLLECTIONS.has(hostName(part.symbol()) ?? ''));
+}
+
+function partsOf(type: Type): readonly Type[] {
+	return type.kind === 'union' ? type.parts() : [type];
+}
