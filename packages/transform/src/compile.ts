@@ -36,7 +36,7 @@ export interface Compiled {
 /** What a file is before anything is emitted: of the functions, those without an error. */
 export function prepareFile(file: t.File, context: CompileContext): Prepared {
 	const { lowered, durable, sink, scopes } = lowerFile(file, context);
-	checkSyntax({ file, scopes, durable, units: lowered.map(({ unit }) => unit), sink });
+	checkSyntax({ file, scopes, durable, lowered, sink });
 	const sound = sink.failed ? lowered.filter(({ fn }) => !hasError(fn.node, sink.diagnostics)) : lowered;
 	return { file, lowered: sound, sink, scopes };
 }

@@ -9,6 +9,7 @@ import { calleeText } from '../2-lower/static-path.ts';
 import { liveness } from '../3-analyze/liveness.ts';
 import type { Related, Sink } from '../diagnostics/sink.ts';
 import { EACH, type Flows, traceFlows } from './flows.ts';
+import { checkHabits } from './habits.ts';
 import { mayChange, Origins } from './origins.ts';
 import { Proof, type Subject, type Unproven } from './proof.ts';
 
@@ -17,17 +18,18 @@ export interface SyntaxInput {
 	readonly scopes: Scopes;
 	/** All functions with the directive; of those that could be lowered, what they became. */
 	readonly durable: readonly { readonly node: t.Node }[];
-	readonly units: readonly Unit[];
+	readonly lowered: readonly { readonly fn: { readonly node: t.Node }; readonly unit: Unit }[];
 	readonly sink: Sink;
 }
 
-/** Reports PD3005 to PD3008 and PD3010 where they are certain. */
-export function checkSyntax({ file, scopes, durable, units, sink }: SyntaxInput): void {
-	if (units.length === 0) return;
+/** Reports PD3005 to PD3008, PD3010 and PD4001 to PD4007 where they are certain. */
+export function checkSyntax({ file, scopes, durable, lowered, sink }: SyntaxInput): void {
+	if (lowered.length === 0) return;
 	const flows = traceFlows(file, scopes);
 	const origins = new Origins({ scopes, flows, durable: new Set(durable.map(({ node }) => node)), types: null });
 	const checker = new SyntaxChecker(origins, sink);
-	for (const unit of units) checker.body(unit.graph, unit.closures);
+	for (const { unit } of lowered) checker.body(unit.graph, unit.closures);
+	checkHabits({ origins, facts: null, functions: lowered, sink });
 }
 
 class SyntaxChecker {

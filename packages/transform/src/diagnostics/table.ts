@@ -18,6 +18,10 @@ function error<P>(
 	return { code, severity: 'error', title, message, help };
 }
 
+function warning<P>(...row: Parameters<typeof error<P>>): DiagnosticRow<P> {
+	return { ...error(...row), severity: 'warning' };
+}
+
 type Syntax = { readonly what: string; readonly way: string };
 /** A family of syntax with one sentence: what is written, and what to write instead. */
 const syntax = (code: string, title: string): DiagnosticRow<Syntax> =>
@@ -161,6 +165,63 @@ export const TABLE = {
 		(p: Held & { readonly effect?: string }) =>
 			p.effect === undefined ? calleeMessage(p.path, p.what) : receiverMessage(p.path, p.what, p.effect),
 		(p) => p.way,
+	),
+
+	PD4001: warning(
+		'PD4001',
+		'setTimeout and friends are not durable time',
+		(p: { name: string; waits: boolean }) =>
+			p.waits
+				? `'${p.name}' is not durable time: after a crash the whole wait begins again.`
+				: `'${p.name}' is not durable time: a timer of the host is gone with its process.`,
+		(p) =>
+			p.waits
+				? 'write await sleep(time), imported from @perdure/runtime: it takes milliseconds, or a text such as "3 days"'
+				: 'write await sleep(time), imported from @perdure/runtime, and do behind it what is to be done then',
+	),
+	PD4002: warning(
+		'PD4002',
+		'a started effect is never awaited',
+		(p: { name: string; foreign: boolean }) =>
+			p.foreign
+				? `'${p.name}()' is started and never awaited: nobody hears of its failure, and it starts before its turn is committed.`
+				: `'${p.name}()' is started and never awaited: what is left of it when the run completes is cancelled.`,
+		'await it, now or later; void in front of the call says that it is meant so',
+	),
+	PD4003: warning(
+		'PD4003',
+		'a module-level variable is assigned in durable code and is not part of the frame',
+		(p: { name: string }) =>
+			`'${p.name}' is a variable of the module, no part of the run: after a restore it is what the new process makes it.`,
+		(p) => `keep it in a variable of the durable function; if runs share '${p.name}', in a store, by an effect`,
+	),
+	PD4004: warning(
+		'PD4004',
+		'instanceof on a class that is not registered will not hold after a restore',
+		(p: { name: string }) =>
+			`What was kept over an await is no instance of '${p.name}' after a restore: the class is not registered.`,
+		(p) => `register the class: serializable(${p.name}); or test right where the value comes from, and keep the answer`,
+	),
+	PD4005: warning(
+		'PD4005',
+		'an async closure with suspension points of its own is handed to a foreign function',
+		(p: { to: string }) =>
+			`This closure is handed to '${p.to}', which is not durable: all that it awaits is part of one effect, and runs again with it.`,
+		'loop in the durable function itself (for-of, Promise.all over list.map), where each await is kept by itself; leave it so where one effect is what you mean',
+	),
+	PD4006: warning(
+		'PD4006',
+		'a foreign call is started without being awaited',
+		(p: { name: string }) => `'${p.name}()' is not awaited here, so it starts before its turn is committed.`,
+		(p) =>
+			`after a crash it may start again with other values. Await it, or wrap it: (async () => ${p.name}(...))(); or declare it with effect(${p.name})`,
+	),
+	PD4007: warning(
+		'PD4007',
+		'a callback handed to an effect that runs beside other fibers changes captured variables',
+		(p: { to: string; variable: string }) =>
+			`'${p.to}' runs beside other fibers, and this closure changes '${p.variable}': after a crash the change may be applied twice.`,
+		(p) => `let '${p.to}' return what it finds, and change '${p.variable}' behind its await`,
 	),
 } satisfies Record<string, DiagnosticRow<never>>;
 
