@@ -17,7 +17,7 @@ export interface Called {
 
 const RUNTIME = '@perdure/runtime';
 
-export function calledBy(call: Call, origins: Origins, facts: OriginFacts | null): Called {
+export function calleeOf(call: Call, origins: Origins, facts: OriginFacts | null): Called {
 	const found = origins.ofCallee(call);
 	const known = found.map((origin) => byOrigin(origin, origins));
 	const [first] = known;

@@ -9,7 +9,9 @@ import { checkSignature } from './check-signature.ts';
 import { checkSlots } from './check-slots.ts';
 import type { Checking } from './checking.ts';
 import { traceFlows } from './flows.ts';
+import { checkHabits } from './habits.ts';
 import { type AnyOption, Judge } from './judge.ts';
+import { createOriginFacts } from './origin-facts.ts';
 import { Origins } from './origins.ts';
 import { pointsOf, startsOf } from './points.ts';
 import type { ProgramFacts } from './program-facts.ts';
@@ -34,14 +36,14 @@ export function checkFile(
 	sink: Sink,
 	any: AnyOption,
 ): void {
-	const { program, verdicts } = facts;
+	const { program, files, classes, verdicts } = facts;
 	const types = new TypeQuestions(program, name);
 	const flows = traceFlows(file, scopes);
 	const nodes = new Set<t.Node>(durable.map(({ node }) => node));
-	const origins = new Origins({ scopes, flows, durable: nodes, types: null });
+	const typed = createOriginFacts({ program, file: name, types, files, classes });
+	const origins = new Origins({ scopes, flows, durable: nodes, types: typed });
 	const proof: Proof = new Proof(origins, {
-		saved: () => null,
-		entered: () => null,
+		...typed,
 		captured(binding) {
 			const type = types.at(declaredAt(binding, flows));
 			const [wrong] = type ? judge.wrong([type], { binding }) : [];
@@ -52,6 +54,7 @@ export function checkFile(
 	for (const { fn, unit } of lowered) {
 		checkFunction({ file: name, fn, unit, scopes, flows, program, types, proof, judge, sink, told: new Set() });
 	}
+	checkHabits({ origins, facts: typed, functions: lowered, sink });
 }
 
 function checkFunction(checking: Checking): void {

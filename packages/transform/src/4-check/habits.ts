@@ -10,11 +10,11 @@ import type { Graph, Unit } from '../2-lower/cfg.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import { exposedReads } from '../3-analyze/exposed-reads.ts';
 import type { Sink } from '../diagnostics/sink.ts';
-import { type Called, calledBy } from './callee.ts';
+import { type Called, calleeOf } from './callee.ts';
 import { addedBy } from './collections.ts';
 import { outOfTypes } from './flows.ts';
 import type { OriginFacts } from './origin-facts.ts';
-import { keyOf, type Origins } from './origins.ts';
+import { keyOf, methodOf, type Origins } from './origins.ts';
 import { functionAround, type Position, positionOf } from './position.ts';
 import { timerOf } from './timers.ts';
 import { isUnregistered } from './unregistered.ts';
@@ -82,19 +82,28 @@ class Habits {
 			const { name, waits, fix } = timer;
 			this.#sink.report('PD4001', call.callee, { name, waits }, [], fix);
 		}
-		const called = calledBy(call, this.#origins, this.#facts);
+		const called = calleeOf(call, this.#origins, this.#facts);
 		const kind = called.callee?.kind;
-		if (kind === 'language' || kind === 'run') {
-			if (kind === 'run') this.#started(call, called);
-			return [];
-		}
+		if (kind === 'run') this.#started(call, called);
+		if (kind === 'run' || (kind === 'language' && !this.#isLinkOfEffect(call))) return [];
 		const position = positionOf(call, this.#origins);
 		if (!timer) this.#started(call, called, position);
 		const closures = call.arguments.filter((each) => isFunctionNode(unwrap(each)));
 		if (kind === 'foreign') {
-			for (const argument of call.arguments) this.#handedOver(call, argument, position);
+			for (const argument of call.arguments) this.#handedOver(call, argument, position, called.promise);
 		}
 		return closures;
+	}
+
+	/** `fetch(u).then((r) => r.json())`: what the links are given runs in the effect, or behind it. */
+	#isLinkOfEffect(call: Call): boolean {
+		for (let method = methodOf(call); method !== null; ) {
+			const below = unwrap(method.object);
+			if (below.type !== 'CallExpression' && below.type !== 'OptionalCallExpression') return false;
+			if (calleeOf(below, this.#origins, this.#facts).callee?.kind === 'foreign') return true;
+			method = methodOf(below);
+		}
+		return false;
 	}
 
 	// Calls that are not awaited
@@ -143,7 +152,7 @@ class Habits {
 			if (parent.type === 'CallExpression' || parent.type === 'OptionalCallExpression') {
 				const position = positionOf(parent, this.#origins);
 				const isArgument = unwrap(parent.callee) !== unwrap(node);
-				if (isArgument && calledBy(parent, this.#origins, this.#facts).callee?.kind === 'language') return false;
+				if (isArgument && calleeOf(parent, this.#origins, this.#facts).callee?.kind === 'language') return false;
 				if (position === 'awaited' || position === 'begun') return true;
 			}
 		}
@@ -152,13 +161,15 @@ class Habits {
 
 	// Closures in foreign hands
 
-	#handedOver(call: Call, argument: t.Node, position: Position): void {
+	#handedOver(call: Call, argument: t.Node, position: Position, promise: boolean): void {
+		const isEffect = promise || position === 'awaited' || position === 'begun';
 		const closures = this.#origins.of(argument).flatMap((each) => {
 			return each.kind === 'function' && each.maker === 'run' && isFunctionNode(each.node) ? [each.node] : [];
 		});
 		for (const closure of closures) {
 			const to = calleeText(call.callee);
-			if (closure.async && hasPoints(closure)) this.#sink.report('PD4005', argument, { to });
+			if (isEffect && closure.async && !closure.generator && hasPoints(closure))
+				this.#sink.report('PD4005', argument, { to });
 			const changed = this.#isBesideOthers(call, position) ? this.#changes(closure, call, position) : null;
 			if (changed) {
 				const related = [{ message: `'${changed.binding.name}' is changed here`, node: changed.node }];
