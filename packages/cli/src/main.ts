@@ -1,12 +1,13 @@
 /** The command line. Which command, with what: the commands do the rest. */
 import { readFileSync } from 'node:fs';
+import { check } from './check.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { compile } from './compile.ts';
 import { nearest } from './nearest.ts';
 
 export type { Terminal } from './command.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { compile };
+const COMMANDS: Readonly<Record<string, Command>> = { check, compile };
 
 /** Runs one command. Gives the exit code: 0, 1 where errors were found, 2 where it was called wrongly. */
 export function main(args: readonly string[], terminal: Terminal): number {

@@ -1,6 +1,8 @@
 export type { Diagnostic, RelatedSpan, Severity } from '@perdure/abi';
 export { DIRECTIVE_HINT, mentionsDirective } from './1-parse/directive.ts';
+export { ProjectError } from './4-check/open-project.ts';
 export type { SourceMap } from './5-emit/source-map.ts';
+export { type CheckOptions, check } from './check.ts';
 export { type CompileContext, type Compiled, compileProgram } from './compile.ts';
 export { type RenderOptions, renderDiagnostic, renderPlain, renderSummary, type TextOf } from './diagnostics/render.ts';
 export { type EmittedFrom, type EmittedModule, transformEmitted } from './emitted.ts';

@@ -19,22 +19,7 @@ export interface EffectContext {
 	readonly runId: string;
 }
 
-/** Runs of the engine that an effect is performed by, as its handles. */
-export interface Runs {
-	get(id: string): {
-		result(o: { readonly timeout?: number }): Promise<unknown>;
-		send(name: string, payload: unknown): Promise<void>;
-		resume(...given: unknown[]): Promise<void>;
-		cancel(reason: unknown): Promise<void>;
-		status(): Promise<string>;
-	};
-}
-
-const contexts = new AsyncLocalStorage<{
-	readonly effect: EffectContext;
-	readonly clock: Clock;
-	readonly runs: Runs | null;
-}>();
+const contexts = new AsyncLocalStorage<{ readonly effect: EffectContext; readonly clock: Clock }>();
 
 /**
  * The effect that is being performed, across its own awaits.
@@ -51,11 +36,6 @@ export function plainClock(): Clock {
 	return contexts.getStore()?.clock ?? realClock;
 }
 
-/** Null outside effects, and in those that no engine performs. */
-export function runsOfEffect(): Runs | null {
-	return contexts.getStore()?.runs ?? null;
-}
-
 export interface Settled {
 	readonly ok: boolean;
 	readonly value: unknown;
@@ -65,9 +45,8 @@ export interface Settled {
 	readonly retryIn?: number;
 }
 
-/** What surrounds an effect; its time is taken from these clocks. */
-export interface Surroundings {
-	readonly runs?: Runs;
+/** What an effect's time is taken from. */
+export interface EffectClocks {
 	/** What `sleep` waits by inside the effect. Default: the real clock. */
 	readonly own?: Clock;
 	/** What its policy's `timeout` is measured by. Default: `own`. */
@@ -80,7 +59,7 @@ export interface Surroundings {
 export async function performEffect(
 	call: EffectCall,
 	signal: AbortSignal,
-	around: Surroundings = {},
+	clocks: EffectClocks = {},
 ): Promise<Settled> {
 	const policy = call.policy();
 	const { effectKey: key, attempt, failures, name } = call;
@@ -88,7 +67,7 @@ export async function performEffect(
 		return settledWith(new EffectInterruptedError({ effect: name, key, attempt: attempt - 1 }));
 	}
 	try {
-		const value = await attemptOf(call, policy, signal, around);
+		const value = await attemptOf(call, policy, signal, clocks);
 		return { ok: true, value, copy: captureOutcome(value) };
 	} catch (error) {
 		return afterFailure(call, policy, error);
@@ -112,15 +91,13 @@ async function attemptOf(
 	call: EffectCall,
 	policy: Policy | null,
 	signal: AbortSignal,
-	{ own = realClock, limit = own, runs }: Surroundings,
+	{ own = realClock, limit = own }: EffectClocks,
 ): Promise<unknown> {
 	const { effectKey: key, attempt, runId, name, at } = call;
 	const timeout = policy?.timeout ?? null;
 	const late = new AbortController();
 	const either = timeout === null ? signal : AbortSignal.any([signal, late.signal]);
-	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own, runs: runs ?? null }, () =>
-		call.invoke(),
-	);
+	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own }, () => call.invoke());
 	if (timeout === null) return work;
 	return new Promise((resolve, reject) => {
 		const stop = limit.timer(limit.now() + timeout, () => {

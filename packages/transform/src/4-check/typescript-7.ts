@@ -1,0 +1,277 @@
+/**
+ * A project of TypeScript 7 as the checker sees it. The compiler is a process of its own, and each
+ * question a message to it and back: questions about places go in one, those about all properties of a
+ * type as well, and nothing is asked twice. A declaration's file is not fetched for its kind.
+ */
+import type {
+	Declaration,
+	DeclarationKind,
+	Property,
+	Signature,
+	Span,
+	Type,
+	TypeKind,
+	TypeProgram,
+	TypeSymbol,
+} from './type-model.ts';
+import type {
+	ApiConditional,
+	ApiSignature,
+	ApiSymbol,
+	ApiType,
+	ApiTypeReference,
+	ApiUnion,
+	AstModule,
+	Node,
+	NodeHandle,
+	Project,
+	SourceFile,
+	SyncModule,
+} from './typescript-7-api.ts';
+
+/** The modules of the user's TypeScript that opened `project`. */
+export interface TypeScript7 {
+	readonly sync: SyncModule;
+	readonly ast: AstModule;
+}
+
+/** Types and symbols are the same objects as long as the project is open; then they answer nothing new. */
+export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }: Project): TypeProgram {
+	const { SymbolFlags, TypeFlags, SignatureKind } = sync;
+	const types = new Map<number, Type>();
+	const symbols = new Map<number, TypeSymbol>();
+	const names = lazy(() => program.getSourceFileNames());
+	const nameOf = lazy(() => new Map(names().map((name) => [name.toLowerCase(), name])));
+
+	const typeOf = (type: ApiType): Type => remember(types, type, makeType);
+	const symbolOf = (symbol: ApiSymbol): TypeSymbol => remember(symbols, symbol, makeSymbol);
+
+	const kindOf = ({ flags }: ApiType): TypeKind => {
+		if (flags & TypeFlags.Any) return 'any';
+		if (flags & TypeFlags.Unknown) return 'unknown';
+		if (flags & TypeFlags.Never) return 'never';
+		if (flags & PRIMITIVE) return 'primitive';
+		if (flags & TypeFlags.NonPrimitive) return 'non-primitive';
+		if (flags & TypeFlags.Union) return 'union';
+		if (flags & TypeFlags.Intersection) return 'intersection';
+		if (flags & TypeFlags.TypeParameter) return 'parameter';
+		return flags & TypeFlags.Object ? 'object' : 'deferred';
+	};
+	// `boolean` and enums are unions too: the flags of what they are stand first.
+	const PRIMITIVE =
+		TypeFlags.StringLike |
+		TypeFlags.NumberLike |
+		TypeFlags.BigIntLike |
+		TypeFlags.BooleanLike |
+		TypeFlags.EnumLike |
+		TypeFlags.ESSymbolLike |
+		TypeFlags.VoidLike |
+		TypeFlags.Null |
+		TypeFlags.Index;
+
+	const makeType = (type: ApiType): Type => {
+		const reference = type.isTypeReference();
+		const symbol = lazy(() => type.getSymbol());
+		return {
+			kind: kindOf(type),
+			get tuple() {
+				return reference && (type as ApiTypeReference).getTarget().isTupleType();
+			},
+			get objectLiteral() {
+				return ((symbol()?.flags ?? 0) & SymbolFlags.ObjectLiteral) !== 0;
+			},
+			text: lazy(() => checker.typeToString(type)),
+			symbol: lazy(() => optional(symbol(), symbolOf)),
+			alias: lazy(() => optional(type.getAliasSymbol(), symbolOf)),
+			parts: lazy(() => partsOf(type).map(typeOf)),
+			constraint: lazy(() => {
+				const bound = checker.getBaseConstraintOfType(type);
+				return bound && bound.id !== type.id ? typeOf(bound) : undefined;
+			}),
+			typeArguments: lazy(() => (reference ? argumentsOf(type as ApiTypeReference) : [])),
+			properties: lazy(() => propertiesOf(type)),
+			indexTypes: lazy(() => checker.getIndexInfosOfType(type).map(({ valueType }) => typeOf(valueType))),
+			callSignatures: lazy(() => checker.getSignaturesOfType(type, SignatureKind.Call).map(makeSignature)),
+			constructSignatures: lazy(() => checker.getSignaturesOfType(type, SignatureKind.Construct).map(makeSignature)),
+			bases: lazy(() => basesOf(type).map(typeOf)),
+		};
+	};
+
+	const partsOf = (type: ApiType): readonly ApiType[] => {
+		if (type.flags & (TypeFlags.Union | TypeFlags.Intersection)) return (type as ApiUnion).getTypes();
+		if (!(type.flags & TypeFlags.Conditional)) return [];
+		return [(type as ApiConditional).getTrueType(), (type as ApiConditional).getFalseType()];
+	};
+
+	/** Without the type of `this`, which the checker puts behind the arguments that were written. */
+	const argumentsOf = (type: ApiTypeReference): Type[] => {
+		const { elementFlags, typeParameters } = type.getTarget();
+		const written = type.getTarget().isTupleType() ? elementFlags.length : typeParameters.length;
+		return checker.getTypeArguments(type).slice(0, written).map(typeOf);
+	};
+
+	const basesOf = (type: ApiType): readonly ApiType[] => {
+		const declared = type.isTypeReference() ? (type as ApiTypeReference).getTarget() : type;
+		return declared.isClassOrInterface() ? checker.getBaseTypes(declared) : [];
+	};
+
+	const makeSignature = (signature: ApiSignature): Signature => ({
+		result: lazy(() => typeOf(checker.getReturnTypeOfSignature(signature)!)),
+	});
+
+	const propertiesOf = (type: ApiType): Property[] => {
+		const properties = checker.getPropertiesOfType(type);
+		const own = lazy(() => checker.getTypeOfSymbol(properties));
+		return properties.map((symbol, index) => ({
+			name: shownName(symbol),
+			kind:
+				symbol.flags & SymbolFlags.Method ? 'method' : symbol.flags & SymbolFlags.Accessor ? 'accessor' : 'property',
+			optional: (symbol.flags & SymbolFlags.Optional) !== 0,
+			type: () => typeOf(own()[index]!),
+			declarations: lazy(() => declarationsOf(symbol)),
+		}));
+	};
+
+	/** `__@iterator@5` is under a symbol, `__#1@#secret` is private. */
+	const shownName = ({ name }: ApiSymbol): string => {
+		const mangled = /^__(?:@(.*)@\d+|#\d+@(#.*))$/s.exec(name);
+		return mangled ? (mangled[2] ?? `[${mangled[1]}]`) : name;
+	};
+
+	const makeSymbol = (symbol: ApiSymbol): TypeSymbol => ({
+		get name() {
+			return dottedName(symbol);
+		},
+		declarations: lazy(() => declarationsOf(symbol)),
+		valueType: lazy(() =>
+			symbol.flags & SymbolFlags.Value ? optional(checker.getTypeOfSymbol([symbol])[0], typeOf) : undefined,
+		),
+	});
+
+	const dottedName = (symbol: ApiSymbol): string => {
+		const parent = symbol.getParent();
+		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModule(parent);
+		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
+	};
+
+	/** A file or `declare module "x"`, whose names are those of strings; `globalThis` is none of the user's either. */
+	const isModule = (symbol: ApiSymbol) => /^(".*"|globalThis)$/s.test(symbol.name);
+
+	const declarationsOf = (symbol: ApiSymbol): Declaration[] =>
+		symbol.declarations.map((handle) => {
+			const node = lazy(() => handle.resolve());
+			return {
+				kind: kindOfDeclaration(handle, symbol),
+				file: nameOf().get(handle.path.toLowerCase()) ?? handle.path,
+				get library() {
+					return program.getSourceFileMetadataByPath(handle.path)?.isDefaultLibrary ?? false;
+				},
+				get start() {
+					return node()?.getStart() ?? 0;
+				},
+				get end() {
+					return node()?.end ?? 0;
+				},
+			};
+		});
+
+	const kinds = declarationKinds(ast);
+	const kindOfDeclaration = ({ kind }: NodeHandle, symbol: ApiSymbol): DeclarationKind => {
+		if (kind === ast.SyntaxKind.ModuleDeclaration) return isModule(symbol) ? 'module' : 'namespace';
+		return kinds.get(kind) ?? 'other';
+	};
+
+	/** Asks for all nodes at once; where there is no node there is no answer. */
+	const eachNode = <T>(
+		file: string,
+		spans: readonly Span[],
+		ask: (nodes: readonly Node[]) => readonly T[],
+	): (T | undefined)[] => {
+		const source = program.getSourceFile(file);
+		const nodes = spans.map((span) => source && nodeAt(source, span));
+		const answers = ask(nodes.filter((node) => node !== undefined));
+		let next = 0;
+		return nodes.map((node) => (node === undefined ? undefined : answers[next++]));
+	};
+
+	const symbolAt = (node: Node, found: ApiSymbol | undefined): TypeSymbol | undefined => {
+		const shorthand = node.parent.kind === ast.SyntaxKind.ShorthandPropertyAssignment;
+		const symbol = shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : found;
+		if (symbol === undefined) return undefined;
+		return symbolOf(symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+	};
+
+	return {
+		files: names().filter((name) => isOwn(name) && !program.getSourceFileMetadata(name)?.isFromExternalLibrary),
+		textOf: (file) => program.getSourceFile(file)?.text,
+		typesAt: (file, spans) =>
+			eachNode(file, spans, (nodes) =>
+				nodes.length === 0 ? [] : checker.getTypeAtLocation(nodes).map((type) => optional(type, typeOf)),
+			),
+		symbolsAt: (file, spans) =>
+			eachNode(file, spans, (nodes) =>
+				nodes.length === 0
+					? []
+					: checker.getSymbolAtLocation(nodes).map((symbol, index) => symbolAt(nodes[index]!, symbol)),
+			),
+	};
+}
+
+/** It is asked for each of the others whether a dependency has it: a message each. */
+function isOwn(name: string): boolean {
+	return !/\.d(\.[^./]+)?\.[cm]?ts$/.test(name) && !name.includes('/node_modules/');
+}
+
+function declarationKinds({ SyntaxKind: kind }: AstModule): ReadonlyMap<number, DeclarationKind> {
+	const functions = [
+		...[kind.FunctionDeclaration, kind.FunctionExpression, kind.ArrowFunction, kind.Constructor],
+		...[kind.GetAccessor, kind.SetAccessor, kind.CallSignature, kind.ConstructSignature],
+		...[kind.IndexSignature, kind.FunctionType, kind.ConstructorType],
+	];
+	return new Map<number, DeclarationKind>([
+		...functions.map((each): [number, DeclarationKind] => [each, 'function']),
+		[kind.ClassDeclaration, 'class'],
+		[kind.ClassExpression, 'class'],
+		[kind.InterfaceDeclaration, 'interface'],
+		[kind.TypeAliasDeclaration, 'alias'],
+		[kind.EnumDeclaration, 'enum'],
+		[kind.VariableDeclaration, 'variable'],
+		[kind.BindingElement, 'variable'],
+		[kind.Parameter, 'parameter'],
+		[kind.MethodDeclaration, 'method'],
+		[kind.MethodSignature, 'method'],
+		[kind.SourceFile, 'module'],
+	]);
+}
+
+/** The innermost node that spans just this text, if there is one. */
+function nodeAt(source: SourceFile, { start, end }: Span): Node | undefined {
+	let found: Node | undefined;
+	const visit = (node: Node): void => {
+		if (node.pos > start || node.end < end) return;
+		if (node.end === end && node.getStart(source) === start) found = node;
+		node.forEachChild(visit);
+	};
+	visit(source);
+	return found;
+}
+
+function optional<A, B>(value: A | undefined, map: (value: A) => B): B | undefined {
+	return value === undefined ? undefined : map(value);
+}
+
+function remember<K extends { readonly id: number }, V>(known: Map<number, V>, key: K, make: (key: K) => V): V {
+	const found = known.get(key.id);
+	if (found !== undefined) return found;
+	const made = make(key);
+	known.set(key.id, made);
+	return made;
+}
+
+function lazy<T>(compute: () => T): () => T {
+	let made: { readonly value: T } | undefined;
+	return () => {
+		made ??= { value: compute() };
+		return made.value;
+	};
+}
