@@ -15,10 +15,30 @@ import * as internal from '@perdure/runtime/internal';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { prepare } from '../support/evaluate.ts';
 import { compileSubject } from '../support/execute.ts';
+import { Random } from '../support/generate/random.ts';
 
 const key = (fill: number) => new Uint8Array(32).fill(fill);
 const ring = keyring({ current: 'now', keys: { now: key(1), before: key(2) } });
 const plain = new TextEncoder().encode('the state of a run');
+
+/** `PERDURE_HOSTILE=1000000 npm run soak:hostile` asks for more. */
+const CASES = Number(process.env['PERDURE_HOSTILE'] ?? 500);
+const FROM = Number(process.env['PERDURE_SEED'] ?? 0);
+
+/** Bits and bytes changed, parts moved, cut, doubled, or taken from another. */
+function spoil(sealed: Uint8Array, random: Random, others: readonly Uint8Array[]): Uint8Array {
+	const copy = new Uint8Array(sealed);
+	const at = () => random.int(copy.length);
+	return random.make<Uint8Array>([
+		[3, () => copy.fill(random.int(256), at(), at())],
+		[3, () => copy.with(at(), random.int(256))],
+		[1, () => copy.copyWithin(at(), at(), at())],
+		[1, () => copy.subarray(0, at())],
+		[1, () => Buffer.concat([copy, copy.subarray(at())])],
+		[1, () => Buffer.concat([random.pick(others).subarray(0, at()), copy.subarray(at())])],
+		[1, () => Uint8Array.from({ length: random.int(200) }, () => random.int(256))],
+	]);
+}
 
 afterEach(() => {
 	vi.useRealTimers();
@@ -59,6 +79,19 @@ describe('bytes', () => {
 			expect(await kindOf(unseal(sealed.subarray(0, length), ring))).toBe('tampered');
 		}
 		expect(await kindOf(unseal(Uint8Array.of(...sealed, 0), ring))).toBe('tampered');
+	});
+
+	test(`${CASES} ways to spoil them are refused, and none is decoded`, async () => {
+		const options = { audience: 'web', expires: '1 day', run: 'r' } as const;
+		const good = await Promise.all([seal(plain, ring, options), seal(new Uint8Array(5000), ring)]);
+		const random = new Random(FROM);
+		for (let n = 0; n < CASES; n++) {
+			const sealed = random.pick(good);
+			const spoilt = spoil(sealed, random, good);
+			if (good.some((each) => Buffer.compare(each, spoilt) === 0)) continue;
+			const kind = await kindOf(unseal(spoilt, ring, sealed === good[0] ? { audience: 'web', run: 'r' } : {}));
+			expect(['tampered', 'unknown-key'], `case ${n} of seed ${FROM}`).toContain(kind);
+		}
 	});
 
 	test('of another run are refused', async () => {
