@@ -553,6 +553,106 @@ export function contract(name: string, harness: Harness): void {
 			});
 		});
 
+		describe('children', () => {
+			const held = async (s: StoreSession, id: string) => {
+				await s.start(newRun(id, { claim: true }));
+				return (await s.read(id))!;
+			};
+			const end = { status: 'completed', outcome: bytes('42'), state: null } as const;
+			const awaits = (...ids: string[]) => ({ status: 'waiting', awaits: ids }) as const;
+
+			it('start with the turn, and not before it (G9)', async () => {
+				const s = await worker();
+				const run = await held(s, 'r');
+				const starts = [newRun('child'), newRun('later', { startAt: 5000, tags: { a: 'b' } })];
+				expect(await s.commit(turnOf({ ...run, epoch: 9 }, { starts }))).toEqual({ outcome: 'fenced' });
+				expect(await s.read('child')).toBeNull();
+				heard.length = 0;
+				await s.commit(turnOf(run, { starts }));
+				expect(heard).toContain('a due');
+				expect(await s.read('later')).toMatchObject({ status: 'pending', tags: { a: 'b' } });
+				const child = await claimOne(s);
+				expect(child).toMatchObject({ id: 'child', functionId: 'f', turn: 0 });
+				expect(text(child.state)).toBe('input');
+			});
+
+			it('are the same run for the same start, and refuse the turn for another (G9)', async () => {
+				const s = await worker();
+				const run = await held(s, 'r');
+				await s.start(newRun('child', { startAt: 9000 }));
+				const refused = (more: object) => s.commit(turnOf(run, { starts: [newRun('new'), newRun('child', more)] }));
+				expect(await refused({ hash: 'x' })).toEqual({
+					outcome: 'conflict',
+					runId: 'child',
+					difference: 'other arguments',
+				});
+				expect(await refused({ functionId: 'g' })).toMatchObject({
+					outcome: 'conflict',
+					difference: "another function, 'f'",
+				});
+				expect(await s.read('r')).toMatchObject({ turn: 0 });
+				expect(await s.read('new')).toBeNull();
+				expect(await refused({})).toMatchObject({ outcome: 'committed' });
+				expect(await s.read('new')).not.toBeNull();
+			});
+
+			it('tell the end to those that await it, once (G9)', async () => {
+				const s = await worker();
+				const [r, q, child] = [await held(s, 'r'), await held(s, 'q'), await held(s, 'child')];
+				await s.commit(turnOf(r, awaits('child')));
+				await s.commit(turnOf(q, { awaits: ['child'] }));
+				expect(await s.read('r')).toMatchObject({ status: 'waiting', sent: 0 });
+				heard.length = 0;
+				await s.commit(turnOf(child, end));
+				expect(heard).toContain('a due');
+				expect(heard).toContain('a mail q');
+				expect(await claimOne(s)).toMatchObject({ id: 'r', sent: 1 });
+				for (const id of ['r', 'q']) {
+					expect(await s.mail(id, 0)).toEqual([
+						{ number: 1, kind: 'ended', name: 'child', payload: bytes('42'), status: 'completed' },
+					]);
+				}
+				const again = (await s.read('r'))!;
+				await s.commit(turnOf(again, { seen: 1, ...awaits() }));
+				expect(await s.mail('r', 1)).toEqual([]);
+			});
+
+			it('tell an end that came before the wait, and that there is no such run (G9)', async () => {
+				const s = await worker();
+				const [r, child] = [await held(s, 'r'), await held(s, 'child')];
+				await s.commit(turnOf(child, { ...end, status: 'failed' }));
+				expect(await s.commit(turnOf(r, { awaits: ['child', 'nobody'] }))).toMatchObject({ sent: 2, held: true });
+				expect(await s.mail('r', 0)).toMatchObject([
+					{ name: 'child', status: 'failed', payload: bytes('42') },
+					{ kind: 'ended', name: 'nobody' },
+				]);
+				expect((await s.mail('r', 1))[0]!.status).toBeUndefined();
+				const q = await held(s, 'q');
+				await s.commit(turnOf(q, awaits('child')));
+				expect(await claimOne(s)).toMatchObject({ id: 'q', sent: 1, seen: 0 });
+			});
+
+			it('tell nobody that is over', async () => {
+				const s = await worker();
+				const [r, child] = [await held(s, 'r'), await held(s, 'child')];
+				await s.commit(turnOf(r, { awaits: ['child'] }));
+				await s.commit(turnOf({ ...r, turn: 1 }, end));
+				await s.commit(turnOf(child, end));
+				expect(await s.read('r')).toMatchObject({ status: 'completed', sent: 0 });
+			});
+
+			it('tell their end to a run of another process', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b', functions: ['g'] });
+				const child = await held(a, 'child');
+				await b.start(newRun('r', { functionId: 'g', claim: true }));
+				await b.commit(turnOf((await b.read('r'))!, { awaits: ['child'] }));
+				heard.length = 0;
+				await a.commit(turnOf(child, end));
+				await eventually(() => heard.includes('b mail r'));
+			});
+		});
+
 		describe('outbox', () => {
 			const emit = (...seqs: number[]) => ({ emitted: seqs.map((seq) => ({ seq, event: bytes(`event ${seq}`) })) });
 			const took = (rows: readonly OutboxRow[]) => rows.map(({ runId, seq }) => `${runId}${seq}`).join(' ');

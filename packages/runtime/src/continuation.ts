@@ -89,6 +89,11 @@ export interface Suspension {
 	readonly since: Date;
 }
 
+/** A wait for a child is none: nobody answers it. */
+export function isSuspension({ kind }: OpenWait): boolean {
+	return kind !== 'child';
+}
+
 export function suspensionOf({ id, kind, value, name, since }: OpenWait): Suspension {
 	return { id, value, ...(kind === 'suspend' && name !== null ? { question: name } : {}), since: new Date(since) };
 }
@@ -161,7 +166,7 @@ export class Continuation<R> {
 
 	/** Open `suspend`s and `receive`s, oldest first. */
 	get suspensions(): Suspension[] {
-		return this.#machine.waits.map(suspensionOf);
+		return this.#machine.waits.filter(isSuspension).map(suspensionOf);
 	}
 
 	/** When time alone would move it on. */

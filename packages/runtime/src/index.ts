@@ -1,6 +1,8 @@
 // Inside durable functions
 // The engine
+
 export type { WaitLimits } from './client/changes.ts';
+export { ChildRun, type ChildWaitOptions } from './client/child-run.ts';
 export type { Description, RunSummary, Status, Waiting } from './client/describe.ts';
 export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
@@ -61,7 +63,7 @@ export type { LogEntry, LogKind } from './machine/log.ts';
 export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
-export { currentRun, emit, mark, receive, setProgress, sleep, suspend, type WaitOptions } from './primitives.ts';
+export { currentRun, emit, mark, receive, setProgress, sleep, start, suspend, type WaitOptions } from './primitives.ts';
 export { receiveAll } from './receive-all.ts';
 // Classes
 export { type ClassHooks, type ClassLike, DESERIALIZE, SERIALIZE, serializable } from './registry/classes.ts';

@@ -1,9 +1,13 @@
 /** The primitives of durable functions (api.md, "Inside durable functions"). */
 
+import type { ChildRun } from './client/child-run.ts';
+import type { StartOptions } from './client/engine.ts';
+import type { FunctionRef } from './client/function-ref.ts';
 import { plainClock } from './driver/effects.ts';
 import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
 import { PRIMITIVE } from './machine/callee.ts';
+import type { AsyncFunction } from './registry/functions.ts';
 import { type Callable, shared } from './registry/shared.ts';
 import type { Message, Question } from './registry/topics.ts';
 
@@ -59,6 +63,23 @@ function receiveOutside<T>(name: string, options: { timeout: Duration | Date; ot
 function receiveOutside<T = unknown>(name: string | Message<T>, options?: WaitOptions): Promise<T>;
 function receiveOutside(): Promise<never> {
 	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
+}
+
+/**
+ * Starts a run of its own, committed with the turn: it has its own id, life and log, and ends when it ends. Awaiting
+ * `result()` of what this gives parks the run until then. Calling a durable function instead makes it a part of this
+ * run. Needs an engine.
+ * @throws RunConflictError where the id is that of another run. UnsupportedError without an engine.
+ */
+export const start = primitive('start', startOutside);
+
+function startOutside<F extends AsyncFunction>(
+	fn: F | FunctionRef<F>,
+	args: Readonly<Parameters<F>>,
+	o?: StartOptions,
+): Promise<ChildRun<Awaited<ReturnType<F>>>>;
+function startOutside(): Promise<never> {
+	return Promise.reject(new OutsideRunError({ primitive: 'start' }));
 }
 
 /**

@@ -52,6 +52,8 @@ function describePending(
 	switch (kind) {
 		case 'suspend':
 			return `it waits for an answer to ${short(handed.get(key))} (${at})${limit}`;
+		case 'child':
+			return `it waits for the end of a run that it has started (${at})${limit}`;
 		case 'receive':
 			return `it waits for the message '${String(handed.get(key))}' (${at})${limit}`;
 		case 'sleep':

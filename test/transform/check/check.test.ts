@@ -49,8 +49,8 @@ export async function backup(path: string) {
               ~~~~~~ captured: type FileHandle
   main.ts:7:9
     7   await handle.close();
-          ~~~~~~ read again here
-  help: keep what identifies it and open it again after the await, or wrap it in a class of yours and register that: resource(Class, { marshal, unmarshal })`);
+              ~~~~~~ read again here
+  help: close it before line 6 and keep what identifies it, or wrap it in a class of yours and register that: resource(Class, { marshal, unmarshal })`);
 });
 
 describe('captured variables', () => {
@@ -84,6 +84,24 @@ describe('captured variables', () => {
 		const guarded =
 			'const data: unknown = JSON.parse(id);\nif (typeof data !== "string") return;\nawait sleep(1);\nreturn data;';
 		expect(inBody(guarded)).toEqual([]);
+	});
+
+	test('an array that gets its type from what is put into it', () => {
+		const list = (value: string) =>
+			`const list = [];\nlist.push(${value});\nawait sleep(1);\nlist.push(${value});\nreturn list.length + list.map(String).length;`;
+		expect(inBody(list('id'))).toEqual([]);
+		expect(inBody(list('connect(1)'))).toEqual(['PD3001 3:1 list[0]']);
+	});
+
+	test('loops keep what they are over', () => {
+		expect(inBody('const all = [connect(1)];\nfor (const { bytesRead } of all) { await sleep(bytesRead); }')).toEqual([
+			'PD3001 2:36 all[0]',
+		]);
+		expect(inBody('for (const x of new Map([[id, 1]])) { await sleep(x[1]); }')).toEqual([]);
+		expect(inBody('for (const x of id) { await mail(x); }')).toEqual([]);
+		expect(inBody('for (const x of new URLSearchParams(id)) { await mail(x[0]); }')).toEqual([
+			'PD3006 1:44 new URLSearchParams()',
+		]);
 	});
 
 	test('the option any', () => {

@@ -9,13 +9,13 @@ export type Status = StoredStatus;
 
 /** What a run waits for. */
 export interface Waiting {
-	/** `time`: a `sleep`. */
-	readonly kind: 'suspend' | 'receive' | 'time';
+	/** `time`: a `sleep`. `child`: the end of a run that it has started. */
+	readonly kind: 'suspend' | 'receive' | 'child' | 'time';
 	/** Of the suspension; null for `time`. */
 	readonly id: string | null;
 	/** What `suspend` handed out. */
 	readonly value: unknown;
-	/** Name of the message (`receive`), or of the question that is asked (`suspend`). */
+	/** Name of the message (`receive`), or of the question that is asked (`suspend`); the child's id. */
 	readonly name: string | null;
 	readonly since: Date | null;
 	/** When time moves it on. */

@@ -1,17 +1,19 @@
 /// <reference lib="esnext.disposable" preserve="true" />
+
 import { RunConflictError } from '../errors/run.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
 import { type LogOptions, type LogRules, logRules } from '../machine/log-options.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
-import type { NewRun, RunFilter, Store, StoreSession } from '../ports/store.ts';
+import { differenceOf, type NewRun, type RunFilter, type Store, type StoreSession } from '../ports/store.ts';
 import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
 import { type Handler, handlerMap } from '../registry/handlers.ts';
 import type { Callable } from '../registry/shared.ts';
 import { inputBytes } from '../worker/stored.ts';
 import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { Changes } from './changes.ts';
+import { ChildRun } from './child-run.ts';
 import { type RunSummary, type Status, summaryOf } from './describe.ts';
 import type { FunctionRef } from './function-ref.ts';
 import { RunHandle } from './handle.ts';
@@ -115,8 +117,7 @@ export class Engine implements AsyncDisposable {
 		});
 		worker?.started(claimed ? run : null);
 		if (outcome === 'conflict') {
-			const difference = run.functionId === functionId ? 'other arguments' : `another function, '${run.functionId}'`;
-			throw new RunConflictError({ runId: id, difference });
+			throw new RunConflictError({ runId: id, difference: differenceOf(run, made)! });
 		}
 		return new RunHandle(this.#host, id);
 	}
@@ -193,6 +194,8 @@ export class Engine implements AsyncDisposable {
 			random: this.#random,
 			handlers: this.#handlers,
 			rules: this.#rules,
+			runs: { get: (id: string) => new RunHandle(this.#host, id) },
+			child: (id: string, functionId: string) => new ChildRun(id, functionId),
 			warn: (text: string) => warn(text),
 		};
 		this.#worker = new Worker(parts, typeof o.worker === 'object' ? o.worker : {});

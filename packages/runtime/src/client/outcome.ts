@@ -44,7 +44,8 @@ export function openWaitOf(row: RunRow): { readonly id: string; readonly value: 
 	if (row.sent > row.seen || hasEnded(row)) return null;
 	const waits = readWaits(row.waits);
 	const byTimeToo = row.wakeAt !== null && !waits.some(({ limit }) => limit === row.wakeAt);
-	const parked = row.status === 'waiting' && !byTimeToo;
+	const byChildToo = waits.some(({ kind }) => kind === 'child');
+	const parked = row.status === 'waiting' && !byTimeToo && !byChildToo;
 	return waits.find(({ kind }) => kind === 'suspend' || parked) ?? null;
 }
 

@@ -1,4 +1,4 @@
-import { type Continuation, type Suspension, suspensionOf } from '../continuation.ts';
+import { type Continuation, isSuspension, type Suspension, suspensionOf } from '../continuation.ts';
 import { OwnedByEngineError } from '../errors/run.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
 import type { LogEntry } from '../machine/log.ts';
@@ -31,7 +31,7 @@ class ContinuationView {
 
 	/** Open `suspend`s and `receive`s, oldest first. */
 	get suspensions(): Suspension[] {
-		return readWaits(this.#row.waits).map(suspensionOf);
+		return readWaits(this.#row.waits).filter(isSuspension).map(suspensionOf);
 	}
 
 	get wakeAt(): Date | null {

@@ -19,7 +19,22 @@ export interface EffectContext {
 	readonly runId: string;
 }
 
-const contexts = new AsyncLocalStorage<{ readonly effect: EffectContext; readonly clock: Clock }>();
+/** Runs of the engine that an effect is performed by, as its handles. */
+export interface Runs {
+	get(id: string): {
+		result(o: { readonly timeout?: number }): Promise<unknown>;
+		send(name: string, payload: unknown): Promise<void>;
+		resume(...given: unknown[]): Promise<void>;
+		cancel(reason: unknown): Promise<void>;
+		status(): Promise<string>;
+	};
+}
+
+const contexts = new AsyncLocalStorage<{
+	readonly effect: EffectContext;
+	readonly clock: Clock;
+	readonly runs: Runs | null;
+}>();
 
 /**
  * The effect that is being performed, across its own awaits.
@@ -36,6 +51,11 @@ export function plainClock(): Clock {
 	return contexts.getStore()?.clock ?? realClock;
 }
 
+/** Null outside effects, and in those that no engine performs. */
+export function runsOfEffect(): Runs | null {
+	return contexts.getStore()?.runs ?? null;
+}
+
 export interface Settled {
 	readonly ok: boolean;
 	readonly value: unknown;
@@ -45,8 +65,9 @@ export interface Settled {
 	readonly retryIn?: number;
 }
 
-/** What an effect's time is taken from. */
-export interface EffectClocks {
+/** What surrounds an effect; its time is taken from these clocks. */
+export interface Surroundings {
+	readonly runs?: Runs;
 	/** What `sleep` waits by inside the effect. Default: the real clock. */
 	readonly own?: Clock;
 	/** What its policy's `timeout` is measured by. Default: `own`. */
@@ -59,7 +80,7 @@ export interface EffectClocks {
 export async function performEffect(
 	call: EffectCall,
 	signal: AbortSignal,
-	clocks: EffectClocks = {},
+	around: Surroundings = {},
 ): Promise<Settled> {
 	const policy = call.policy();
 	const { effectKey: key, attempt, failures, name } = call;
@@ -67,7 +88,7 @@ export async function performEffect(
 		return settledWith(new EffectInterruptedError({ effect: name, key, attempt: attempt - 1 }));
 	}
 	try {
-		const value = await attemptOf(call, policy, signal, clocks);
+		const value = await attemptOf(call, policy, signal, around);
 		return { ok: true, value, copy: captureOutcome(value) };
 	} catch (error) {
 		return afterFailure(call, policy, error);
@@ -91,13 +112,15 @@ async function attemptOf(
 	call: EffectCall,
 	policy: Policy | null,
 	signal: AbortSignal,
-	{ own = realClock, limit = own }: EffectClocks,
+	{ own = realClock, limit = own, runs }: Surroundings,
 ): Promise<unknown> {
 	const { effectKey: key, attempt, runId, name, at } = call;
 	const timeout = policy?.timeout ?? null;
 	const late = new AbortController();
 	const either = timeout === null ? signal : AbortSignal.any([signal, late.signal]);
-	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own }, () => call.invoke());
+	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own, runs: runs ?? null }, () =>
+		call.invoke(),
+	);
 	if (timeout === null) return work;
 	return new Promise((resolve, reject) => {
 		const stop = limit.timer(limit.now() + timeout, () => {

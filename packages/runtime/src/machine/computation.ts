@@ -27,7 +27,7 @@ import { callOf, followLinks, type Issue, siteOfThunk } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import { Frame } from './frame.ts';
-import { Issuing, type TurnOptions } from './issuing.ts';
+import { Issuing, type StartArguments, type TurnOptions } from './issuing.ts';
 import { Jobs, ready } from './jobs.ts';
 import { Thunk } from './kinds.ts';
 import type { LogItem } from './log.ts';
@@ -93,6 +93,14 @@ export class Computation implements TurnHost {
 
 	get emitted(): Turn['emitted'] {
 		return this.#issuing.emitted;
+	}
+
+	get starts(): Turn['starts'] {
+		return this.#issuing.starts;
+	}
+
+	get awaits(): Turn['awaits'] {
+		return this.#issuing.awaits;
 	}
 
 	get watch(): Turn['watch'] {
@@ -369,7 +377,7 @@ export class Computation implements TurnHost {
 		if (primitive !== undefined) {
 			const by = def.sites![site]!;
 			if (isImmediate(primitive)) return this.#immediate(def, by, primitive, args).value;
-			this.#primitive(def, by, this.#fiber!, primitive, args);
+			this.#primitive(def, by, this.#fiber!, primitive, primitive === 'result' ? [self, ...args] : args);
 		} else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
 			return callBuiltIn(callee as Callable, self, args);
 		} else {
@@ -433,7 +441,8 @@ export class Computation implements TurnHost {
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) {
 			if (isImmediate(primitive)) return resolved(this.#immediate(code, def, primitive, args).value);
-			return this.#promised((target) => this.#primitive(code, def, target, primitive, args));
+			const given = primitive === 'result' ? [self, ...args] : args;
+			return this.#promised((target) => this.#primitive(code, def, target, primitive, given));
 		}
 		if (!isForeign(callee) || constructsInTurn(callee, self)) {
 			if (definitionOf(callee) === undefined || !this.#scopes.calls) return callBuiltIn(callee as Callable, self, args);
@@ -587,6 +596,8 @@ export class Computation implements TurnHost {
 		switch (name) {
 			case 'emit':
 				return this.#issuing.emit(caller, args[0]);
+			case 'start':
+				return this.#issuing.start(caller, args as unknown as StartArguments);
 		}
 	}
 

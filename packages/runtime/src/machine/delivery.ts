@@ -1,4 +1,4 @@
-import { type CancelledEffect, CancelledError, TimeoutError } from '../errors/run.ts';
+import { type CancelledEffect, CancelledError, RunNotFoundError, TimeoutError } from '../errors/run.ts';
 import { DurablePromise, reject, resolve } from '../language/durable-promise.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
@@ -75,6 +75,9 @@ export class Delivery {
 				if (pending?.kind === 'suspend') this.#settle(pending, event.ok, capture([event.value]));
 				return;
 			}
+			case 'childEnded':
+				this.#endChild(event);
+				return;
 			case 'cancelled':
 				if (state.cancel === null) this.cancel(release(capture([event.reason]))[0]);
 				return;
@@ -111,6 +114,15 @@ export class Delivery {
 		this.#give(pending, ok, release(copy)[0]);
 	}
 
+	/** All that wait for it are told, each with a copy of its own. */
+	#endChild({ child, ended }: Extract<Event, { type: 'childEnded' }>): void {
+		const ok = ended?.status === 'completed';
+		const outcome = capture([ended === null ? new RunNotFoundError({ runId: child }) : outcomeOf(ended)]);
+		for (const wait of [...this.#state.pending.waits.values()]) {
+			if (wait.kind === 'child' && wait.topic === child) this.#settle(wait, ok, outcome);
+		}
+	}
+
 	/** The time of something pending has come. */
 	fire(pending: Pending): void {
 		switch (pending.kind) {
@@ -128,14 +140,15 @@ export class Delivery {
 				this.#giveCancelled(pending, 'unknown');
 				return;
 			case 'suspend':
-			case 'receive': {
+			case 'receive':
+			case 'child': {
 				if (pending.otherwise !== null) {
 					// It never left the run: no copy, or it would lose its identity.
 					this.#issuing.record(pending, 'executed', true, captureOutcome(pending.otherwise[0]));
 					this.#give(pending, true, pending.otherwise[0]);
 					return;
 				}
-				const what = pending.kind === 'suspend' ? `the answer at ${pending.at}` : `the message '${pending.topic}'`;
+				const what = waitedFor(pending);
 				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
 				this.#settle(pending, false, capture([error]));
 				return;
@@ -220,4 +233,20 @@ export class Delivery {
 		if (buffered!.length === 0) messages.delete(pending.topic!);
 		this.#settle(pending, true, payload);
 	}
+}
+
+function waitedFor({ kind, at, topic }: PendingWait): string {
+	switch (kind) {
+		case 'suspend':
+			return `the answer at ${at}`;
+		case 'receive':
+			return `the message '${topic}'`;
+		case 'child':
+			return `the end of run '${topic}'`;
+	}
+}
+
+/** What `result` gives or throws. */
+function outcomeOf({ status, value }: { readonly status: string; readonly value: unknown }): unknown {
+	return status === 'cancelled' ? new CancelledError({ reason: value }) : value;
 }

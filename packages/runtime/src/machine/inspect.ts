@@ -30,7 +30,7 @@ export interface FrameInspection {
 /** Something that a run waits for. */
 export interface PendingInspection {
 	readonly key: string;
-	readonly kind: 'effect' | 'sleep' | 'mark' | 'suspend' | 'receive' | 'native';
+	readonly kind: 'effect' | 'sleep' | 'mark' | 'suspend' | 'receive' | 'child' | 'native';
 	/** The callee as written. */
 	readonly name: string;
 	/** `file:line:column`. */

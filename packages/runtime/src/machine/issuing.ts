@@ -1,8 +1,12 @@
 import type { FunctionDef, SiteDef } from '@perdure/abi';
 import { InvalidPolicyError } from '../errors/effect.ts';
+import { UnsupportedError } from '../errors/internal.ts';
+import { RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
+import { type Duration, deadline } from '../language/duration.ts';
 import { type Policy, policyOf } from '../registry/effects.ts';
+import { type AsyncFunction, durable } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import { encode } from './bytes.ts';
@@ -31,7 +35,7 @@ import {
 import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
-import type { Emitted } from './turn.ts';
+import type { ChildStart, Emitted } from './turn.ts';
 
 /** What a turn is given besides its event. */
 export interface TurnOptions {
@@ -44,7 +48,21 @@ export interface TurnOptions {
 	readonly door: Door;
 	/** What of the log is kept. */
 	readonly rules: LogRules;
+	readonly child: ((id: string, functionId: string) => unknown) | undefined;
+	readonly taken: ReadonlyMap<string, string>;
 }
+
+/** Of the public function `start`. */
+export type StartArguments = readonly [
+	fn: AsyncFunction | { readonly functionId: string },
+	args: readonly unknown[],
+	o?: {
+		readonly id?: string;
+		readonly this?: unknown;
+		readonly tags?: Readonly<Record<string, string>>;
+		readonly startAt?: Date | Duration;
+	},
+];
 
 /** Where a call stands, and who made it. */
 export interface Caller {
@@ -73,6 +91,8 @@ export class Issuing {
 	readonly dispatch: PendingEffect[] = [];
 	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
 	readonly emitted: Emitted[] = [];
+	readonly starts: ChildStart[] = [];
+	readonly awaits: string[] = [];
 	readonly #state: RunState;
 	readonly #options: TurnOptions;
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
@@ -145,6 +165,7 @@ export class Issuing {
 		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
 		else if (made.kind === 'mark') pending = new PendingMark(issued);
 		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, name, issued.where.at) });
+		if (pending.kind === 'child') this.awaits.push(pending.topic!);
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		return pending;
@@ -171,6 +192,37 @@ export class Issuing {
 		}
 		const done = this.#done(caller, 'emit', args, undefined);
 		this.emitted.push({ seq: done.seq, event: bytes });
+		return done;
+	}
+
+	/**
+	 * Starts a run of its own. Its id is the key of the issue unless it is given one: the turn that is computed
+	 * again starts the same run.
+	 * @throws UnsupportedError where no engine drives, RunConflictError, NotSerializableError naming the argument.
+	 */
+	start(caller: Caller, [fn, list, o = {}]: StartArguments): Done {
+		const { child, taken, now } = this.#options;
+		const at = caller.code === null ? '' : atOf(caller.code, caller.site.at);
+		if (child === undefined) {
+			throw new UnsupportedError({
+				what: 'start() without an engine',
+				point: at,
+				help: 'call the function and await it, which makes it a part of this run; or start this run with engine.start: who drives it with run() would have nobody to drive its children once it is parked',
+			});
+		}
+		const functionId = typeof fn === 'function' ? durable(fn).id : fn.functionId;
+		const id = o.id ?? this.#nextKey();
+		const difference = taken.get(id);
+		if (difference !== undefined) throw new RunConflictError({ runId: id, difference });
+		let input: Uint8Array;
+		try {
+			input = encode({ self: o.this, args: [...list] }, 'start');
+		} catch (error) {
+			throw NotSerializableError.is(error) ? error.at(at) : error;
+		}
+		const startAt = o.startAt === undefined ? null : deadline(o.startAt, now);
+		const done = this.#done(caller, 'start', capture([functionId, [...list]]), child(id, functionId));
+		this.starts.push({ id, functionId, input, tags: o.tags ?? null, startAt });
 		return done;
 	}
 

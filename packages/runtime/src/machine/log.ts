@@ -4,7 +4,7 @@ import { LogFold } from './log-fold.ts';
 import type { Done, Savable } from './pending.ts';
 
 /**
- * What an entry stands for. `call`: of a durable function. `start`: of a child run. `cancel`: the run was
+ * What an entry stands for. `call`: of a durable function. `start`: of a child run; `child`: the wait for its end. `cancel`: the run was
  * cancelled. `pruned`: entries of one site that are not kept.
  */
 export type LogKind =
@@ -16,6 +16,7 @@ export type LogKind =
 	| 'mark'
 	| 'emit'
 	| 'start'
+	| 'child'
 	| 'transaction'
 	| 'cancel'
 	| 'pruned';
@@ -161,6 +162,7 @@ function argsOf(pending: Savable | Done): Copied {
 		case 'effect':
 			return pending.operands;
 		case 'emit':
+		case 'start':
 			return pending.args;
 		case 'sleep':
 			return capture([pending.until]);
@@ -169,6 +171,7 @@ function argsOf(pending: Savable | Done): Copied {
 		case 'suspend':
 			return pending.value;
 		case 'receive':
+		case 'child':
 			return pending.topic === null ? NOTHING : capture([pending.topic]);
 	}
 }

@@ -17,6 +17,8 @@ import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
 export interface MachineOptions {
 	/** Called in place of other functions. */
 	readonly handlers?: ReadonlyMap<Callable, Callable> | undefined;
+	/** What `start` gives: a handle of the run with that id. Absent where nobody would drive it. */
+	readonly child?: ((id: string, functionId: string) => unknown) | undefined;
 	/**
 	 * Random, and another for each machine made: part of the keys of effects that start before their turn
 	 * is committed, since an uncommitted turn may run again with other values.
@@ -44,6 +46,9 @@ export class Machine {
 	readonly opened: readonly object[];
 	/** Where foreign code comes in that has a resolver of a promise made here. */
 	readonly door = new Door();
+	/** Ids of runs that a child cannot have, with what is different there. */
+	taken: ReadonlyMap<string, string> = new Map();
+	readonly #child: MachineOptions['child'];
 	readonly #nonce: string;
 	readonly #rules: LogRules;
 
@@ -58,6 +63,7 @@ export class Machine {
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
 		this.#rules = o.rules ?? DEFAULT_RULES;
+		this.#child = o.child;
 	}
 
 	/** A run that has not begun: its first turn is that of the event `started`. */
@@ -94,6 +100,8 @@ export class Machine {
 			nonce: this.#nonce,
 			door: this.door,
 			rules: this.#rules,
+			child: this.#child,
+			taken: this.taken,
 		});
 		const outer = shared.current;
 		shared.current = computation;
@@ -110,6 +118,8 @@ export class Machine {
 			mark: computation.marked,
 			dispatch: computation.dispatch,
 			emitted: computation.emitted,
+			starts: computation.starts,
+			awaits: computation.awaits,
 			abort: computation.abort,
 			watch: computation.watch,
 			told: computation.told,

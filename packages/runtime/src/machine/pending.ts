@@ -204,10 +204,11 @@ export class PendingMark extends Issued {
 }
 
 export interface Wait {
-	readonly kind: 'suspend' | 'receive';
-	/** `suspend`: a copy of what it hands out, as a list of one. `receive`: empty. */
+	/** `child`: for the end of a run. */
+	readonly kind: 'suspend' | 'receive' | 'child';
+	/** `suspend`: a copy of what it hands out, as a list of one. Otherwise empty. */
 	readonly value: Copied;
-	/** `receive`: the message's name. `suspend`: the question's, if it asks one. */
+	/** `receive`: the message's name. `suspend`: the question's, if it asks one. `child`: the run's id. */
 	readonly topic: string | null;
 	/** Ms since the epoch, or null. */
 	readonly limit: number | null;
@@ -216,7 +217,7 @@ export interface Wait {
 }
 
 export class PendingWait extends Issued implements Wait {
-	readonly kind: 'suspend' | 'receive';
+	readonly kind: 'suspend' | 'receive' | 'child';
 	readonly value: Copied;
 	readonly topic: string | null;
 	readonly limit: number | null;
@@ -234,7 +235,7 @@ export class PendingWait extends Issued implements Wait {
 
 /** Something done in the turn that asked for it: only its entry in the log is left of it. */
 export class Done extends Issued {
-	readonly kind: 'emit';
+	readonly kind: 'emit' | 'start';
 	readonly args: Copied;
 	/** What the call gives. */
 	readonly value: unknown;
@@ -269,6 +270,7 @@ export function dueAt(pending: Pending): number | null {
 			return pending.graceAt === null || pending.flying ? pending.graceAt : pending.since;
 		case 'suspend':
 		case 'receive':
+		case 'child':
 			return pending.limit;
 		case 'native':
 			return null;

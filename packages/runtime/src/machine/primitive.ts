@@ -2,10 +2,10 @@ import { type Duration, deadline } from '../language/duration.ts';
 import { isMessage, isQuestion } from '../registry/topics.ts';
 
 /** Primitives that wait for nothing: what they ask for is part of the turn. */
-export type ImmediateName = 'emit';
+export type ImmediateName = 'emit' | 'start';
 
 export function isImmediate(name: string): name is ImmediateName {
-	return name === 'emit';
+	return name === 'emit' || name === 'start';
 }
 
 /** What a primitive in await position parks its fiber on. */
@@ -13,10 +13,10 @@ export type PrimitiveCall =
 	| { readonly kind: 'sleep'; readonly until: number }
 	| { readonly kind: 'mark'; readonly label: string }
 	| {
-			readonly kind: 'suspend' | 'receive';
-			/** A list of one for `suspend`, empty for `receive`. */
+			readonly kind: 'suspend' | 'receive' | 'child';
+			/** A list of one for `suspend`, otherwise empty. */
 			readonly value: readonly unknown[];
-			/** Name of the message, or of the question that is asked. */
+			/** Name of the message, or of the question that is asked; id of the child. */
 			readonly topic: string | null;
 			readonly limit: number | null;
 			readonly otherwise: readonly unknown[] | null;
@@ -59,6 +59,15 @@ export const primitives: Readonly<Record<string, (args: readonly unknown[], now:
 			otherwise: o !== undefined && Object.hasOwn(o, 'otherwise') ? [o.otherwise] : null,
 		};
 	},
+
+	// The method of a child run: its receiver comes first.
+	result: ([child, options], now) => ({
+		kind: 'child',
+		value: [],
+		topic: (child as { readonly id: string }).id,
+		limit: limitOf(options as WaitOptions | undefined, now),
+		otherwise: null,
+	}),
 };
 
 function limitOf(options: WaitOptions | undefined, now: number): number | null {

@@ -340,7 +340,7 @@ const wait: Kind<PendingWait, Host> = {
 	make: () => new PendingWait(BLANK, { kind: 'suspend', value: NOTHING, topic: null, limit: null, otherwise: null }),
 	fill(made, parts) {
 		const [kind, topic, limit, otherwise, ...others] = parts.slice(ISSUED);
-		expect(kind === 'suspend' || kind === 'receive', 'a malformed wait');
+		expect(kind === 'suspend' || kind === 'receive' || kind === 'child', 'a malformed wait');
 		expect(
 			isTextOrNull(topic) && isTimeOrNull(limit) && (otherwise === null || Array.isArray(otherwise)),
 			'a malformed wait',

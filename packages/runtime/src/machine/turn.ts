@@ -29,7 +29,13 @@ export type Event =
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
 	/** An answer to an open suspension, or (not `ok`) an error to throw there. */
 	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
-	| { readonly type: 'cancelled'; readonly reason: unknown };
+	| { readonly type: 'cancelled'; readonly reason: unknown }
+	/** A run that was waited for is over; null: there is no such run. */
+	| {
+			readonly type: 'childEnded';
+			readonly child: string;
+			readonly ended: { readonly status: 'completed' | 'failed' | 'cancelled'; readonly value: unknown } | null;
+	  };
 
 /** A run is `running` while an effect or a native promise is outstanding, `waiting` on time, answers and messages. */
 export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
@@ -49,6 +55,10 @@ export interface Turn {
 	readonly dispatch: readonly EffectCall[];
 	/** For the outbox, in order. */
 	readonly emitted: readonly Emitted[];
+	/** Child runs that begin with the turn. */
+	readonly starts: readonly ChildStart[];
+	/** Runs whose end is now waited for. */
+	readonly awaits: readonly string[];
 	/** Keys of effects in flight whose `AbortSignal` is to be aborted. */
 	readonly abort: readonly string[];
 	/** Native promises to watch; a run that waits for one cannot be saved. */
@@ -66,13 +76,24 @@ export interface Emitted {
 	readonly event: Uint8Array;
 }
 
-/** An open `suspend` or `receive`. */
+/** A run that durable code starts. */
+export interface ChildStart {
+	readonly id: string;
+	readonly functionId: string;
+	/** `this` and arguments, as `inputBytes` writes them. */
+	readonly input: Uint8Array;
+	readonly tags: Readonly<Record<string, string>> | null;
+	/** Not before (ms since the epoch), or null. */
+	readonly startAt: number | null;
+}
+
+/** An open `suspend` or `receive`, or a wait for the end of a child run. */
 export interface OpenWait {
 	readonly id: string;
-	readonly kind: 'suspend' | 'receive';
+	readonly kind: 'suspend' | 'receive' | 'child';
 	/** What `suspend` handed out. */
 	readonly value: unknown;
-	/** Of the message (`receive`), or of the question that is asked (`suspend`). */
+	/** Of the message (`receive`), or of the question that is asked (`suspend`); the id of the child. */
 	readonly name: string | null;
 	/** Ms since the epoch. */
 	readonly since: number;

@@ -21,6 +21,9 @@
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
  *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its
  *     session is closed or its process has died. An event that is acknowledged is never handed out again.
+ * G9: children that a turn starts are there when the turn is committed. A turn that would start one under an id
+ *     of another start changes nothing. Of a run that another one awaits, the end is mail to that one: once, and
+ *     whether it came before the wait or after.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -187,10 +190,14 @@ export type Posted =
 export interface Mail {
 	/** From 1. */
 	readonly number: number;
-	readonly kind: NewMail['kind'];
-	/** A message's name, an answer's suspension; empty for `cancel`. */
+	/** `ended`: a run that was awaited. */
+	readonly kind: NewMail['kind'] | 'ended';
+	/** A message's name, an answer's suspension, the id of the run that has ended; empty for `cancel`. */
 	readonly name: string;
+	/** `ended`: that run's outcome. */
 	readonly payload: Uint8Array;
+	/** `ended`: how; undefined where there is no such run. */
+	readonly status?: 'completed' | 'failed' | 'cancelled';
 }
 
 export interface ConsumeOptions {
@@ -236,17 +243,29 @@ export interface TurnCommit {
 	readonly event?: Uint8Array;
 	/** For the outbox, in order. */
 	readonly emitted?: readonly { readonly seq: number; readonly event: Uint8Array }[];
+	/** Runs that begin with the turn; none of them is claimed by that. */
+	readonly starts?: readonly NewRun[];
+	/** Runs whose end is to be mail to this one. */
+	readonly awaits?: readonly string[];
 }
 
 /** `held`: the run is still this worker's. `sent`: mail posted until then. */
 export type Committed =
 	| { readonly outcome: 'committed'; readonly sent: number; readonly held: boolean }
 	/** `fenced`: claimed by another, or not after that turn. */
-	| { readonly outcome: 'fenced' | 'mail' };
+	| { readonly outcome: 'fenced' | 'mail' }
+	/** The id of a child is another run's: `difference` says in what. */
+	| { readonly outcome: 'conflict'; readonly runId: string; readonly difference: string };
 
 /** Whether those who wait for a run may find what they wait for in this turn. */
 export function isNews({ status, waits }: TurnCommit): boolean {
 	return status !== 'running' || waits !== undefined;
+}
+
+/** Of two starts under one id, in what they differ; null where they are the same start. */
+export function differenceOf(run: RunRow, other: NewRun): string | null {
+	if (run.functionId !== other.functionId) return `another function, '${run.functionId}'`;
+	return run.hash === other.hash ? null : 'other arguments';
 }
 
 /** Recoveries from which a run is a suspect, and is claimed alone. */

@@ -1,11 +1,15 @@
 import { type Committed, isNews, type TurnCommit } from '../ports/store.ts';
+import { awaitEnd, conflictOf, tellAwaiting } from './children.ts';
 import { type Data, ENDED, type Member, type Run, setReady, tell } from './data.ts';
 import { emit } from './outbox.ts';
+import { start } from './start.ts';
 
 export function commit(data: Data, member: Member, turn: TurnCommit): Committed {
 	const run = data.runs.get(turn.runId);
 	if (run === undefined || !holds(run, member, turn.epoch) || run.turn !== turn.after) return { outcome: 'fenced' };
 	if (turn.sent !== undefined && run.sent !== turn.sent) return { outcome: 'mail' };
+	const conflict = conflictOf(data, turn);
+	if (conflict !== null) return conflict;
 	if (turn.turn > turn.after) run.recoveries = 0;
 	run.turn = turn.turn;
 	if (turn.seen !== undefined) consume(run, turn.seen);
@@ -26,6 +30,9 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	run.wakeAt = turn.wakeAt;
 	emit(data, run.id, turn.emitted);
 	settle(data, run, turn);
+	for (const child of turn.starts ?? []) start(data, member, child);
+	for (const id of turn.awaits ?? []) awaitEnd(data, run, id);
+	if (ENDED.has(turn.status)) tellAwaiting(data, run.id);
 	if (isNews(turn)) tell(data, (listener) => listener.moved(run.id));
 	return { outcome: 'committed', sent: run.sent, held: run.owner !== null };
 }

@@ -8,6 +8,8 @@ export interface Data {
 	/** Runs that nobody holds and that have a time, earliest first. */
 	readonly due: Run[];
 	readonly members: Set<Member>;
+	/** Runs that await another one's end, by that one's id. */
+	readonly awaited: Map<string, Set<string>>;
 	/** In order of commit. */
 	readonly outbox: Set<Event>;
 }

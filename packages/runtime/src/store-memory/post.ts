@@ -1,4 +1,4 @@
-import type { NewMail, Posted } from '../ports/store.ts';
+import type { Mail, NewMail, Posted } from '../ports/store.ts';
 import { type Data, ENDED, type Run, setReady, tell } from './data.ts';
 
 export function post(data: Data, mail: NewMail): Posted {
@@ -34,7 +34,14 @@ function find(run: Run, kind: NewMail['kind'], id: string) {
 	return run.mail.find((mail) => mail.kind === kind && mail.id === id);
 }
 
-function add(data: Data, run: Run, mail: NewMail, name: string, id: string | null, hash: string | null): Posted {
+export function add(
+	data: Data,
+	run: Run,
+	mail: Pick<Mail, 'kind' | 'payload'>,
+	name: string,
+	id: string | null,
+	hash: string | null,
+): Posted {
 	run.mail.push({ number: ++run.sent, kind: mail.kind, name, payload: mail.payload, id, hash });
 	const { owner } = run;
 	if (owner !== null) queueMicrotask(() => owner.listener.mail(run.id));

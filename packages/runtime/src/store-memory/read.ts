@@ -13,7 +13,11 @@ export async function* list(data: Data, filter: RunFilter): AsyncGenerator<RunRo
 export function mail(data: Data, runId: string, after: number): Mail[] {
 	return (data.runs.get(runId)?.mail ?? [])
 		.filter(({ number }) => number > after)
-		.map(({ number, kind, name, payload }) => ({ number, kind, name, payload }));
+		.map(({ number, kind, name, payload }) => {
+			const ended = kind === 'ended' ? data.runs.get(name) : undefined;
+			if (ended === undefined) return { number, kind, name, payload };
+			return { number, kind, name, payload: ended.outcome!, status: ended.status as NonNullable<Mail['status']> };
+		});
 }
 
 function matches(run: Run, { status, functionId, tags }: RunFilter): boolean {

@@ -1,11 +1,11 @@
-import type { NewRun, Started } from '../ports/store.ts';
+import { differenceOf, type NewRun, type Started } from '../ports/store.ts';
 import { type Data, type Member, type Run, rowOf, setReady, tell } from './data.ts';
 
 export function start(data: Data, member: Member, run: NewRun): Started {
 	const known = data.runs.get(run.id);
 	if (known !== undefined) {
-		const outcome = known.functionId === run.functionId && known.hash === run.hash ? 'exists' : 'conflict';
-		return { outcome, claimed: false, run: rowOf(known, false) };
+		const row = rowOf(known, false);
+		return { outcome: differenceOf(row, run) === null ? 'exists' : 'conflict', claimed: false, run: row };
 	}
 	const now = data.clock.now();
 	const claimed = run.claim && (run.startAt === null || run.startAt <= now);

@@ -24,7 +24,14 @@ export interface MemoryStore extends Store {
  * programs that want the engine without a file. The reference for what the other stores do.
  */
 export function memory(o: { readonly clock?: Clock } = {}): MemoryStore {
-	const data: Data = { clock: o.clock ?? realClock, runs: new Map(), due: [], members: new Set(), outbox: new Set() };
+	const data: Data = {
+		clock: o.clock ?? realClock,
+		runs: new Map(),
+		due: [],
+		members: new Set(),
+		awaited: new Map(),
+		outbox: new Set(),
+	};
 	return { open: async (listener) => openSession(data, listener) };
 }
 

@@ -1,6 +1,8 @@
 import type { Committed, TurnCommit } from '../ports/store.ts';
+import { awaitEnds, conflictOf, type Told, tellAwaiting } from './children.ts';
 import type { Connection } from './connection.ts';
 import { emit } from './outbox.ts';
+import { start } from './start.ts';
 import { place, storeParts } from './state.ts';
 
 /** The tail of the log stays in the row up to this many bytes. */
@@ -34,7 +36,15 @@ const ENDED = `
 		outcome = :outcome, event = :event
 	${WHERE}`;
 
-export function commit(db: Connection, worker: string, now: number, turn: TurnCommit): Committed {
+/** `told`: other runs that mail was added to, and perhaps this one. */
+export interface CommittedTo {
+	readonly committed: Committed;
+	readonly told: readonly Told[];
+}
+
+export function commit(db: Connection, worker: string, now: number, turn: TurnCommit): CommittedTo {
+	const conflict = turn.starts === undefined || refusal(db, worker, turn) === 'fenced' ? null : conflictOf(db, turn);
+	if (conflict !== null) return { committed: conflict, told: [] };
 	const { runId: id, epoch, after, status } = turn;
 	const placed = place(turn);
 	const large = (turn.log?.length ?? 0) > TAIL;
@@ -61,14 +71,22 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 			: status === 'waiting'
 				? db.get(WAITING, { ...set, ...waits })
 				: db.get(ENDED, { ...set, status, now, outcome: turn.outcome ?? null, event: turn.event ?? null });
-	if (written === undefined) return { outcome: refusal(db, worker, turn) };
+	if (written === undefined) return { committed: { outcome: refusal(db, worker, turn) }, told: [] };
 	const n: number = written.n!;
 	storeParts(db, n, written.parted === 1, placed);
 	if (turn.logAfresh) db.run('DELETE FROM log WHERE run = :n', { n });
 	if (large || written.tail! > TAIL) moveTail(db, n, large ? turn.log : null);
 	if (turn.seen !== undefined) consume(db, n, turn.seen);
 	emit(db, n, now, turn.emitted);
-	return { outcome: 'committed', sent: written.sent!, held: written.held === 1 };
+	for (const child of turn.starts ?? []) start(db, null, now, child);
+	const told = [
+		...awaitEnds(db, n, now, turn.awaits),
+		...(status === 'running' || status === 'waiting' ? [] : tellAwaiting(db, now, id)),
+	];
+	const sent = told.some(({ runId }) => runId === id)
+		? db.get('SELECT sent FROM run WHERE n = :n', { n })!.sent!
+		: written.sent!;
+	return { committed: { outcome: 'committed', sent, held: written.held === 1 }, told };
 }
 
 function refusal(db: Connection, worker: string, { runId: id, epoch, after }: TurnCommit): 'fenced' | 'mail' {

@@ -1,4 +1,4 @@
-import type { NewMail, Posted } from '../ports/store.ts';
+import type { Mail, NewMail, Posted } from '../ports/store.ts';
 import type { Connection, Row } from './connection.ts';
 
 const FIND = 'SELECT hash FROM mail WHERE run = :n AND kind = :kind AND id = :id';
@@ -24,9 +24,23 @@ export function post(db: Connection, now: number, mail: NewMail): PostedTo {
 	const address = mail.kind === 'answer' ? suspensionOf(db, run, mail) : addressOf(db, run, mail);
 	if ('outcome' in address) return { posted: address, owner: null };
 	const hash = mail.kind === 'answer' ? mail.hash : null;
-	db.run(INSERT, { n: run.n!, number: run.sent! + 1, kind: mail.kind, ...address, hash, payload: mail.payload });
-	db.run(COUNT, { n: run.n!, now });
+	addMail(db, run, now, { kind: mail.kind, ...address, hash, payload: mail.payload });
 	return { posted: { outcome: 'posted' }, owner: run.owner! };
+}
+
+/** `run`: its `n` and `sent`. */
+export function addMail(
+	db: Connection,
+	run: Row,
+	now: number,
+	mail: Address & {
+		readonly kind: Mail['kind'];
+		readonly hash: string | null;
+		readonly payload: Uint8Array | null;
+	},
+): void {
+	db.run(INSERT, { n: run.n!, number: run.sent! + 1, ...mail });
+	db.run(COUNT, { n: run.n!, now });
 }
 
 /** `id`: what makes a second one a repetition, or null. */

@@ -37,15 +37,17 @@ export async function* list(db: Connection, { status, functionId, tags }: RunFil
 
 export function mail(db: Connection, id: string, after: number): Mail[] {
 	const rows = db.all(
-		`SELECT number, kind, name, payload FROM mail
+		`SELECT number, kind, name, iif(kind = 'ended', ended.outcome, payload) AS payload, ended.status AS status
+		FROM mail LEFT JOIN run AS ended ON kind = 'ended' AND ended.id = name
 		WHERE run = (SELECT n FROM run WHERE id = :id) AND number > :after ORDER BY number`,
 		{ id, after },
 	);
-	return rows.map(({ number, kind, name, payload }) => ({
+	return rows.map(({ number, kind, name, payload, status }) => ({
 		number: number!,
 		kind: kind!,
 		name: name!,
-		payload: payload!,
+		payload: payload ?? new Uint8Array(),
+		...(status === null ? {} : { status: status! }),
 	}));
 }
 

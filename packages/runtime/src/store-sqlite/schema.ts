@@ -9,6 +9,7 @@ import { StoreError } from '../errors/store.ts';
  *   turn mentions none of them.
  * `part`: states over `INLINE` bytes: the last full one as 0, then its deltas; `run.parted`: there are such.
  * `log`: segments of the log, moved out of `run.tail` when it grows.
+ * `awaited`: runs that await the end of another one, until it has come.
  * `outbox`: events in order of commit (`n`), until they are acknowledged; `owner`: the worker of the session
  *   whose `consumer` has it.
  * `mail`: numbered by run; rows with an `id` stay for as long as the run, without their payload.
@@ -67,6 +68,7 @@ const MIGRATIONS = [
 		consumer TEXT,
 		batch INTEGER
 	) STRICT;
+	CREATE TABLE awaited (child TEXT, run INTEGER, PRIMARY KEY (child, run)) STRICT, WITHOUT ROWID;
 	CREATE UNIQUE INDEX outbox_run ON outbox (run, seq);
 	CREATE INDEX outbox_owner ON outbox (owner, run) WHERE owner IS NOT NULL;
 	`,

@@ -1,4 +1,4 @@
-import type { NewRun, Started } from '../ports/store.ts';
+import { differenceOf, type NewRun, type Started } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
 import { rowOf } from './row.ts';
 
@@ -30,6 +30,5 @@ export function start(db: Connection, worker: string | null, now: number, run: N
 	});
 	if (made !== undefined) return { outcome: 'created', claimed, run: rowOf(db, made, claimed) };
 	const known = rowOf(db, db.get('SELECT * FROM run WHERE id = :id', { id: run.id })!, false);
-	const same = known.functionId === run.functionId && known.hash === run.hash;
-	return { outcome: same ? 'exists' : 'conflict', claimed: false, run: known };
+	return { outcome: differenceOf(known, run) === null ? 'exists' : 'conflict', claimed: false, run: known };
 }

@@ -181,11 +181,16 @@ class Session implements SqliteSession {
 	async post(mail: Parameters<StoreSession['post']>[0]): Promise<Posted> {
 		const { posted, owner } = await this.#write(() => post(this.#db, this.now(), mail));
 		if (posted.outcome !== 'posted') return posted;
+		this.#tellMail(mail.runId, owner);
+		return posted;
+	}
+
+	/** `owner`: who held the run when the mail was added. */
+	#tellMail(runId: string, owner: string | null): void {
 		for (const { worker, listener } of this.#shared.sessions) {
 			if (owner === null) queueMicrotask(() => listener.due());
-			else if (worker === owner) queueMicrotask(() => listener.mail(mail.runId));
+			else if (worker === owner) queueMicrotask(() => listener.mail(runId));
 		}
-		return posted;
 	}
 
 	async read(runId: string, o?: { readonly state: boolean }) {
@@ -261,10 +266,12 @@ class Session implements SqliteSession {
 
 	async commit(turn: Parameters<StoreSession['commit']>[0]) {
 		const { worker } = this.#worker();
-		const committed = await this.#write(() => commit(this.#db, worker, this.now(), turn));
+		const { committed, told } = await this.#write(() => commit(this.#db, worker, this.now(), turn));
+		for (const { runId, owner } of told) this.#tellMail(runId, owner);
 		if (committed.outcome === 'committed') {
 			if (isNews(turn)) this.#shared.tell((listener) => listener.moved(turn.runId));
 			if (!committed.held && turn.wakeAt !== null) this.#shared.tell((listener) => listener.due());
+			if (turn.starts !== undefined) this.#shared.tell((listener) => listener.due());
 			if (turn.emitted !== undefined) this.#shared.tell((listener) => listener.emitted());
 		}
 		return committed;

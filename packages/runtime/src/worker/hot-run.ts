@@ -1,4 +1,4 @@
-import { performEffect } from '../driver/effects.ts';
+import { performEffect, type Runs } from '../driver/effects.ts';
 import { closeAll, openMachine } from '../driver/resources.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import { decode } from '../machine/bytes.ts';
@@ -20,6 +20,8 @@ export interface HotRunHost {
 	readonly session: StoreSession;
 	readonly clock: Clock;
 	readonly size: SizeWatch;
+	/** For its effects: other runs of the engine. */
+	readonly runs: Runs;
 	/** False while the worker closes: what is issued then is left to the next worker. */
 	readonly dispatching: boolean;
 	/** Makes the machine of a stored run. @throws for code or bytes that do not fit. */
@@ -65,6 +67,8 @@ export class HotRun {
 	/** Keys of effects whose outcome is among the events. */
 	readonly #settled = new Set<string>();
 	#mail: Mail[] = [];
+	/** Ids that a child cannot have, and why. */
+	readonly #taken = new Map<string, string>();
 	/** Mail may be there that was not fetched. */
 	#announced = false;
 	/** Mail comes before the next outcome: a turn was refused for it. */
@@ -221,7 +225,9 @@ export class HotRun {
 		}
 		if (this.#gone) return;
 		if (committed.outcome !== 'committed') {
-			return committed.outcome === 'mail' ? this.#again(event) : this.#leave(null);
+			if (committed.outcome === 'fenced') return this.#leave(null);
+			if (committed.outcome === 'conflict') this.#taken.set(committed.runId, committed.difference);
+			return this.#again(event, mail, committed.outcome);
 		}
 		this.#committed(commit, turn, committed.sent, committed.held);
 	}
@@ -243,10 +249,14 @@ export class HotRun {
 		for (const call of turn.dispatch) this.#dispatch(call);
 	}
 
-	/** The turn was computed without mail that had come before it: mail first, then the same event. */
-	async #again(event: Event): Promise<void> {
-		this.#putBack(event);
-		this.#mailFirst = true;
+	/**
+	 * The turn was refused, and is computed again. `mail`: it had not seen all that had come before it, which
+	 * therefore comes first. `conflict`: it started a child under an id that is another run's, and now knows.
+	 */
+	async #again(event: Event, mail: number | null, why: 'mail' | 'conflict'): Promise<void> {
+		// Mail is fetched again.
+		if (mail === null) this.#putBack(event);
+		this.#mailFirst = why === 'mail';
 		await this.#reload(this.#turn);
 	}
 
@@ -299,7 +309,7 @@ export class HotRun {
 		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
-		performEffect(call, controller.signal, { own: this.#host.clock }).then((settled) => {
+		performEffect(call, controller.signal, { own: this.#host.clock, runs: this.#host.runs }).then((settled) => {
 			this.#inFlight.delete(call.key);
 			if (this.#gone) return;
 			this.#settled.add(call.key);
@@ -389,6 +399,7 @@ export class HotRun {
 
 	#adopt({ machine, writer, log }: Warm): void {
 		this.#machine = machine;
+		machine.taken = this.#taken;
 		this.#writer = writer;
 		this.#log = log;
 		machine.door.listener = (event) => {
@@ -422,9 +433,12 @@ export class HotRun {
 	}
 }
 
-function eventOf({ kind, name, payload }: Mail): Event {
+function eventOf({ kind, name, payload, status }: Mail): Event {
+	if (kind === 'ended' && status === undefined) return { type: 'childEnded', child: name, ended: null };
 	const value = decode(payload);
 	switch (kind) {
+		case 'ended':
+			return { type: 'childEnded', child: name, ended: { status: status!, value } };
 		case 'message':
 			return { type: 'received', name, payload: value };
 		case 'answer':

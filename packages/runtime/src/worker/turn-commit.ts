@@ -1,10 +1,11 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { encode } from '../machine/bytes.ts';
+import { hash } from '../machine/key.ts';
 import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
-import type { Event, OpenWait, Turn } from '../machine/turn.ts';
-import type { TurnCommit } from '../ports/store.ts';
+import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
+import type { NewRun, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
 import { eventBytes, reasonBytes, resultBytes, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
@@ -95,10 +96,17 @@ function success(
 			: { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) } }),
 		...(over || functions.join('\n') === before.functions ? {} : { functions }),
 		...(turn.emitted.length === 0 ? {} : { emitted: turn.emitted }),
+		...(turn.starts.length === 0 ? {} : { starts: turn.starts.map(childOf) }),
+		...(over || turn.awaits.length === 0 ? {} : { awaits: turn.awaits }),
 		...(progress === before.progress ? {} : { progress: encode(progress) }),
 		...(status === 'completed' ? { outcome: resultBytes(machine.state.facts.functionId, turn.outcome) } : {}),
 		...(status === 'cancelled' ? { outcome: reasonBytes(turn.outcome) } : {}),
 	};
+}
+
+/** The next worker takes it as it takes any run. */
+function childOf(start: ChildStart): NewRun {
+	return { ...start, hash: hash(start.input), claim: false };
 }
 
 function failure(

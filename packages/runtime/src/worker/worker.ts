@@ -1,6 +1,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Runs } from '../driver/effects.ts';
 import { CrashLoopError } from '../errors/store.ts';
 import type { LogRules } from '../machine/log-options.ts';
+import type { MachineOptions } from '../machine/machine.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import { type Callable, shared } from '../registry/shared.ts';
@@ -25,6 +27,9 @@ export interface WorkerParts {
 	readonly random: Random;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
 	readonly rules: LogRules;
+	readonly runs: Runs;
+	/** What `start` in durable code gives. */
+	readonly child: NonNullable<MachineOptions['child']>;
 	readonly warn: (message: string) => void;
 }
 
@@ -77,6 +82,7 @@ export class Worker {
 		this.#host = {
 			session: parts.session,
 			clock: parts.clock,
+			runs: parts.runs,
 			size,
 			get dispatching() {
 				return !worker.#closing;
@@ -250,8 +256,8 @@ export class Worker {
 	}
 
 	#load(row: RunRow, opened?: readonly object[]): Warm {
-		const { handlers, rules, random } = this.#parts;
-		return load(row, { handlers, rules, nonce: random.id() }, row.turn, opened);
+		const { handlers, rules, random, child } = this.#parts;
+		return load(row, { handlers, rules, nonce: random.id(), child }, row.turn, opened);
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */

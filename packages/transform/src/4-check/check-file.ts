@@ -5,7 +5,7 @@ import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import { checkOperation, checkStarted, isHandedToEffect } from './check-operands.ts';
 import { checkResults } from './check-results.ts';
-import { checkSignature } from './check-signature.ts';
+import { checkParameters, checkResult } from './check-signature.ts';
 import { checkSlots } from './check-slots.ts';
 import type { Checking } from './checking.ts';
 import { traceFlows } from './flows.ts';
@@ -62,11 +62,12 @@ function checkFunction(checking: Checking): void {
 	const isPlain = (closure: t.Node) => isHandedToEffect(checking, closure);
 	const points = pointsOf(unit, isPlain);
 	for (const { held } of points) for (const each of held) wantSlotTypes(each, types, flows);
-	checkSignature(checking);
+	checkParameters(checking);
 	for (const point of points) {
 		checkOperation(checking, point.op);
 		checkSlots(checking, point);
 	}
 	for (const site of startsOf(unit, isPlain)) checkStarted(checking, site);
 	checkResults(checking);
+	checkResult(checking);
 }

@@ -8,17 +8,18 @@ import type { Operation, Site } from '../2-lower/cfg.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { Related } from '../diagnostics/sink.ts';
 import { type Checking, rootBinding } from './checking.ts';
-import { isHostOfLanguage } from './host-types.ts';
+import { hostName, isHostOfLanguage } from './host-types.ts';
 import type { Wrong } from './judge.ts';
 import { runtimeName } from './runtime-names.ts';
+import type { Type } from './type-model.ts';
 import { spanOf } from './type-questions.ts';
 import { nameOf } from './values.ts';
 import { propertyPath } from './verdict.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
 
-export function checkOperation(checking: Checking, op: Operation): void {
-	if (op.kind === 'call' || op.kind === 'chain') checkSite(checking, op.site);
+export function checkOperation(checking: Checking, op: Operation | null): void {
+	if (op?.kind === 'call' || op?.kind === 'chain') checkSite(checking, op.site);
 }
 
 /** A call elsewhere becomes an effect only if it gives a promise. */
@@ -41,13 +42,18 @@ function checkSite(checking: Checking, site: Site): void {
 }
 
 /** Where a call runs: in the turn, as part of the run; as an effect; or by the runtime, which keeps what it is given. */
-function calledBy({ program, file, proof }: Checking, callee: t.Expression): 'turn' | 'effect' | 'runtime' {
+function calledBy({ program, file, proof, types }: Checking, callee: t.Expression): 'turn' | 'effect' | 'runtime' {
 	const member = callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression';
 	const span = spanOf(member ? callee.property : callee);
 	const symbol = span ? program.symbolsAt(file, [span])[0] : undefined;
 	if (runtimeName(symbol) !== undefined) return 'runtime';
-	if (member && isHostOfLanguage(symbol)) return 'turn';
+	if (member && isHostOfLanguage(symbol) && !isOfIntl(types.at(callee.object))) return 'turn';
 	return proof.callees(callee) === null ? 'turn' : 'effect';
+}
+
+/** ECMA-402 is no part of the language's core: what it makes is the host's. */
+function isOfIntl(type: Type | undefined): boolean {
+	return hostName(type?.symbol())?.startsWith('Intl.') === true;
 }
 
 /** Is the closure made in place as an argument of an effect? Then it runs there, as plain JavaScript. */
@@ -147,10 +153,10 @@ function checkHanded(checking: Checking, argument: t.Expression, handed: Handed)
 	if (wrong) reportHanded(checking, argument, handed, wrong);
 }
 
-function reportHanded({ sink }: Checking, node: t.Node, { effect, path }: Handed, wrong: Wrong): void {
+function reportHanded({ sink }: Checking, at: t.Node, { effect, path }: Handed, wrong: Wrong): void {
 	const related: readonly Related[] = wrong.related;
 	const whole = wrong.whole ?? path + wrong.path;
-	sink.report('PD3002', node, { path: whole, what: wrong.what, effect, way: wrong.help }, related, wrong.fix);
+	sink.report('PD3002', at, { path: whole, what: wrong.what, effect, way: wrong.help }, related, wrong.fix);
 }
 
 /** Nothing known of it is no error here: it is encoded at once, and running says so at the same place. */

@@ -1,14 +1,13 @@
 /** What a durable function is started with, and what it gives: both are stored. */
 import type * as t from '@babel/types';
 import { generatorOf } from '../1-parse/scope.ts';
-import type { Checking } from './checking.ts';
+import { type Checking, rootBinding } from './checking.ts';
+import { returnsIn } from './origins.ts';
 import { headOf } from './proof.ts';
 import type { Type } from './type-model.ts';
 
-export function checkSignature(checking: Checking): void {
-	const { node } = checking.fn;
-	for (const [index, parameter] of node.params.entries()) checkParameter(checking, parameter, index);
-	if (generatorOf(node) === null) checkResult(checking, node);
+export function checkParameters(checking: Checking): void {
+	for (const [index, parameter] of checking.fn.node.params.entries()) checkParameter(checking, parameter, index);
 }
 
 function checkParameter(checking: Checking, parameter: t.Node, index: number): void {
@@ -50,7 +49,10 @@ function nameOnly(node: t.Node): t.Node {
 	return annotation ? { ...node, end: (annotation as t.Node).start! } : node;
 }
 
-function checkResult(checking: Checking, node: t.Function): void {
+/** Asked when the body has been looked at: a variable that something was told of is not told as the result again. */
+export function checkResult(checking: Checking): void {
+	const { node } = checking.fn;
+	if (generatorOf(node) !== null || givesOnlyTold(checking, node.body)) return;
 	const given = checking.types.at(functionAt(node))?.callSignatures()[0]?.result();
 	const result = given && fulfilled(given);
 	if (!result) return;
@@ -59,9 +61,15 @@ function checkResult(checking: Checking, node: t.Function): void {
 	const of = nameOfFunction(checking);
 	const is = `what '${of}' returns`;
 	for (const { code, path, what, help: way, related } of checking.judge.wrong([result], null)) {
-		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: `result${path}`, what, is, way }, related);
-		else checking.sink.report('PD3009', at, { path: `result${path}`, what, as: 'result', of, way }, related);
+		const whole = `result${path}`;
+		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way }, related);
+		else checking.sink.report('PD3009', at, { path: whole, what, as: 'result', of, way }, related);
 	}
+}
+
+function givesOnlyTold(checking: Checking, body: t.Node): boolean {
+	const given = returnsIn(body).flatMap(({ argument }) => (argument ? [rootBinding(argument, checking)] : []));
+	return given.length > 0 && given.every((binding) => binding !== undefined && checking.told.has(binding));
 }
 
 /** Where a function's own type is asked for: at its name, or at the expression. */

@@ -31,10 +31,18 @@ function inOrder(held: readonly HeldVariable[]): HeldVariable[] {
 
 const isBound = (held: HeldVariable): held is Bound => held.variable.binding !== undefined;
 
+/** Functions and classes of durable code: what they are is no question of types. */
+const DECLARED = new Set<Binding['kind']>(['function', 'function-name', 'class', 'class-name']);
+
 function checkVariable(checking: Checking, point: HeldPoint, held: Bound): void {
 	const { binding } = held.variable;
 	if (checking.told.has(binding) || binding.kind === 'home' || binding.kind === 'new.target') return;
 	const { judge, types, flows, fn } = checking;
+	if (DECLARED.has(binding.kind)) {
+		const wrong = judge.unproven({ binding });
+		if (wrong) tell(checking, [wrong], binding, { at: point.place, name: binding.name, related: [] });
+		return;
+	}
 	const { read, declared } = slotTypes(held, types, flows);
 	const wrong = judge.wrong(known(read, binding), { binding });
 	if (wrong.length === 0 && declared !== undefined && !read.includes(declared)) {
@@ -91,11 +99,12 @@ export function reportResult({ sink }: Checking, node: t.Node, wrong: Wrong): vo
 
 /** `f(a(), await b())`: what `a()` gave is kept over the await. */
 function checkValue(checking: Checking, { place }: HeldPoint, value: KeptValue): void {
-	const { typed, node, name, awaited } = value;
+	const { typed, node, name, awaited, iterated } = value;
 	if (checking.told.has(node)) return;
 	const type = checking.types.at(typed);
 	if (type === undefined) return;
-	for (const wrong of checking.judge.wrong([type], { node })) {
+	const found = iterated ? checking.judge.iterated(type, node) : checking.judge.wrong([type], { node });
+	for (const wrong of found) {
 		checking.told.add(node);
 		if (awaited && wrong.code !== 'PD3004') reportResult(checking, (node as t.AwaitExpression).argument, wrong);
 		else {

@@ -39,12 +39,12 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 		if (ofRuntime === 'Secret') return PLAIN;
 		if (ofRuntime !== undefined && (RUNTIME_VALUES.has(ofRuntime) || isError(type))) return DESCRIBED;
 		const declared = symbol.declarations().find(({ kind }) => kind === 'class');
-		const known =
-			registration !== undefined ||
-			(declared !== undefined && (durable.isMadeDurable(declared) || isOwnError(type, declared)));
+		const made = declared !== undefined && durable.isMadeDurable(declared);
+		const known = registration !== undefined || made || (declared !== undefined && isOwnError(type, declared));
 		if (!known) return { kind: 'refused', what: REFUSED.instance(name), help: registrationHelp(type, symbol) };
 		if (registration?.hooks === true || hasStaticHooks(program, symbol)) return DESCRIBED;
-		if (!isHiding(type)) return PLAIN;
+		// The methods of a class that durable code made see its private members; a built-in's own they do not.
+		if (!isHiding(type) || (made && !extendsHost(type))) return PLAIN;
 		return { kind: 'refused', what: REFUSED.hidden(name), help: hooksHelp(name, registration !== undefined) };
 	};
 
@@ -64,6 +64,10 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 		isBoundBySerializable: (parameter) =>
 			(parameter.symbol()?.declarations() ?? []).some((declared) => isSerializableBound(program, declared)),
 	};
+}
+
+function extendsHost(type: Type): boolean {
+	return type.bases().some((base) => hostName(base.symbol()) !== undefined || extendsHost(base));
 }
 
 function isError(type: Type): boolean {

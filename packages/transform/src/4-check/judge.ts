@@ -2,7 +2,10 @@
  * The verdict on a value: what its type says, and of functions, promises and iterators in it where they
  * come from. At most one thing is wrong with a value: the nearest.
  */
+import type * as t from '@babel/types';
+import { REFUSED } from '@perdure/abi';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
+import { unsavableType } from './host-types.ts';
 import type { Proof, Subject, Unproven } from './proof.ts';
 import type { Type } from './type-model.ts';
 import type { Obstacle, ObstacleKind, Verdicts } from './verdict.ts';
@@ -54,7 +57,7 @@ export class Judge {
 	wrong(types: readonly Type[], subject: Subject | null, { unknown = true } = {}): Wrong[] {
 		const found: Wrong[] = [];
 		for (const type of types) {
-			for (const obstacle of this.#verdicts.obstacles(type)) {
+			for (const obstacle of this.#inOrder(this.#verdicts.obstacles(type), unknown)) {
 				if (obstacle.kind === 'unknown') {
 					if (!unknown || this.#any === 'allow') continue;
 					const warning = this.#any === 'warn';
@@ -71,6 +74,31 @@ export class Judge {
 			}
 		}
 		return found;
+	}
+
+	/** What nothing is known of is told first, where it is an error. */
+	#inOrder(obstacles: readonly Obstacle[], unknown: boolean): readonly Obstacle[] {
+		const first = unknown && this.#any === 'error' && obstacles.find(({ kind }) => kind === 'unknown');
+		return first ? [first] : obstacles;
+	}
+
+	/** Of a function or class by its declaration in durable code. */
+	unproven(subject: Subject): Wrong | null {
+		const unproven = this.#proof.functions(subject);
+		return unproven && { ...unproven, path: '', ...wholeOf(unproven), fix: unproven.fix ?? null, warning: false };
+	}
+
+	/**
+	 * Of what a loop is over: it keeps an iterator. One over a collection of the language's is saved as that and a
+	 * place in it; one over an iterator, as the iterator; any other is the iterable's own.
+	 */
+	iterated(type: Type, node: t.Node): Wrong[] {
+		const parts = type.kind === 'union' ? type.parts() : [type];
+		if (parts.every((part) => this.#verdicts.isKeptByLoops(part))) return this.wrong([type], { node });
+		const { help } = unsavableType('Iterator')!;
+		const unproven = this.#proof.iterators({ node });
+		const wrong = { code: 'PD3006', path: '', what: REFUSED.iterator, help, related: [], fix: null } as const;
+		return [{ ...wrong, ...unproven, ...wholeOf(unproven), fix: unproven?.fix ?? null, path: '', warning: false }];
 	}
 
 	/** Of what a promise will be fulfilled with: only what can surely not be saved. */
@@ -95,14 +123,16 @@ function refused({ kind, path, what, help }: Obstacle, warning: boolean): Wrong 
 	return { code: CODES[kind], path, what, help, related: [], fix: null, warning };
 }
 
+const wholeOf = (unproven: Unproven | null) => (unproven?.path === undefined ? {} : { whole: unproven.path });
+
 /** A member of something foreign is told by its own name, and the way out for what it is a member of. */
 function doubtful(obstacle: Obstacle, unproven: Unproven): Wrong {
-	const { code, path, what, help, related, fix = null } = unproven;
+	const { code, what, help, related, fix = null } = unproven;
 	const ofMember = obstacle.path !== '' && !unproven.sure;
 	return {
 		code,
 		path: obstacle.path,
-		...(path === undefined ? {} : { whole: path }),
+		...wholeOf(unproven),
 		what: ofMember ? obstacle.what : what,
 		help: ofMember ? obstacle.help : help,
 		related,

@@ -578,7 +578,7 @@ function isPlainFunction(node: Made): node is FunctionNode {
 }
 
 /** The `return`s with a value of a function body, none of functions inside it. */
-function returnsIn(node: t.Node): t.ReturnStatement[] {
+export function returnsIn(node: t.Node): t.ReturnStatement[] {
 	if (node.type === 'ReturnStatement') return node.argument ? [node] : [];
 	if (isFunctionNode(node) || node.type === 'ClassBody') return [];
 	return [...childrenOf(node)].flatMap(returnsIn);

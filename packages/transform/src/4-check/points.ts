@@ -16,7 +16,8 @@ export interface HeldVariable {
 export interface HeldPoint {
 	/** The whole `await`, `for await`, `yield` ..., as a place. */
 	readonly place: t.Node;
-	readonly op: Operation;
+	/** Null where the operation is told at another point. */
+	readonly op: Operation | null;
 	readonly held: readonly HeldVariable[];
 }
 
@@ -46,6 +47,8 @@ function graphsOf({ graph, closures }: Unit, isPlain: (closure: t.Node) => boole
 
 function pointsIn(graph: Graph): (HeldPoint & { readonly order: number })[] {
 	const reads = exposedReads(graph);
+	// A chain is one effect, or goes link by link where its first call is none: its last call is no effect by itself.
+	const chains = new Set([...graph.blocks.values()].flatMap(({ end }) => chainIn(end)));
 	return [...graph.blocks.values()].flatMap((block) => {
 		const place = placeOf(block);
 		if (place === null || (block.end.kind !== 'suspend' && block.end.kind !== 'tail')) return [];
@@ -53,8 +56,15 @@ function pointsIn(graph: Graph): (HeldPoint & { readonly order: number })[] {
 			const variable = graph.variables.get(name)!;
 			return variable.reload ? [] : [{ variable, reads }];
 		});
-		return [{ place, op: block.end.op, held, order: orderOf(block.end, place) }];
+		const { op } = block.end;
+		return [
+			{ place, op: op.kind === 'call' && chains.has(op.site.node) ? null : op, held, order: orderOf(block.end, place) },
+		];
 	});
+}
+
+function chainIn(end: Terminal): t.Node[] {
+	return end.kind === 'suspend' && end.op.kind === 'chain' ? [end.op.site.node] : [];
 }
 
 /** An expression waits when all of it is evaluated, what it awaits inside first; a loop before its body. */

@@ -106,7 +106,7 @@ function readFile(
 	});
 	const types = program.typesAt(
 		file,
-		registering.map(({ call }) => spanOf(call.arguments[0]!)),
+		registering.map(({ call }) => spanOf(unwrap(call.arguments[0]!))),
 	);
 	registering.forEach(({ call, by }, index) => {
 		const prototype = types[index]?.properties().find(({ name }) => name === 'prototype');

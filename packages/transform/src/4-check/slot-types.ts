@@ -38,11 +38,27 @@ export function slotTypes(
 	flows: Flows,
 ): SlotTypes {
 	const declared = types.at(declaredAt(variable.binding, flows));
-	const own = variable.cell ? [] : reads.map((read) => types.at(read));
+	const own = variable.cell
+		? []
+		: withoutGrowing(
+				variable.binding,
+				reads.map((read) => types.at(read)),
+			);
 	// A cell is shared with closures, which may store whatever the declaration allows.
 	const complete = own.length > 0 && own.every((type) => type !== undefined);
 	const read = complete ? (own as Type[]) : declared ? [declared] : own.filter((type) => type !== undefined);
 	return { read: [...new Set(read)], declared };
+}
+
+/**
+ * `const list = [];` has the type of what it is given, at each read but those that give it (`list.push(x)`):
+ * there it is any[]. The other reads know.
+ */
+function withoutGrowing({ declaration }: Binding, own: (Type | undefined)[]): (Type | undefined)[] {
+	const init = declaration.type === 'VariableDeclarator' ? declaration.init : null;
+	if (init?.type !== 'ArrayExpression' || init.elements.length > 0) return own;
+	const grown = own.filter((type) => type?.typeArguments()[0]?.kind !== 'any');
+	return grown.length > 0 ? grown : own;
 }
 
 /** Where its type is asked for: at its name; of `this` and `arguments`, at their first use. */

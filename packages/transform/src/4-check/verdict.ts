@@ -37,6 +37,8 @@ export interface Obstacle {
 export interface Verdicts {
 	/** What keeps values of a type from being saved. */
 	obstacles(type: Type): readonly Obstacle[];
+	/** Is its iterator one that the runtime knows: of a collection, a string, or an iterator of the language's? */
+	isKeptByLoops(type: Type): boolean;
 }
 
 /** A type on the way to which a search has come. */
@@ -72,6 +74,11 @@ export function createVerdicts(classes: Classes): Verdicts {
 				known.set(type, found);
 			}
 			return found;
+		},
+		isKeptByLoops(type) {
+			if (type.kind !== 'object') return type.kind === 'primitive' || type.kind === 'any' || type.kind === 'never';
+			const name = hostName(type.symbol());
+			return type.tuple || (name !== undefined && KEPT_BY_LOOPS.test(name));
 		},
 	};
 }
@@ -349,9 +356,14 @@ function isSerializable(alias: TypeSymbol | undefined): boolean {
 	return alias?.name === 'Serializable' && runtimeName(alias) !== undefined;
 }
 
+const KEPT_BY_LOOPS = /Array$|^(Readonly)?(Map|Set)$|^(Buffer|String|IArguments)$|Iterator(Object)?$|Generator$/;
+
+const WELL_KNOWN =
+	/^\[(asyncDispose|asyncIterator|dispose|hasInstance|isConcatSpreadable|iterator|match|matchAll|replace|search|species|split|toPrimitive|toStringTag|unscopables)\]$/;
+
 /** `.name`, `[3]`, `["some key"]`, as the runtime writes it. */
 export function propertyPath(key: string): string {
-	if (key.startsWith('[')) return `[Symbol.${key.slice(1)}`;
+	if (key.startsWith('[')) return WELL_KNOWN.test(key) ? `[Symbol.${key.slice(1)}` : key;
 	if (/^(0|[1-9]\d*)$/.test(key)) return `[${key}]`;
 	return /^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
 }

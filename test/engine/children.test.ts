@@ -1,0 +1,219 @@
+/** Runs that durable code starts: committed with the turn, detached, awaited without a process. */
+import { type ChildRun, createEngine, type Engine, functionRef, run, type Store } from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { sqlite } from '@perdure/runtime/sqlite';
+import { afterEach, describe, expect, it } from 'vitest';
+import { compile } from '../support/compile.ts';
+import { FAULTS, FaultyStore } from './faulty-store.ts';
+
+const world = { started: [] as string[], work: async (n: number) => n * 2 };
+
+const { child, parent, fails, detached, named, twice, limited, many, controls, handle } = compile(
+	`import { start, currentRun, sleep, suspend, receive } from '@perdure/runtime';
+	import { started, work } from '#world';
+	export async function child(n) { "use durable";
+		if (n === 'stays') return await suspend('child');
+		if (n === 'bad') throw Object.assign(new RangeError('bad child'), { n });
+		return await work(n);
+	}
+	export async function parent(...list) { "use durable";
+		const children = [];
+		for (const n of list) children.push(await start(child, [n]));
+		const out = [];
+		for (const one of children) out.push(await one.result());
+		return out;
+	}
+	export async function fails() { "use durable";
+		const one = await start(child, ['bad']);
+		try { return await one.result(); } catch (error) { return [error instanceof RangeError, error.message, error.n]; }
+	}
+	export async function detached() { "use durable";
+		const one = await start(child, ['stays']);
+		await suspend(one);
+		return await one.result();
+	}
+	export async function named(id, n, o) { "use durable";
+		try { return (await start(child, [n], { id, ...o })).id; } catch (error) { return error.code; }
+	}
+	export async function twice() { "use durable";
+		const one = await start(child, [1]);
+		const [a, b] = await Promise.all([one.result(), one.result()]);
+		return [a, b, await one.result()];
+	}
+	export async function limited() { "use durable";
+		const one = await start(child, ['stays']);
+		try { return await one.result({ timeout: 5 }); } catch (error) { return [one.id, error.code]; }
+	}
+	export async function many(n) { "use durable";
+		return await Promise.all(Array.from({ length: n }, async (_, i) => (await start(child, [i])).result()));
+	}
+	export async function controls() { "use durable";
+		const greeter = await start(greet, []);
+		await greeter.send('name', 'you');
+		const cancelled = await start(child, ['stays']);
+		await cancelled.cancel('enough');
+		const answered = await start(child, ['stays']);
+		while (await answered.status() !== 'waiting') await sleep(1);
+		await answered.resume('yes');
+		let why;
+		try { await cancelled.result(); } catch (error) { why = [error.code, error.reason]; }
+		return [await greeter.result(), why, await answered.result()];
+	}
+	export async function greet() { "use durable"; return 'hello ' + await receive('name'); }
+	export async function handle(one) { "use durable"; return await one.result(); }`,
+	{ '#world': world },
+).exports as Record<string, (...args: any[]) => Promise<any>>;
+
+const engines: Engine[] = [];
+async function listOf<T>(all: AsyncIterable<T>): Promise<T[]> {
+	const list: T[] = [];
+	for await (const one of all) list.push(one);
+	return list;
+}
+
+const opened = (store: Store) => {
+	const engine = createEngine({ store });
+	engines.push(engine);
+	return engine;
+};
+afterEach(() => Promise.all(engines.splice(0).map((engine) => engine.close({ grace: 0 }))));
+
+describe.each([
+	['memory', () => memory()],
+	['sqlite', () => sqlite(':memory:')],
+])('on %s', (_, make) => {
+	it('waits for children, which have ids and logs of their own', async () => {
+		const engine = opened(make());
+		const one = await engine.start(parent!, [1, 2, 3], { id: 'p' });
+		expect(await one.result()).toEqual([2, 4, 6]);
+		const runs = await listOf(engine.list());
+		expect(runs.map(({ functionId }) => functionId.split('#')[1])).toEqual(['parent', 'child', 'child', 'child']);
+		const log = await one.log();
+		expect(log.map(({ kind, state }) => `${kind} ${state}`)).toEqual([
+			...Array(3).fill('start executed'),
+			...Array(3).fill('child executed'),
+		]);
+		expect(log[0]!.outcome).toMatchObject({ value: { id: runs[1]!.id } });
+		expect(await engine.get(runs[1]!.id).log()).toMatchObject([{ kind: 'effect', args: [1] }]);
+	});
+
+	it('parks while it waits, and says for whom', async () => {
+		const engine = opened(make());
+		const one = await engine.start(parent!, ['stays']);
+		let asked: { id: string } | undefined;
+		while (asked === undefined) {
+			await new Promise((resolve) => setTimeout(resolve, 5));
+			[asked] = await listOf(engine.list({ function: child! }));
+		}
+		const stays = engine.get(asked.id);
+		await stays.next();
+		expect(await one.describe()).toMatchObject({ status: 'waiting', waitingFor: [{ kind: 'child', name: asked.id }] });
+		expect((await one.inspect()).pending).toMatchObject([{ kind: 'child', name: 'result' }]);
+		await expect(one.next({ timeout: 20 })).rejects.toMatchObject({ code: 'PD10007' });
+		await stays.resume('at last');
+		expect(await one.result()).toEqual(['at last']);
+	});
+
+	it('throws what the child threw', async () => {
+		expect(await (await opened(make()).start(fails!, [])).result()).toEqual([true, 'bad child', 'bad']);
+	});
+
+	it('leaves children alone when it ends or is cancelled, and their handles mean the same run anywhere', async () => {
+		const store = make();
+		const engine = opened(store);
+		const one = await engine.start(detached!, []);
+		const outcome = await one.next();
+		const { id } = outcome.status === 'suspended' ? (outcome.value as ChildRun) : { id: '' };
+		await one.cancel();
+		expect(await one.settled()).toMatchObject({ status: 'cancelled' });
+		expect(await engine.get(id).next()).toMatchObject({ status: 'suspended', value: 'child' });
+		const value = outcome.status === 'suspended' ? (outcome.value as ChildRun) : null;
+		const other = await engine.start(handle!, [value]);
+		await engine.close();
+		const next = opened(store);
+		await next.get(id).resume('later');
+		expect(await next.get(other.id).result()).toBe('later');
+		await expect(value!.result()).rejects.toMatchObject({ code: 'PD9002' });
+	});
+
+	it('starts nothing twice under an id, and throws for the id of another start', async () => {
+		const engine = opened(make());
+		const results = async (...args: unknown[]) => (await engine.start(named!, args)).result();
+		expect(await results('c', 1, { tags: { a: 'b' }, startAt: '1 day' })).toBe('c');
+		expect(await results('c', 1)).toBe('c');
+		expect(await results('c', 2)).toBe('PD10014');
+		expect(await engine.get('c').describe()).toMatchObject({ status: 'pending' });
+		expect(await listOf(engine.list({ tags: { a: 'b' } }))).toMatchObject([{ id: 'c' }]);
+	});
+
+	it('tells every wait for one child', async () => {
+		expect(await (await opened(make()).start(twice!, [])).result()).toEqual([2, 2, 2]);
+	});
+
+	it('stops waiting at a limit', async () => {
+		const engine = opened(make());
+		const [id, code] = await (await engine.start(limited!, [])).result();
+		expect(code).toBe('PD10007');
+		expect(await engine.get(id).next()).toMatchObject({ value: 'child' });
+	});
+
+	it('waits for many at once', async () => {
+		const out = await (await opened(make()).start(many!, [50])).result();
+		expect(out).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
+	});
+
+	it('sends to children, answers and cancels them', async () => {
+		expect(await (await opened(make()).start(controls!, [])).result()).toEqual([
+			'hello you',
+			['PD10001', 'enough'],
+			'yes',
+		]);
+	});
+
+	it.each(FAULTS)('survives each write that is %s', { timeout: 60_000 }, async (fault) => {
+		for (let at = 1; ; at++) {
+			const inner = make();
+			const store = new FaultyStore(inner, fault, at);
+			let crash = () => {};
+			const crashed = new Promise<'crashed'>((resolve) => (crash = () => resolve('crashed')));
+			store.onCrash = () => crash();
+			let engine = opened(store);
+			for (let attempt = 0; ; attempt++) {
+				const working = engine.start(parent!, [1, 2], { id: 'p' }).then((one) => one.settled({ timeout: 5000 }));
+				working.catch(() => {});
+				const ended = await Promise.race([working, crashed]).catch((error) => {
+					if (attempt > 2 || !/injected/.test(String(error))) throw error;
+				});
+				if (ended === 'crashed' && attempt === 0) engine = opened(inner);
+				else if (ended !== undefined) {
+					expect(await working, `write ${at}`).toMatchObject({ value: [2, 4] });
+					break;
+				}
+			}
+			expect(await listOf(engine.list({ function: child! })), `write ${at}`).toHaveLength(2);
+			await engine.close({ grace: 0 });
+			if (!store.struck) return expect(at).toBeGreaterThan(8);
+		}
+	});
+});
+
+it('starts functions by reference', async () => {
+	const engine = opened(memory());
+	const { functionId } = await (await engine.start(child!, [0])).describe();
+	const { byRef } = compile(
+		`import { start } from '@perdure/runtime';
+		import { ref } from '#refs';
+		export async function byRef() { "use durable"; return (await start(ref, [4])).result(); }`,
+		{ '#refs': { ref: functionRef(functionId) } },
+		{ filename: 'by-ref.ts' },
+	).exports as Record<string, () => Promise<unknown>>;
+	expect(await (await engine.start(byRef!, [])).result()).toBe(8);
+});
+
+it('needs an engine, and says what to do without one', async () => {
+	const outcome = await run(parent!, [1]);
+	expect(outcome).toMatchObject({
+		status: 'failed',
+		error: { code: 'PD9002', help: expect.stringContaining('engine.start') },
+	});
+});

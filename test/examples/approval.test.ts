@@ -1,0 +1,25 @@
+/** Expenses that wait for their managers: who claims, who decides and who keeps the books are processes of their own. */
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { folder, start } from './process.ts';
+
+test('approved and paid, rejected, and an answer that is none', async () => {
+	const database = join(folder(), 'expenses.db');
+	const step = async (...args: string[]) => (await start('approval/main.ts', [database, ...args]).output()).trim();
+
+	expect(await step('claim', '{"id":1,"amount":120,"manager":"grace"}')).toBe(
+		"{ id: 1, amount: 120, manager: 'grace' }",
+	);
+	await step('claim', '{"id":2,"amount":9000,"manager":"grace"}');
+	expect(await step('books')).toBe('');
+
+	expect(await step('decide', 'expense-1', 'of course')).toMatch(/^what was sent to 'approval' is not valid: /);
+	expect(await step('decide', 'expense-1', 'approved')).toBe('approved');
+	expect(await step('decide', 'expense-2', 'rejected')).toBe('rejected');
+
+	expect((await step('books')).split('\n').map((line) => JSON.parse(line))).toEqual([
+		{ type: 'expense-approved', id: 1, receipt: 'paid 120 for expense 1' },
+		{ type: 'expense-rejected', id: 2, receipt: null },
+	]);
+	expect(await step('books')).toBe('');
+});
