@@ -142,3 +142,28 @@ export async function main() { "use durable"; const users = [1].map(load); await
 		expect(fixed(source)).toBe(source.replace('map(load)', 'map(async (item) => load(item))'));
 	});
 });
+
+describe('what is awaited', () => {
+	const awaited: readonly (readonly [body: string, found: readonly string[], more?: string])[] = [
+		['await ready;', ['PD3008 ready'], 'const ready = work();'],
+		['return ready;', ['PD3008 ready'], 'const ready = work();'],
+		['await ready.then(() => 1);', ['PD3008 ready'], 'const ready = work();'],
+		['await Promise.all([work(), ready]);', ['PD3008 ready'], 'const ready = work();'],
+		['await Promise.all([1, 2].map(work));', ['PD3008 (…).map()']],
+		['return Promise.race([1, 2].map(work));', ['PD3008 (…).map()']],
+		['await Promise.all([1, 2].map(async (x) => work(x)));', []],
+		['const list = [work(1), work(2)]; await Promise.all(list);', []],
+		['await work().then(() => 1);', []],
+		['await input;', []],
+	];
+	for (const [body, found, more] of awaited) {
+		test(body, () => {
+			expect(errors(body, more)).toEqual(found);
+		});
+	}
+});
+
+test('a call of what a call gave is one effect', () => {
+	expect(errors('await make()();')).toEqual([]);
+	expect(errors('const outer = () => () => work(); await outer()();')).toEqual([]);
+});

@@ -3,10 +3,25 @@ import type * as t from '@babel/types';
 import { isFunctionNode } from '../1-parse/scope.ts';
 import { VISITS_ELEMENTS } from './collections.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import type { Callee, OriginFacts } from './origin-facts.ts';
 import { methodOf, type Origin, type Origins } from './origins.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression;
+
+/**
+ * `run`: durable. `runtime`: a function of ours, by its name. `effect`: declared with `effect(...)`.
+ * `language`: of ECMA-262. `foreign`: any other.
+ */
+export type Callee =
+	| { readonly kind: 'run' | 'effect' | 'language' | 'foreign' }
+	| { readonly kind: 'runtime'; readonly name: string };
+
+/** What only types tell of calls. */
+export interface CallFacts {
+	/** Whose function a callee is by its declaration; null where that does not tell what is called. */
+	calleeOf(callee: t.Node): Callee | null;
+	/** Is what an expression gives a promise, whatever else it may be? */
+	givesPromise(node: t.Node): boolean;
+}
 
 export interface Called {
 	/** Null where nobody knows. */
@@ -17,7 +32,7 @@ export interface Called {
 
 const RUNTIME = '@perdure/runtime';
 
-export function calleeOf(call: Call, origins: Origins, facts: OriginFacts | null): Called {
+export function calleeOf(call: Call, origins: Origins, facts: CallFacts | null): Called {
 	const found = origins.ofCallee(call);
 	const known = found.map((origin) => byOrigin(origin, origins));
 	const [first] = known;

@@ -3,6 +3,7 @@ import type * as t from '@babel/types';
 import type { Scopes } from '../1-parse/scope.ts';
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Sink } from '../diagnostics/sink.ts';
+import { checkAwaited } from './check-awaited.ts';
 import { checkOperation, checkStarted, isHandedToEffect } from './check-operands.ts';
 import { checkResults } from './check-results.ts';
 import { checkParameters, checkResult } from './check-signature.ts';
@@ -52,7 +53,9 @@ export function checkFile(
 	});
 	const judge: Judge = new Judge(verdicts, proof, any);
 	for (const { fn, unit } of lowered) {
-		checkFunction({ file: name, fn, unit, scopes, flows, program, types, proof, judge, sink, told: new Set() });
+		const told: Checking['told'] = new Set();
+		const shared = { file: name, scopes, flows, program, types, origins, facts: typed, proof, judge, sink };
+		checkFunction({ ...shared, fn, unit, told });
 	}
 	checkHabits({ origins, facts: typed, functions: lowered, sink });
 }
@@ -68,6 +71,7 @@ function checkFunction(checking: Checking): void {
 		checkSlots(checking, point);
 	}
 	for (const site of startsOf(unit, isPlain)) checkStarted(checking, site);
+	checkAwaited({ ...checking, isPlain }, checking.fn.node);
 	checkResults(checking);
 	checkResult(checking);
 }

@@ -6,6 +6,8 @@ import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Related, Sink } from '../diagnostics/sink.ts';
 import type { Flows } from './flows.ts';
 import type { Judge, Wrong } from './judge.ts';
+import type { OriginFacts } from './origin-facts.ts';
+import type { Origins } from './origins.ts';
 import type { Proof } from './proof.ts';
 import type { TypeProgram } from './type-model.ts';
 import type { TypeQuestions } from './type-questions.ts';
@@ -18,6 +20,8 @@ export interface Checking {
 	readonly flows: Flows;
 	readonly program: TypeProgram;
 	readonly types: TypeQuestions;
+	readonly origins: Origins;
+	readonly facts: OriginFacts;
 	readonly proof: Proof;
 	readonly judge: Judge;
 	readonly sink: Sink;

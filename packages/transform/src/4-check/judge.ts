@@ -3,9 +3,7 @@
  * come from. At most one thing is wrong with a value: the nearest.
  */
 import type * as t from '@babel/types';
-import { REFUSED } from '@perdure/abi';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
-import { unsavableType } from './host-types.ts';
 import type { Proof, Subject, Unproven } from './proof.ts';
 import type { Type } from './type-model.ts';
 import type { Obstacle, ObstacleKind, Verdicts } from './verdict.ts';
@@ -95,10 +93,10 @@ export class Judge {
 	iterated(type: Type, node: t.Node): Wrong[] {
 		const parts = type.kind === 'union' ? type.parts() : [type];
 		if (parts.every((part) => this.#verdicts.isKeptByLoops(part))) return this.wrong([type], { node });
-		const { help } = unsavableType('Iterator')!;
-		const unproven = this.#proof.iterators({ node });
-		const wrong = { code: 'PD3006', path: '', what: REFUSED.iterator, help, related: [], fix: null } as const;
-		return [{ ...wrong, ...unproven, ...wholeOf(unproven), fix: unproven?.fix ?? null, path: '', warning: false }];
+		const unproven = this.#proof.iterated(node);
+		return unproven === null
+			? []
+			: [{ ...unproven, ...wholeOf(unproven), fix: unproven.fix ?? null, path: '', warning: false }];
 	}
 
 	/** Of what a promise will be fulfilled with: only what can surely not be saved. */

@@ -1,6 +1,7 @@
 /** What types add to what the text of a file says of where values come from. */
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
+import type { Callee } from './callee.ts';
 import type { Classes } from './classes.ts';
 import type { DurableFiles } from './durable-files.ts';
 import { EACH } from './flows.ts';
@@ -11,21 +12,9 @@ import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
 
 export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured'> {
-	/** Whose function a callee is by its declaration; null where that does not tell what is called. */
-	calleeOf(callee: t.Node): Callee | null;
-	/** Is what a call gives a promise, whatever else it may be? */
-	givesPromise(call: t.Node): boolean;
 	/** A class of the user's or a package's that nobody registered: its name; null for any other. */
 	unregistered(Class: t.Node): string | null;
 }
-
-/**
- * `run`: durable. `runtime`: a function of ours, by its name. `effect`: declared with `effect(...)`.
- * `language`: of ECMA-262. `foreign`: any other.
- */
-export type Callee =
-	| { readonly kind: 'run' | 'effect' | 'language' | 'foreign' }
-	| { readonly kind: 'runtime'; readonly name: string };
 
 export interface OriginQuestions {
 	readonly program: TypeProgram;
@@ -69,7 +58,9 @@ export function createOriginFacts({ program, file, types, files, classes }: Orig
 		if (name !== undefined) return { kind: 'runtime', name };
 		if (declared.library && /(^|\/)lib\.(es|esnext|decorators)[^/]*$/.test(declared.file)) return { kind: 'language' };
 		if (isOfHost(declared)) return { kind: 'foreign' };
-		if (files.functionAt(declared) === 'durable' || files.isMadeDurable(declared)) return { kind: 'run' };
+		if (files.functionAt(declared) === 'durable') return { kind: 'run' };
+		if (files.isMadeDurable(declared))
+			return declared.kind === 'function' || declared.kind === 'method' ? { kind: 'run' } : null;
 		if (declared.kind === 'variable') {
 			const text = program.textOf(declared.file)?.slice(declared.start, declared.end) ?? '';
 			if (/=\s*(?:\w+\.)?(?:effect|transaction)\s*(?:<[^()]*>)?\(/.test(text)) return { kind: 'effect' };
@@ -82,6 +73,10 @@ export function createOriginFacts({ program, file, types, files, classes }: Orig
 		isCollection(node) {
 			const type = types.at(node);
 			return type !== undefined && isCollectionType(type);
+		},
+		isIterable(node) {
+			const type = types.at(node);
+			return type !== undefined && partsOf(type).every((part) => isCollectionType(part) || isIterableType(part));
 		},
 		saved: (imported) =>
 			everyDeclared(
@@ -119,6 +114,13 @@ export function createOriginFacts({ program, file, types, files, classes }: Orig
 function isCollectionType(type: Type): boolean {
 	const parts = partsOf(type).filter(({ kind }) => kind !== 'primitive' && kind !== 'never');
 	return parts.length > 0 && parts.every((part) => part.tuple || COLLECTIONS.has(hostName(part.symbol()) ?? ''));
+}
+
+/** A string, a typed array, an iterator of the language's. */
+function isIterableType(type: Type): boolean {
+	if (type.kind === 'primitive') return /^(string$|["'`])/.test(type.text());
+	const name = hostName(type.symbol()) ?? '';
+	return /^((Big)?(Int|Uint|Float)\d+(Clamped)?Array|String|Arguments|IArguments)$/.test(name);
 }
 
 function partsOf(type: Type): readonly Type[] {

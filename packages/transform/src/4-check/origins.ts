@@ -42,8 +42,10 @@ export type Origin =
 	| { readonly kind: 'callback'; readonly node: t.Node; readonly call: Call; readonly made: Made | null }
 	| { readonly kind: 'parameter'; readonly fn: FunctionNode; readonly node: t.Node }
 	| { readonly kind: 'resolver' }
-	/** An array, map or set; an object literal; anything that is neither a function nor a promise. */
+	/** An array, map or set. */
 	| { readonly kind: 'collection' }
+	| { readonly kind: 'object'; readonly node: t.ObjectExpression }
+	/** Anything else that is neither a function nor a promise. */
 	| { readonly kind: 'data' }
 	| { readonly kind: 'unknown'; readonly node: t.Node };
 
@@ -51,6 +53,8 @@ export type Origin =
 export interface CollectionFacts {
 	/** Is it an array, a map or a set of the language's? */
 	isCollection(node: t.Expression): boolean;
+	/** Is what its methods give an iterator of the language's? That of a string, too. */
+	isIterable(node: t.Expression): boolean;
 }
 
 export interface Source {
@@ -103,6 +107,11 @@ export class Origins {
 		if (types !== null) return types.isCollection(node);
 		const origins = this.of(node);
 		return origins.length > 0 && origins.every(({ kind }) => kind === 'collection');
+	}
+
+	/** Does the language itself make its iterators? */
+	isIterable(node: t.Expression): boolean {
+		return this.source.types?.isIterable(node) ?? this.isCollection(node);
 	}
 
 	#ask(question: (query: Query) => void): readonly Origin[] {
@@ -235,7 +244,7 @@ class Query {
 				this.#made(node, path);
 				return;
 			case 'ObjectExpression':
-				if (path.length === 0) this.found.push({ kind: 'data' });
+				if (path.length === 0) this.found.push({ kind: 'object', node });
 				else this.#partOfObject(node, path);
 				return;
 			case 'ArrayExpression':

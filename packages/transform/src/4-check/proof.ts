@@ -7,9 +7,10 @@ import { REFUSED, UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
 import { type Binding, generatorOf, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
-import type { Path } from './flows.ts';
+import { type CallFacts, calleeOf } from './callee.ts';
+import { outOfTypes, type Path } from './flows.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import { type Imported, type Maker, methodOf, type Origin, type Origins } from './origins.ts';
+import { type Imported, keyOf, type Maker, methodOf, type Origin, type Origins } from './origins.ts';
 import { isUnregistered } from './unregistered.ts';
 
 /** What is asked about: what a binding holds or an expression gives, or the part of it at `path`. */
@@ -30,7 +31,7 @@ export interface Unproven {
 }
 
 /** What only types tell about a place of the file. */
-export interface Facts {
+export interface Facts extends CallFacts {
 	/** Is what was imported a function or class that is saved by its name in the module that declares it? */
 	saved(imported: Imported): boolean;
 	/** Does a call of what was imported run as a part of the run: is it durable? */
@@ -48,6 +49,8 @@ export class Proof {
 	readonly #facts: Facts | null;
 	/** What is being looked at, by the question: what leads back to itself is what the rest of it is. */
 	readonly #open = { function: new Set<t.Node>(), promise: new Set<t.Node>(), iterator: new Set<t.Node>() };
+
+	readonly #openCallees = new Set<t.Node>();
 
 	constructor(origins: Origins, facts: Facts | null) {
 		this.#origins = origins;
@@ -76,6 +79,14 @@ export class Proof {
 		);
 	}
 
+	/** Is it surely a promise that cannot be saved? */
+	surelyPromised(of: Subject): Unproven | null {
+		return every(this.#from(of), (origin) => {
+			const found = this.#promise(origin);
+			return found?.sure ? found : null;
+		});
+	}
+
 	/** Is it surely iterated by an iterator that cannot be saved? */
 	surelyIterated(node: t.Node): Unproven | null {
 		return every(this.#origins.of(node), (origin) => {
@@ -89,6 +100,8 @@ export class Proof {
 	 * what runs as a part of the run is kept in it, and an effect would have to find its function by itself.
 	 */
 	callees(node: t.Expression): (Omit<Unproven, 'code'> & { readonly async: boolean }) | null {
+		const declared = this.#facts?.calleeOf(node)?.kind;
+		if (declared === 'run' || declared === 'runtime') return null;
 		const origins = this.#origins.of(node);
 		const foreign = origins.filter((each) => !this.#entered(each));
 		if (foreign.length === 0) return null;
@@ -107,13 +120,27 @@ export class Proof {
 			case 'resolver':
 				return true;
 			case 'call':
-				// What a closure of the run gave is what it returned.
-				return this.#once('function', origin.node, () => this.#functionOfCall(origin)) === null;
+				return this.#givesEntered(origin);
 			case 'import':
 				return this.#facts?.entered(origin) === true;
 			default:
 				return false;
 		}
+	}
+
+	/** `outer()()`: what a closure of the run gave is what it returned. */
+	#givesEntered({ node, path, awaited }: Extract<Origin, { kind: 'call' }>): boolean {
+		if (path.length > 0 || awaited || this.#openCallees.has(node)) return false;
+		this.#openCallees.add(node);
+		const callees = this.#origins.ofCallee(node);
+		const entered =
+			callees.length > 0 &&
+			callees.every((each) => {
+				if (each.kind !== 'function' || each.maker !== 'run' || !isFunctionNode(each.node)) return false;
+				return !each.node.async && this.#origins.ofResult(each.node).every((given) => this.#entered(given));
+			});
+		this.#openCallees.delete(node);
+		return entered;
 	}
 
 	#foreignCallee(origin: Origin): Omit<Unproven, 'code'> & { readonly async: boolean } {
@@ -274,7 +301,7 @@ export class Proof {
 		}
 		return {
 			code: 'PD3007',
-			what: `a function that '${calleeText(calleeOf(node))}()' gave`,
+			what: `a function that '${calleeText(calleeNode(node))}()' gave`,
 			help: helpOf('Function'),
 			related: placed(node),
 			sure: false,
@@ -294,7 +321,7 @@ export class Proof {
 					help: `write ${text}: then durable code makes the call, and its promise is a durable one`,
 					related: [
 						{
-							message: `'${calleeText(origin.node)}' is called by '${calleeText(calleeOf(origin.call))}', not by durable code`,
+							message: `'${calleeText(origin.node)}' is called by '${calleeText(calleeNode(origin.call))}', not by durable code`,
 							node: origin.node,
 						},
 					],
@@ -313,9 +340,7 @@ export class Proof {
 			case 'global':
 				return isIntrinsic(origin.name) ? null : refusePromise(REFUSED.promise, []);
 			case 'new':
-				return origin.path.length === 0 && this.#isOfRun(origin.node)
-					? null
-					: refusePromise(REFUSED.promise, placed(origin.node));
+				return this.#promiseOfNew(origin);
 			case 'unknown':
 				return refusePromise(REFUSED.promise, placed(origin.node));
 			default:
@@ -323,9 +348,47 @@ export class Proof {
 		}
 	}
 
+	#promiseOfNew({ node, path }: Extract<Origin, { kind: 'new' }>): Unproven | null {
+		if (path.length > 0 || !this.#isOfRun(node)) return refusePromise(REFUSED.promise, placed(node));
+		const [executor] = node.arguments;
+		const made = executor && unwrap(executor);
+		return made && isFunctionNode(made) ? this.#resolved(made.params) : null;
+	}
+
+	/** A resolver in foreign hands makes its promise one of the host's. */
+	#resolved(resolvers: readonly t.Node[]): Unproven | null {
+		const { scopes, flows } = this.#origins.source;
+		for (const id of resolvers) {
+			const binding = scopes.declared.get(id);
+			const out = binding && flows.uses(binding).find((use) => this.#isHandedOut(use));
+			if (!out) continue;
+			return {
+				...refusePromise(REFUSED.promise, [{ message: `'${binding.name}' is handed to foreign code here`, node: out }]),
+				help: 'await it where it is made: await new Promise(...) is one effect; or let what happens outside send a message to the run, and receive it here',
+			};
+		}
+		return null;
+	}
+
+	/** `setTimeout(resolve, 1)`, or in a closure that foreign code is handed. */
+	#isHandedOut(use: t.Node): boolean {
+		const { parentOf } = this.#origins.source.flows;
+		for (let node: t.Node | null = use; node !== null && this.#isOfRun(node); node = parentOf(node)) {
+			if (node !== use && !isFunctionNode(node)) continue;
+			const call = outOfTypes(node, parentOf);
+			if (call?.type !== 'CallExpression' && call?.type !== 'OptionalCallExpression') continue;
+			const argument = call.arguments.some((each) => unwrap(each) === node);
+			if (argument && calleeOf(call, this.#origins, this.#facts).callee?.kind === 'foreign') return true;
+		}
+		return false;
+	}
+
 	#promiseOfCall({ node, path, awaited }: Extract<Origin, { kind: 'call' }>): Unproven | null {
-		const made = `'${calleeText(calleeOf(node))}()'`;
+		const made = `'${calleeText(calleeNode(node))}()'`;
 		const related: Related[] = [{ message: `${made} gave it`, node }];
+		if (this.#origins.globalName(calleeNode(node)) === 'Promise.withResolvers' && this.#isOfRun(node)) {
+			return path.length === 1 && path[0] === 'promise' ? this.#resolved(this.#resolversOf(node)) : null;
+		}
 		// Inside what a foreign call gave: only the call's own promise is replaced by a durable one.
 		if (path.length > 0 || awaited) return refusePromise(REFUSED.promise, related);
 		if (!this.#isOfRun(node)) {
@@ -347,6 +410,16 @@ export class Proof {
 				return this.#origins.ofResult(fn).map((given) => this.#promise(given));
 			}),
 		);
+	}
+
+	/** `const { resolve, reject } = Promise.withResolvers()` */
+	#resolversOf(node: t.Node): t.Node[] {
+		const declarator = outOfTypes(node, this.#origins.source.flows.parentOf);
+		if (declarator?.type !== 'VariableDeclarator' || declarator.id.type !== 'ObjectPattern') return [];
+		return declarator.id.properties.flatMap((each) => {
+			if (each.type !== 'ObjectProperty' || each.key.type !== 'Identifier') return [];
+			return /^(resolve|reject)$/.test(each.key.name) ? [each.value] : [];
+		});
 	}
 
 	#isOfRun(node: t.Node): boolean {
@@ -377,6 +450,41 @@ export class Proof {
 		}
 	}
 
+	/** `list.entries()`, `text.matchAll(x)`, `list[Symbol.iterator]()`: what durable code has of it can be saved. */
+	#isIteratorOfLanguage(call: t.Node): boolean {
+		if (call.type !== 'CallExpression' && call.type !== 'OptionalCallExpression') return false;
+		const callee = unwrap(call.callee);
+		if (callee.type !== 'MemberExpression' && callee.type !== 'OptionalMemberExpression') return false;
+		if (callee.object.type === 'Super') return false;
+		const key = callee.computed ? this.#origins.globalName(callee.property) : keyOf(callee);
+		if (key === 'from' && this.#origins.globalName(callee.object) === 'Iterator') {
+			const [source] = call.arguments;
+			if (!source || source.type === 'SpreadElement') return false;
+			return this.#origins.isIterable(source as t.Expression) || this.iterators({ node: source }) === null;
+		}
+		if (key === null || !/^(entries|keys|values|matchAll|Symbol\.iterator)$/.test(key)) return false;
+		return this.#origins.isIterable(callee.object);
+	}
+
+	/** Can a loop over it be saved, that is over no collection of the language's? */
+	iterated(node: t.Node): Unproven | null {
+		const origins = this.#origins.of(node);
+		return origins.length === 0 ? refuseIterator(placed(node)) : worst(origins.map((each) => this.#iterated(each)));
+	}
+
+	/** What is iterable by a method of its own keeps whatever that gives. */
+	#iterated(origin: Origin): Unproven | null {
+		if (origin.kind === 'object') {
+			return this.#isOfRun(origin.node) ? null : refuseIterator(placed(origin.node));
+		}
+		if (origin.kind === 'new') {
+			const callees = this.#origins.ofCallee(origin.node);
+			const ofRun = callees.length > 0 && callees.every((each) => each.kind === 'function' && each.maker === 'run');
+			return ofRun ? null : refuseIterator(placed(origin.node));
+		}
+		return origin.kind === 'data' ? refuseIterator([]) : this.#iterator(origin);
+	}
+
 	#iteratorOfCall({ node, path, awaited }: Extract<Origin, { kind: 'call' }>): Unproven | null {
 		const gave: Related[] = [{ message: 'it is made here', node }];
 		if (path.length > 0 || awaited) return refuseIterator(gave);
@@ -402,6 +510,7 @@ export class Proof {
 				sure: generators.every((each) => each.kind === 'function' && isForeign(each.maker)),
 			};
 		}
+		if (this.#isOfRun(node) && this.#isIteratorOfLanguage(node)) return null;
 		const method = methodOf(node);
 		// Helpers of an iterator: what they are over is what is saved.
 		if (method !== null && /^(map|filter|take|drop|flatMap)$/.test(method.name))
@@ -447,7 +556,7 @@ function refuseIterator(related: readonly Related[]): Unproven {
 
 const placed = (node: t.Node): Related[] => (node.loc ? [{ message: 'it comes from here', node }] : []);
 
-function calleeOf(call: t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression): t.Node {
+function calleeNode(call: t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression): t.Node {
 	return call.type === 'TaggedTemplateExpression' ? call.tag : call.callee;
 }
 

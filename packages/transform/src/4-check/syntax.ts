@@ -8,7 +8,9 @@ import type { Closure, Graph, Site, Terminal, Unit, Variable } from '../2-lower/
 import { calleeText } from '../2-lower/static-path.ts';
 import { liveness } from '../3-analyze/liveness.ts';
 import type { Related, Sink } from '../diagnostics/sink.ts';
-import { EACH, type Flows, traceFlows } from './flows.ts';
+import { calleeOf } from './callee.ts';
+import { checkAwaited } from './check-awaited.ts';
+import { EACH, type Flows, outOfTypes, traceFlows } from './flows.ts';
 import { checkHabits } from './habits.ts';
 import { mayChange, Origins } from './origins.ts';
 import { Proof, type Subject, type Unproven } from './proof.ts';
@@ -29,6 +31,7 @@ export function checkSyntax({ file, scopes, durable, lowered, sink }: SyntaxInpu
 	const origins = new Origins({ scopes, flows, durable: new Set(durable.map(({ node }) => node)), types: null });
 	const checker = new SyntaxChecker(origins, sink);
 	for (const { unit } of lowered) checker.body(unit.graph, unit.closures);
+	for (const { node } of durable) checker.awaited(node);
 	checkHabits({ origins, facts: null, functions: lowered, sink });
 }
 
@@ -37,6 +40,8 @@ class SyntaxChecker {
 	readonly #proof: Proof;
 	readonly #sink: Sink;
 	readonly #flows: Flows;
+	/** Variables that something was told of. */
+	readonly #told = new Set<Binding>();
 
 	constructor(origins: Origins, sink: Sink) {
 		this.#origins = origins;
@@ -45,10 +50,25 @@ class SyntaxChecker {
 		this.#flows = origins.source.flows;
 	}
 
+	/** Promises that are waited for and were not made by durable code. */
+	awaited(root: t.Node): void {
+		const input = { origins: this.#origins, proof: this.#proof, facts: null, sink: this.#sink, told: this.#told };
+		const isPlain = (closure: t.Node) => this.#isHandedOver(closure);
+		checkAwaited({ ...input, isPlain }, root);
+	}
+
+	/** Without types it is not known whether what is called is an effect: then its closures are left alone. */
+	#isHandedOver(closure: t.Node): boolean {
+		const call = outOfTypes(closure, this.#flows.parentOf);
+		if (call?.type !== 'CallExpression' && call?.type !== 'OptionalCallExpression') return false;
+		const kind = unwrap(call.callee) === closure ? 'run' : calleeOf(call, this.#origins, null).callee?.kind;
+		return kind !== 'run' && kind !== 'language';
+	}
+
 	/** One variable is told once in a function and its closures: by the first that is wrong with it. */
-	body(graph: Graph | null, closures: readonly Closure[], told: Set<Binding> = new Set()): void {
-		if (graph) this.#graph(graph, told);
-		for (const closure of closures) this.body(closure.body, closure.closures, told);
+	body(graph: Graph | null, closures: readonly Closure[]): void {
+		if (graph) this.#graph(graph, this.#told);
+		for (const closure of closures) this.body(closure.body, closure.closures);
 	}
 
 	/** The points in the order of the source: first what the call there is made of, then what is kept meanwhile. */
@@ -64,8 +84,10 @@ class SyntaxChecker {
 			end.kind === 'suspend' || end.kind === 'tail' ? [{ id, end, at: startOf(end) }] : [],
 		);
 		ends.sort((a, b) => a.at - b.at);
+		// A chain is one effect, or goes link by link where its first call is none.
+		const chains = new Set(ends.flatMap(({ end: { op } }) => (op.kind === 'chain' ? [op.site.node] : [])));
 		for (const { id, end } of ends) {
-			if (end.op.kind === 'call' || end.op.kind === 'chain') this.#callee(end.op.site, told, false);
+			if (end.op.kind === 'call' && !chains.has(end.op.site.node)) this.#callee(end.op.site, told, false);
 			if (end.kind !== 'suspend') continue;
 			for (const name of parked?.get(id) ?? []) {
 				const refused = suspects.get(name);

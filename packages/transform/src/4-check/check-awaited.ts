@@ -1,0 +1,109 @@
+/**
+ * What is awaited without a call that durable code makes itself: a promise that has been there before, or
+ * those of a list. A native one may be awaited while the process lives; a run that waits for it cannot be saved.
+ */
+import type * as t from '@babel/types';
+import { childrenOf } from '../1-parse/hoist.ts';
+import { type Binding, isFunctionNode, unwrap } from '../1-parse/scope.ts';
+import type { Sink } from '../diagnostics/sink.ts';
+import { type CallFacts, calleeOf } from './callee.ts';
+import { EACH } from './flows.ts';
+import { methodOf, type Origins } from './origins.ts';
+import type { Proof, Subject, Unproven } from './proof.ts';
+import { nameOf } from './values.ts';
+
+export interface AwaitedInput {
+	readonly origins: Origins;
+	readonly proof: Proof;
+	/** Null without types. */
+	readonly facts: CallFacts | null;
+	readonly sink: Sink;
+	/** Variables of which something was told already. */
+	readonly told: ReadonlySet<Binding | t.Node>;
+	/** A closure that an effect is handed: what it does is no part of the run. */
+	readonly isPlain: (closure: t.Node) => boolean;
+}
+
+const COMBINATORS = new Set(['Promise.all', 'Promise.allSettled', 'Promise.any', 'Promise.race']);
+
+/** Reports PD3008 in a durable function and its closures. */
+export function checkAwaited(input: AwaitedInput, root: t.Node): void {
+	const visit = (node: t.Node, isAsync: boolean): void => {
+		if (node.type === 'AwaitExpression') judge(input, node.argument, node);
+		else if (node.type === 'ReturnStatement' && node.argument && isAsync) judge(input, node.argument, node.argument);
+		if (!isFunctionNode(node)) {
+			for (const child of childrenOf(node)) visit(child, isAsync);
+			return;
+		}
+		if (node !== root && input.isPlain(node)) return;
+		const own = node.async === true && !node.generator;
+		if (own && node.body.type !== 'BlockStatement') judge(input, node.body, node.body);
+		for (const child of childrenOf(node)) visit(child, own);
+	};
+	visit(root, false);
+}
+
+function judge(input: AwaitedInput, operand: t.Expression, place: t.Node): void {
+	const node = unwrap(operand);
+	switch (node.type) {
+		case 'ConditionalExpression':
+			judge(input, node.consequent, place);
+			judge(input, node.alternate, place);
+			return;
+		case 'LogicalExpression':
+			judge(input, node.right, place);
+			return;
+		case 'SequenceExpression':
+			judge(input, node.expressions.at(-1)!, place);
+			return;
+		case 'Identifier':
+		case 'MemberExpression':
+		case 'OptionalMemberExpression':
+			if (input.facts === null || input.facts.givesPromise(node)) report(input, { node }, node, place);
+			return;
+		case 'CallExpression':
+			judgeCall(input, node, place);
+			return;
+		default:
+	}
+}
+
+function judgeCall(input: AwaitedInput, node: t.CallExpression, place: t.Node): void {
+	const { origins, facts } = input;
+	const [list] = node.arguments;
+	if (list && COMBINATORS.has(origins.globalName(node.callee) ?? '')) {
+		const plain = unwrap(list);
+		if (plain.type !== 'ArrayExpression') {
+			report(input, { node: list, path: [EACH] }, list, place);
+			return;
+		}
+		for (const each of plain.elements) {
+			if (each?.type === 'SpreadElement') report(input, { node: each.argument, path: [EACH] }, each.argument, place);
+			else if (each) judge(input, each, place);
+		}
+		return;
+	}
+	// `ready.then(f)`: of a durable promise as of a native one it gives another of its kind.
+	const method = methodOf(node);
+	if (method === null || !/^(then|catch|finally)$/.test(method.name)) return;
+	const from = unwrap(method.object);
+	const called = from.type === 'CallExpression' ? calleeOf(from, origins, facts).callee?.kind : undefined;
+	if (called !== 'foreign' && (facts === null || facts.givesPromise(method.object))) {
+		report(input, { node: method.object }, method.object, place);
+	}
+}
+
+function report({ proof, facts, origins, sink, told }: AwaitedInput, of: Subject, node: t.Node, place: t.Node): void {
+	const root = origins.source.scopes.references.get(rootOf(node))?.binding;
+	if (told.has(node) || (root && told.has(root))) return;
+	const unproven: Unproven | null = facts === null ? proof.surelyPromised(of) : proof.promises(of);
+	if (!unproven) return;
+	const { what, help: way, related, fix } = unproven;
+	sink.report('PD3008', place, { path: unproven.path ?? nameOf(node), what, way }, related, fix ?? null);
+}
+
+function rootOf(node: t.Node): t.Node {
+	let root = unwrap(node);
+	while (root.type === 'MemberExpression' || root.type === 'OptionalMemberExpression') root = unwrap(root.object);
+	return root;
+}
