@@ -72,7 +72,7 @@ async function listOf<T>(all: AsyncIterable<T>): Promise<T[]> {
 }
 
 const opened = (store: Store) => {
-	const engine = createEngine({ store });
+	const engine = createEngine({ store, log: 'all' });
 	engines.push(engine);
 	return engine;
 };

@@ -12,7 +12,18 @@ export const FAULTS: readonly Fault[] = ['lost', 'unknown', 'crash before', 'cra
 
 type Mortal = StoreSession & { die(): void };
 
-const WRITES = ['start', 'post', 'claim', 'keep', 'commit', 'block', 'consume', 'acknowledge', 'release'] as const;
+const WRITES = [
+	'start',
+	'post',
+	'claim',
+	'keep',
+	'commit',
+	'block',
+	'consume',
+	'acknowledge',
+	'release',
+	'transact',
+] as const;
 
 export class FaultyStore implements Store {
 	readonly #inner: Store;
@@ -40,6 +51,7 @@ export class FaultyStore implements Store {
 		const never = new Promise<never>(() => {});
 		const wrapped: StoreSession = Object.create(session);
 		for (const name of WRITES) {
+			if (session[name] === undefined) continue;
 			const write = session[name].bind(session) as (...args: unknown[]) => Promise<unknown>;
 			Object.defineProperty(wrapped, name, {
 				value: async (...args: unknown[]) => {

@@ -54,7 +54,7 @@ afterEach(async () => {
 	await Promise.all(engines.splice(0).map((engine) => engine.close()));
 });
 
-const createAndOpen = (store: Store) => opened(createEngine({ store }));
+const createAndOpen = (store: Store) => opened(createEngine({ store, log: 'all' }));
 
 /** The next `n` events, not acknowledged. */
 async function take(events: AsyncGenerator<OutboxEvent>, n: number): Promise<OutboxEvent[]> {
@@ -69,7 +69,7 @@ describe.each([
 ])('on %s', (_, make) => {
 	it('hands out what runs have emitted, in their order, until it is acknowledged', async () => {
 		const store = make();
-		const engine = opened(createEngine({ store }));
+		const engine = opened(createEngine({ store, log: 'all' }));
 		const consumer = opened(createEngine({ store, worker: false }));
 		await engine.start(counts!, ['a', 4], { id: 'a' });
 		const first: unknown[] = [];
@@ -152,7 +152,7 @@ describe.each([
 		async function delivers(at: number): Promise<boolean> {
 			const inner = make();
 			const store = new FaultyStore(inner, fault, at);
-			let engine = opened(createEngine({ store }));
+			let engine = opened(createEngine({ store, log: 'all' }));
 			let crash = () => {};
 			const crashed = new Promise<'crashed'>((resolve) => (crash = () => resolve('crashed')));
 			store.onCrash = () => crash();

@@ -1,2 +1,9 @@
 /** The store in one SQLite file: `sqlite(path)`. */
 export { sqlite } from './store-sqlite/store.ts';
+export {
+	type SqlParameters,
+	type SqlValue,
+	type TransactionOptions,
+	type Tx,
+	transaction,
+} from './store-sqlite/transaction.ts';

@@ -1,5 +1,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
+import { transactionOfEffect } from '../driver/effects.ts';
+import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
@@ -55,6 +57,9 @@ export interface ListFilter {
 	/** All of them. */
 	readonly tags?: Readonly<Record<string, string>>;
 }
+
+const ASIDE =
+	'it would wait for the transaction to end: do it before or after, in the durable function; emit() and start() there are committed with the turn';
 
 /** How long `close` waits for effects in flight (ms). */
 const GRACE = 5000;
@@ -205,6 +210,8 @@ export class Engine implements AsyncDisposable {
 
 	async #session(): Promise<StoreSession> {
 		if (this.#closed !== null) throw new EngineClosedError();
+		if (transactionOfEffect() !== null)
+			throw new UnsupportedError({ what: 'a call of the engine inside a transaction', help: ASIDE });
 		return this.#opened;
 	}
 

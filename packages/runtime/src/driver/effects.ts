@@ -6,6 +6,7 @@ import { captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { retryDelay } from '../machine/retry.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
+import type { OpenTransaction } from '../ports/store.ts';
 import type { Policy } from '../registry/effects.ts';
 
 /** What an effect may ask about itself. */
@@ -34,6 +35,7 @@ const contexts = new AsyncLocalStorage<{
 	readonly effect: EffectContext;
 	readonly clock: Clock;
 	readonly runs: Runs | null;
+	readonly transaction: OpenTransaction | null;
 }>();
 
 /**
@@ -49,6 +51,12 @@ export function currentEffect(): EffectContext {
 /** What `sleep` waits by outside durable code: the clock of the effect that is being performed, or the real one. */
 export function plainClock(): Clock {
 	return contexts.getStore()?.clock ?? realClock;
+}
+
+/** The transaction that the effect is part of, until it has ended. */
+export function transactionOfEffect(): OpenTransaction | null {
+	const open = contexts.getStore()?.transaction ?? null;
+	return open?.ended === false ? open : null;
 }
 
 /** Null outside effects, and in those that no engine performs. */
@@ -68,6 +76,7 @@ export interface Settled {
 /** What surrounds an effect; its time is taken from these clocks. */
 export interface Surroundings {
 	readonly runs?: Runs;
+	readonly transaction?: OpenTransaction;
 	/** What `sleep` waits by inside the effect. Default: the real clock. */
 	readonly own?: Clock;
 	/** What its policy's `timeout` is measured by. Default: `own`. */
@@ -104,7 +113,7 @@ function afterFailure({ key, failures }: EffectCall, policy: Policy | null, erro
 	}
 }
 
-function settledWith(error: unknown): Settled {
+export function settledWith(error: unknown): Settled {
 	return { ok: false, value: error, copy: captureOutcome(error) };
 }
 
@@ -112,14 +121,20 @@ async function attemptOf(
 	call: EffectCall,
 	policy: Policy | null,
 	signal: AbortSignal,
-	{ own = realClock, limit = own, runs }: Surroundings,
+	{ own = realClock, limit = own, runs, transaction }: Surroundings,
 ): Promise<unknown> {
 	const { effectKey: key, attempt, runId, name, at } = call;
 	const timeout = policy?.timeout ?? null;
 	const late = new AbortController();
 	const either = timeout === null ? signal : AbortSignal.any([signal, late.signal]);
-	const work = contexts.run({ effect: { key, attempt, signal: either, runId }, clock: own, runs: runs ?? null }, () =>
-		call.invoke(),
+	const work = contexts.run(
+		{
+			effect: { key, attempt, signal: either, runId },
+			clock: own,
+			runs: runs ?? null,
+			transaction: transaction ?? null,
+		},
+		() => call.invoke(),
 	);
 	if (timeout === null) return work;
 	return new Promise((resolve, reject) => {

@@ -1,4 +1,5 @@
 import type { Policy } from '../registry/effects.ts';
+import type { Transaction } from '../registry/transactions.ts';
 
 /** An effect that the machine asks its driver to perform. */
 export interface EffectCall {
@@ -15,6 +16,8 @@ export interface EffectCall {
 	/** `file:line:column` of the call. */
 	readonly at: string;
 	readonly runId: string;
+	/** Set where it is to be committed with its outcome. Reads the callee: never call it inside a turn. */
+	transaction(): Transaction | null;
 	/** How it is to be performed. Reads the callee: never call it inside a turn. */
 	policy(): Policy | null;
 	/**

@@ -4,6 +4,7 @@ import { NotSerializableError } from '../errors/saving.ts';
 import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
 import { moduleValue } from '../registry/modules.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
+import { transactionOf } from '../registry/transactions.ts';
 import { firstChange } from './change.ts';
 import type { Copied } from './copied.ts';
 import { capture, release, remake, sameAs } from './copy.ts';
@@ -108,6 +109,10 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 		name,
 		at,
 		runId,
+		transaction: () => {
+			const callee = calleeNow(pending);
+			return transactionOf(handlers.get(callee as Callable) ?? callee);
+		},
 		policy: () => policyOfEffect(pending),
 		invoke: () => invoke(pending, handlers),
 	};
@@ -115,11 +120,16 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 
 /** The policy of its callee, as that is found now; null where there is none, or the callee cannot be found. */
 export function policyOfEffect(pending: PendingEffect): Policy | null {
+	return policyOf(calleeNow(pending));
+}
+
+/** Null where it cannot be found. */
+function calleeNow(pending: PendingEffect): Callable | null {
 	const { hot, shape, operands } = pending;
-	if (hot !== null) return policyOf(hot.fn);
+	if (hot !== null) return hot.fn;
 	try {
 		const values = shape.receiver || shape.computed ? release(operands, 'skip') : [];
-		return policyOf(calleeOf(pending, siteOf(pending), values)[1]);
+		return calleeOf(pending, siteOf(pending), values)[1];
 	} catch {
 		return null;
 	}

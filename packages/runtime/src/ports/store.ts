@@ -24,6 +24,7 @@
  * G9: children that a turn starts are there when the turn is committed. A turn that would start one under an id
  *     of another start changes nothing. Of a run that another one awaits, the end is mail to that one: once, and
  *     whether it came before the wait or after.
+ * G10: what is written in `transact` is there if and only if its turn is committed, unless the body failed.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -76,6 +77,12 @@ export interface StoreSession {
 	/** Unseen mail numbered above `after`, in order. */
 	mail(runId: string, after: number): Promise<readonly Mail[]>;
 	commit(turn: TurnCommit): Promise<Committed>;
+	/**
+	 * Calls `body` in a transaction on this store, then commits it with the turn that `turn` makes of how that went;
+	 * what a body that failed has written is rolled back first. `commit` says the rest: a turn that is refused leaves
+	 * nothing of it. Absent where a store has no transactions.
+	 */
+	transact?<S extends { readonly ok: boolean }>(o: Transacted<S>): Promise<Committed>;
 	/** Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. */
 	block(runId: string, epoch: number, reason: string): Promise<boolean>;
 	/** Leaves: runs still held are due for others. Open calls may be rejected. */
@@ -247,6 +254,21 @@ export interface TurnCommit {
 	readonly starts?: readonly NewRun[];
 	/** Runs whose end is to be mail to this one. */
 	readonly awaits?: readonly string[];
+}
+
+/** A transaction while a function of the user's works in it. */
+export interface OpenTransaction {
+	readonly ended: boolean;
+}
+
+export interface Transacted<S> {
+	/** Of which store the function wants a transaction; another rejects. */
+	readonly store: string;
+	body(tx: OpenTransaction): Promise<S>;
+	/** Ms: then what was done is rolled back, and `late` says how it went. */
+	readonly limit: number;
+	late(): S;
+	turn(settled: S): Promise<TurnCommit>;
 }
 
 /** `held`: the run is still this worker's. `sent`: mail posted until then. */

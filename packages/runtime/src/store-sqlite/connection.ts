@@ -44,6 +44,11 @@ export class Connection {
 		return this.#prepare(sql).all(parameters) as Row[];
 	}
 
+	/** A statement of the user's: not kept. */
+	prepare(sql: string): StatementSync {
+		return this.#db.prepare(sql);
+	}
+
 	close(): void {
 		this.#statements.clear();
 		this.#db.close();

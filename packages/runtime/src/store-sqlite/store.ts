@@ -2,17 +2,27 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
-import { isNews, type Posted, type Store, type StoreListener, type StoreSession } from '../ports/store.ts';
+import {
+	type Committed,
+	isNews,
+	type Posted,
+	type Store,
+	type StoreListener,
+	type StoreSession,
+	type Transacted,
+	type TurnCommit,
+} from '../ports/store.ts';
 import { claim, free, join, keep, know, look, type Worker } from './claim.ts';
-import { block, commit } from './commit.ts';
+import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { post } from './post.ts';
 import { list, log, mail, mailed, read } from './read.ts';
 import { start } from './start.ts';
+import { SqliteTransaction, STORE } from './transaction.ts';
 import { watch } from './watch.ts';
-import { Writer } from './writer.ts';
+import { failure, Writer } from './writer.ts';
 
 /** A session of a SQLite store; a test may let its process die. */
 export interface SqliteSession extends StoreSession {
@@ -45,6 +55,8 @@ class Shared {
 	readonly random: Random;
 	readonly sessions = new Set<Session>();
 	#open: { readonly db: Connection; readonly writer: Writer } | null = null;
+	/** For transactions of users: a second connection, so that others can read meanwhile. */
+	#second: Connection | null = null;
 	#unwatch = () => {};
 	/** Workers of other processes, and of this one's other connections to the file. */
 	readonly #probes = new Map<string, LockProbe>();
@@ -67,6 +79,13 @@ class Shared {
 		return this.#open;
 	}
 
+	/** The connection that transactions of users are on; a memory database has but one. */
+	get aside(): Connection {
+		if (this.file === null) return this.#open!.db;
+		this.#second ??= new Connection(this.file);
+		return this.#second;
+	}
+
 	leave(session: Session): void {
 		this.sessions.delete(session);
 		if (this.sessions.size > 0 || this.file === null) return;
@@ -74,6 +93,8 @@ class Shared {
 		for (const probe of this.#probes.values()) probe.close();
 		this.#probes.clear();
 		this.#open?.writer.flush();
+		this.#second?.close();
+		this.#second = null;
 		this.#open?.db.close();
 		this.#open = null;
 	}
@@ -266,7 +287,57 @@ class Session implements SqliteSession {
 
 	async commit(turn: Parameters<StoreSession['commit']>[0]) {
 		const { worker } = this.#worker();
-		const { committed, told } = await this.#write(() => commit(this.#db, worker, this.now(), turn));
+		return this.#announce(turn, await this.#write(() => commit(this.#db, worker, this.now(), turn)));
+	}
+
+	/** G10. The turn is written and committed in one go: nobody sees it before, not on the same connection either. */
+	async transact<S extends { readonly ok: boolean }>({ store, body, limit, late, turn }: Transacted<S>) {
+		const { worker } = this.#worker();
+		if (store !== STORE) throw new StoreError({ problem: `a transaction of ${store} was asked of a SQLite store` });
+		return this.#writer.alone(async () => {
+			this.#check();
+			const db = this.#shared.aside;
+			await this.#writer.begin(db);
+			try {
+				db.run('SAVEPOINT body');
+				const settled = await this.#limited(new SqliteTransaction(db), body, limit, late);
+				if (!settled.ok) db.run('ROLLBACK TO body');
+				db.run('RELEASE body');
+				const made = await turn(settled);
+				this.#check();
+				const written = commit(db, worker, this.now(), made);
+				db.run(written.committed.outcome === 'committed' ? 'COMMIT' : 'ROLLBACK');
+				return this.#announce(made, written);
+			} catch (cause) {
+				try {
+					if (db.isTransaction) db.run('ROLLBACK');
+				} catch {
+					// As broken as what led here.
+				}
+				throw failure(cause);
+			}
+		});
+	}
+
+	/** How the body went; when its time is up, that it is late. */
+	async #limited<S>(
+		tx: SqliteTransaction,
+		body: (tx: SqliteTransaction) => Promise<S>,
+		limit: number,
+		late: () => S,
+	): Promise<S> {
+		const { clock } = this.#shared;
+		let stop = () => {};
+		const timeout = new Promise<'late'>((resolve) => {
+			stop = clock.timer(clock.now() + limit, () => resolve('late'));
+		});
+		const settled = await Promise.race([body(tx), timeout]);
+		stop();
+		tx.ended = true;
+		return settled === 'late' ? late() : settled;
+	}
+
+	#announce(turn: TurnCommit, { committed, told }: CommittedTo): Committed {
 		for (const { runId, owner } of told) this.#tellMail(runId, owner);
 		if (committed.outcome === 'committed') {
 			if (isNews(turn)) this.#shared.tell((listener) => listener.moved(turn.runId));

@@ -25,6 +25,7 @@ const BUSY = new Set([5, 6]);
  * W2: a write that throws takes back its own changes and no other's (a savepoint each).
  * W3: writes take effect in the order they were asked for.
  * W4: when COMMIT fails, every write of the batch is rejected with `StoreError`: whether it happened is unknown.
+ * W5: during a transaction of a user's nothing else of this process is written.
  */
 export class Writer {
 	readonly #db: Connection;
@@ -32,6 +33,9 @@ export class Writer {
 	#queue: Write[] = [];
 	#scheduled = false;
 	#waitingSince: number | null = null;
+	#alone: Promise<unknown> = Promise.resolve();
+	/** Transactions that keep others from writing, under way or waiting for one another. */
+	#kept = 0;
 
 	constructor(db: Connection, clock: Clock) {
 		this.#db = db;
@@ -61,8 +65,38 @@ export class Writer {
 		}
 	}
 
+	/** While `work` goes on nothing is written; what is asked for meanwhile is written after it. One at a time. */
+	async alone<T>(work: () => Promise<T>): Promise<T> {
+		const before = this.#alone;
+		const mine = before.catch(() => {}).then(work);
+		this.#alone = mine;
+		this.#kept++;
+		try {
+			return await mine;
+		} finally {
+			if (--this.#kept === 0) this.flush();
+		}
+	}
+
+	/** Waits for other processes' transactions without blocking the event loop. @throws StoreError */
+	async begin(db: Connection): Promise<void> {
+		const since = this.#clock.now();
+		for (;;) {
+			try {
+				db.run('BEGIN IMMEDIATE');
+				return;
+			} catch (cause) {
+				if (!isBusy(cause) || this.#clock.now() - since > PATIENCE) throw failure(cause);
+			}
+			await new Promise<void>((resolve) => {
+				this.#clock.timer(this.#clock.now() + RETRY, resolve);
+			});
+		}
+	}
+
 	/** Writes what is queued, now. */
 	flush(): void {
+		if (this.#kept > 0) return;
 		const batch = this.#queue.splice(0, MOST);
 		if (batch.length === 0) return;
 		if (this.#queue.length > 0) this.#schedule();
@@ -144,7 +178,7 @@ function isBusy(cause: unknown): boolean {
 	return BUSY.has(((cause as { errcode?: number }).errcode ?? 0) & 0xff);
 }
 
-function failure(cause: unknown): unknown {
+export function failure(cause: unknown): unknown {
 	if (StoreError.is(cause)) return cause;
 	return new StoreError({ problem: (cause as Error).message }, { cause });
 }

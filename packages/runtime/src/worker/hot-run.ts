@@ -1,5 +1,7 @@
-import { performEffect, type Runs } from '../driver/effects.ts';
+import { performEffect, type Runs, type Settled, settledWith } from '../driver/effects.ts';
 import { closeAll, openMachine } from '../driver/resources.ts';
+import { UnsupportedError } from '../errors/internal.ts';
+import { TimeoutError } from '../errors/run.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
@@ -48,6 +50,7 @@ const FAILURES = 10;
  *     number decides whether the event is delivered again.
  * H3: an effect in flight is never dispatched a second time by the same hold.
  * H4: once gone it does nothing: late outcomes are dropped, the signals of its effects are aborted.
+ * H5: what a transaction wrote is stored if and only if the turn of its outcome is.
  */
 export class HotRun {
 	readonly id: string;
@@ -74,6 +77,8 @@ export class HotRun {
 	/** Mail comes before the next outcome: a turn was refused for it. */
 	#mailFirst = false;
 	readonly #inFlight = new Map<string, AbortController>();
+	/** Effects among these that are to be committed with their outcome. */
+	readonly #transactions: EffectCall[] = [];
 	#failures = 0;
 	#busy = false;
 	#gone = false;
@@ -145,8 +150,11 @@ export class HotRun {
 			for (;;) {
 				if (this.#announced || (this.#mail.length === 0 && this.#sent > this.#seen)) await this.#fetch();
 				// Nothing may be awaited between finding nothing and being idle: what comes meanwhile would be lost.
-				const next = this.#gone ? null : this.#next();
-				if (next !== null) await this.#compute(next.event, next.mail);
+				const call = this.#gone || this.#mailFirst ? undefined : this.#transactions.shift();
+				const next = this.#gone || call !== undefined ? null : this.#next();
+				if (call !== undefined) await this.#transact(call);
+				else if (next !== null) await this.#compute(next.event, next.mail);
+				else if (this.#transactions.length > 0 && !this.#gone) continue;
 				else if (this.#gone || this.#reissued) break;
 				else await this.#reissue();
 			}
@@ -260,6 +268,65 @@ export class HotRun {
 		await this.#reload(this.#turn);
 	}
 
+	/** An effect that is one transaction with the turn of its outcome: until that is committed no other turn is computed. */
+	async #transact(call: EffectCall): Promise<void> {
+		const { session, size, clock, runs } = this.#host;
+		const { signal } = this.#inFlight.get(call.key)!;
+		const { store, limit } = call.transaction()!;
+		const refused = signal.aborted ? signal.reason : session.transact === undefined ? noTransactions(call) : null;
+		if (refused !== null) return this.#outcomeOf(call.key, settledWith(refused));
+		let made: { turn: Turn; commit: TurnCommit } | null = null;
+		let broken: { readonly error: unknown } | null = null;
+		let committed: Committed;
+		try {
+			committed = await session.transact!<Settled>({
+				store,
+				limit,
+				body: (transaction) => performEffect(call, signal, { own: clock, runs, transaction }),
+				late: () => settledWith(new TimeoutError({ what: `the transaction '${call.name}'`, timeout: `${limit} ms` })),
+				turn: async (settled) => {
+					try {
+						const event: Event = { type: 'effectSettled', key: call.key, ...settled };
+						const turn = this.#machine.apply(event, session.now());
+						await this.#log.prepare(turn.log, () => session.log(this.id));
+						made = { turn, commit: commitOf(this.#machine, turn, event, null, this.#before, this.#writer, size) };
+						return made.commit;
+					} catch (error) {
+						broken = { error };
+						throw error;
+					}
+				},
+			});
+		} catch (error) {
+			if (broken !== null) throw (broken as { error: unknown }).error;
+			return this.#gone ? undefined : this.#repeat(call, made, error);
+		}
+		if (this.#gone) return;
+		const { turn, commit } = made!;
+		if (committed.outcome === 'committed') {
+			this.#inFlight.delete(call.key);
+			return this.#committed(commit, turn, committed.sent, committed.held);
+		}
+		if (committed.outcome === 'fenced') return this.#leave(null);
+		if (committed.outcome === 'conflict') this.#taken.set(committed.runId, committed.difference);
+		this.#transactions.unshift(call);
+		this.#mailFirst = committed.outcome === 'mail';
+		await this.#reload(this.#turn);
+	}
+
+	/** Its commit failed, or nobody knows: what is stored tells whether it happened, and if not, all of it happens again. */
+	async #repeat(call: EffectCall, made: { readonly commit: TurnCommit } | null, cause: unknown): Promise<void> {
+		if (++this.#failures > FAILURES) throw cause;
+		await this.#pause(Math.min(RETRY[0] * 2 ** (this.#failures - 1), RETRY[1]));
+		this.#transactions.unshift(call);
+		if (made === null || !(await this.#reload(made.commit.turn))) return;
+		if (this.#turn !== made.commit.turn) return;
+		this.#transactions.shift();
+		this.#inFlight.delete(call.key);
+		this.#host.progressed(this);
+		if (this.#reissued) for (const next of this.#machine.pendingCalls(false)) this.#dispatch(next);
+	}
+
 	/** Nobody knows whether the commit happened: the store does (H2). */
 	async #recover(commit: TurnCommit, event: Event, mail: number | null, cause: unknown): Promise<void> {
 		if (++this.#failures > FAILURES) throw cause;
@@ -309,13 +376,22 @@ export class HotRun {
 		}
 		const controller = new AbortController();
 		this.#inFlight.set(call.key, controller);
+		if (call.transaction() !== null) {
+			this.#transactions.push(call);
+			this.pump();
+			return;
+		}
 		performEffect(call, controller.signal, { own: this.#host.clock, runs: this.#host.runs }).then((settled) => {
-			this.#inFlight.delete(call.key);
-			if (this.#gone) return;
-			this.#settled.add(call.key);
-			this.#events.add({ type: 'effectSettled', key: call.key, ...settled });
+			this.#outcomeOf(call.key, settled);
 			this.pump();
 		});
+	}
+
+	#outcomeOf(key: string, settled: Settled): void {
+		this.#inFlight.delete(key);
+		if (this.#gone) return;
+		this.#settled.add(key);
+		this.#events.add({ type: 'effectSettled', key, ...settled });
 	}
 
 	/** False for an effect of a cancelled fiber. */
@@ -431,6 +507,14 @@ export class HotRun {
 			clock.timer(clock.now() + time, resolve);
 		});
 	}
+}
+
+function noTransactions({ name, at }: EffectCall): UnsupportedError {
+	return new UnsupportedError({
+		what: `the transaction '${name}' on this store`,
+		point: at,
+		help: 'create the engine over the store that the function belongs to',
+	});
 }
 
 function eventOf({ kind, name, payload, status }: Mail): Event {
