@@ -1,4 +1,5 @@
 import { type Chain, drive, type Standing } from './driver/drive.ts';
+import type { Replayer } from './driver/replayer.ts';
 import { closeAll, openMachine } from './driver/resources.ts';
 import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
@@ -329,21 +330,29 @@ export async function proceed<R>(
 	first: Event | null,
 	log: KeptLog,
 	o: RunOptions,
+	replay?: Replayer,
 ): Promise<Outcome<R>> {
 	try {
-		return await driven<R>(machine, first, log, o);
+		return await driven<R>(machine, first, log, o, replay);
 	} catch (error) {
 		await closeAll(machine.opened);
 		throw error;
 	}
 }
 
-async function driven<R>(machine: Machine, first: Event | null, log: KeptLog, o: RunOptions): Promise<Outcome<R>> {
+async function driven<R>(
+	machine: Machine,
+	first: Event | null,
+	log: KeptLog,
+	o: RunOptions,
+	replay: Replayer | undefined,
+): Promise<Outcome<R>> {
 	const emitted: unknown[] = [];
 	const standing = await drive(machine, first, {
 		clock: realClock,
 		log,
 		emitted,
+		replay,
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&

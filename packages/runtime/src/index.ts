@@ -58,6 +58,7 @@ export {
 } from './errors/schema.ts';
 export { CrashLoopError, EngineClosedError, EventLostError, FencedError, StoreError } from './errors/store.ts';
 export type { Duration } from './language/duration.ts';
+export { formatLog, type LogTextOptions } from './log-text.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';
@@ -76,7 +77,9 @@ export { type Secret, secret } from './registry/secret.ts';
 export type { Serializable } from './registry/serializable.ts';
 export type { SchemaIssue, SchemaResult, StandardSchema } from './registry/standard-schema.ts';
 export { defineMessage, defineQuestion, type Message, type Question } from './registry/topics.ts';
+export { type ReplayOptions, replay } from './replay.ts';
 export { run } from './run.ts';
+export { decodeLog, encodeLog } from './saved-log.ts';
 // Sealing
 export { type KeyMaterial, type Keyring, type KeyringOptions, keyring } from './sealing/keyring.ts';
 export { type SealInfo, type SealOptions, seal, sealInfo, type UnsealOptions, unseal } from './sealing/seal.ts';

@@ -10,6 +10,7 @@ import { stateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import { performEffect } from './effects.ts';
+import type { Replayer } from './replayer.ts';
 import { SaveCheck } from './save-check.ts';
 
 /** A state as saved: in full, and what changed since (codec/snapshot.ts). */
@@ -34,6 +35,8 @@ export interface DriveOptions {
 	readonly log: KeptLog;
 	/** Taken up: what the turns emit, decoded. */
 	readonly emitted: unknown[];
+	/** A log that is replayed first. */
+	readonly replay?: Replayer | undefined;
 }
 
 /**
@@ -76,7 +79,11 @@ class Drive {
 		park?.addEventListener('abort', wake);
 		this.#machine.door.listener = (event) => this.#push(event);
 		try {
-			let event = first ?? this.#due();
+			if (this.#options.replay !== undefined) {
+				const standing = await this.#replay(first, this.#options.replay);
+				if (standing !== null) return standing;
+			}
+			let event = (this.#options.replay === undefined ? first : null) ?? this.#due();
 			for (let begun = false; ; begun = true) {
 				const standing = event === null ? null : await this.#turn(event);
 				if (standing !== null) return standing;
@@ -95,6 +102,36 @@ class Drive {
 		}
 	}
 
+	/** Goes by a log for as long as that has something to say; null when the run goes on from there. */
+	async #replay(first: Event | null, replay: Replayer): Promise<Standing | null> {
+		this.#machine.replay = replay;
+		let event = first;
+		let now = this.#options.replay!.beginning;
+		for (;;) {
+			const standing = event === null ? null : await this.#turn(event, now);
+			if (standing !== null) {
+				replay.behind(`the end of the run, ${standing.status}`);
+				return standing;
+			}
+			const logged = replay.next();
+			event = logged?.event ?? null;
+			now = logged?.now;
+			if (event !== null) continue;
+			if (replay.over) break;
+			// The log goes on behind something that only happens now.
+			for (const call of this.#machine.reissue((key) => replay.isDead(key))) this.#dispatch(call);
+			event = this.#events.take() ?? this.#due();
+			if (event !== null) continue;
+			if (this.#inFlight.size + this.#watched.size === 0 || this.#parked) {
+				replay.behind('nothing more');
+				break;
+			}
+			await this.#happening();
+		}
+		this.#machine.replay = null;
+		return null;
+	}
+
 	get #parking(): boolean {
 		return this.#options.park?.aborted === true;
 	}
@@ -104,10 +141,12 @@ class Drive {
 		return this.#parking && this.#inFlight.size === 0 && this.#watched.size === 0;
 	}
 
-	async #turn(event: Event): Promise<Standing | null> {
+	async #turn(event: Event, now = this.#options.clock.now()): Promise<Standing | null> {
 		const before = this.#saved;
 		const { seq } = this.#machine.state;
-		const turn = this.#machine.apply(event, this.#options.clock.now());
+		const turn = this.#machine.apply(event, now);
+		const replay = this.#machine.replay === null ? null : this.#options.replay!;
+		const reached = replay?.turned(turn);
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save();
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
 		this.#options.log.add(failed === null ? turn.log : settledOf(turn.log, seq));
@@ -115,14 +154,17 @@ class Drive {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
 			return { status: 'failed', error: failed.error, before };
 		}
-		for (const { event } of turn.emitted) this.#options.emitted.push(decode(event));
+		for (const { seq, event } of turn.emitted) {
+			if (!reached?.has(seq)) this.#options.emitted.push(decode(event));
+		}
 		if (this.#saved !== null && this.#options.onTurn !== undefined) await this.#options.onTurn(this.#saved, turn);
 		if (turn.status === 'completed') return { status: 'completed', value: turn.outcome };
 		if (turn.status === 'cancelled') return { status: 'cancelled', reason: turn.outcome };
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.get(key)?.abort();
 		for (const { key, promise } of turn.watch) this.#watch(key, promise);
-		for (const call of turn.dispatch) this.#dispatch(call);
+		// In a replay it was taken to the log before.
+		if (replay === null) for (const call of turn.dispatch) this.#dispatch(call);
 		return null;
 	}
 

@@ -229,10 +229,11 @@ export const ROWS = {
 			`the replay diverged${f.entry === null ? '' : ` at log entry ${f.entry}`}: the log has ${f.expected}, the code did ${f.found}.`,
 		"replay with onDivergence: 'continue' to go on live from there",
 	),
-	LogPrunedError: row<{ entry: number; site: string }>(
+	LogPrunedError: row<{ entry: number; site: string; problem?: string | undefined }>(
 		'PD7002',
 		'a replay needs an entry that was pruned',
-		(f) => `log entry ${f.entry} (${f.site}) was pruned, excluded or redacted; a replay cannot pass it.`,
+		(f) =>
+			`log entry ${f.entry} (${f.site}) ${f.problem ?? 'was pruned, excluded or redacted'}; a replay cannot pass it.`,
 		"keep more of the log (log: 'all'), or replay from a mark after it",
 	),
 

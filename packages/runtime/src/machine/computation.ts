@@ -36,7 +36,7 @@ import { type CallSite, callSite, type Done, type Savable, type Target } from '.
 import { type ImmediateName, isImmediate } from './primitive.ts';
 import { warm } from './restore.ts';
 import type { RunState } from './run-state.ts';
-import type { Event, Turn } from './turn.ts';
+import type { Event, LoggedOutcome, Turn } from './turn.ts';
 
 /** What the step that is running asked for, besides the value it returns: a frame to enter, or to wait for what is pending. */
 type Asked = Frame | 'parked' | null;
@@ -114,6 +114,7 @@ export class Computation implements TurnHost {
 	compute(event: Event): void {
 		if (this.#state.ended !== null) return;
 		if (event.type === 'timerFired') this.#fireDue();
+		else if (event.type === 'logged') this.#replay(event.outcomes);
 		else this.#delivery.deliver(event);
 		this.#drain();
 		if (this.#state.result?.status !== 'failed') {
@@ -145,6 +146,15 @@ export class Computation implements TurnHost {
 		for (const pending of this.#state.pending.due(this.#options.now)) {
 			if (!this.#state.pending.has(pending.key)) continue;
 			this.#delivery.fire(pending);
+			this.#drain();
+		}
+	}
+
+	#replay(outcomes: readonly LoggedOutcome[]): void {
+		for (const outcome of outcomes) {
+			const pending = this.#state.pending.get(outcome.key);
+			if (pending === undefined || pending.kind === 'native') continue;
+			this.#delivery.logged(pending, outcome);
 			this.#drain();
 		}
 	}
@@ -587,7 +597,9 @@ export class Computation implements TurnHost {
 
 	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {
 		const pending = this.#issuing.primitive({ code, site, by: this.#fiber }, target, name, args);
-		if (pending.kind === 'receive') this.#delivery.takeBuffered(pending);
+		const logged = this.#options.replay?.atOnce(pending) ?? null;
+		if (logged !== null) this.#delivery.logged(pending, logged);
+		else if (pending.kind === 'receive') this.#delivery.takeBuffered(pending);
 		return pending;
 	}
 

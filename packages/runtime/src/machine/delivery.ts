@@ -9,7 +9,7 @@ import type { Issuing } from './issuing.ts';
 import { type Jobs, ready } from './jobs.ts';
 import type { Pending, PendingEffect, PendingWait, Savable } from './pending.ts';
 import type { RunState } from './run-state.ts';
-import type { Event } from './turn.ts';
+import type { Event, LoggedOutcome } from './turn.ts';
 
 type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
 
@@ -34,7 +34,7 @@ export class Delivery {
 		this.#issuing = issuing;
 	}
 
-	deliver(event: Exclude<Event, { type: 'timerFired' }>): void {
+	deliver(event: Exclude<Event, { type: 'timerFired' | 'logged' }>): void {
 		const state = this.#state;
 		switch (event.type) {
 			case 'started':
@@ -79,9 +79,22 @@ export class Delivery {
 				this.#endChild(event);
 				return;
 			case 'cancelled':
-				if (state.cancel === null) this.cancel(release(capture([event.reason]))[0]);
+				if (state.cancel === null) {
+					const reason = capture([event.reason]);
+					this.#issuing.cancelled(reason);
+					this.cancel(release(reason)[0]);
+				}
 				return;
 		}
+	}
+
+	/** An outcome that a log has. */
+	logged(pending: Savable, outcome: LoggedOutcome): void {
+		if (outcome.time) this.fire(pending);
+		else if (pending.kind === 'effect') {
+			const { ok, copy } = outcome;
+			this.#settleEffect(pending, { type: 'effectSettled', key: pending.key, ok, value: undefined, copy });
+		} else this.#settle(pending, outcome.ok, outcome.copy);
 	}
 
 	#settleEffect(pending: PendingEffect, { ok, value, copy, retryIn }: EffectSettled): void {

@@ -16,7 +16,7 @@ import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import type { Recipes, Thunk } from './kinds.ts';
-import { type LogItem, type LogRecord, recordOf } from './log.ts';
+import { cancellation, type LogItem, type LogRecord, recordOf } from './log.ts';
 import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
@@ -35,7 +35,14 @@ import {
 import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
-import type { ChildStart, Emitted } from './turn.ts';
+import type { ChildStart, Emitted, LoggedOutcome } from './turn.ts';
+
+/** How a replay takes part in a turn. */
+export interface ReplayHook {
+	issued(issue: Savable | Done): void;
+	/** The outcome that the log has for what was over as it was issued, where this was so. */
+	atOnce(issue: Savable): LoggedOutcome | null;
+}
 
 /** What a turn is given besides its event. */
 export interface TurnOptions {
@@ -50,6 +57,8 @@ export interface TurnOptions {
 	readonly rules: LogRules;
 	readonly child: ((id: string, functionId: string) => unknown) | undefined;
 	readonly taken: ReadonlyMap<string, string>;
+	/** Where the run is replayed: told of all that is issued. */
+	readonly replay: ReplayHook | null;
 }
 
 /** Of the public function `start`. */
@@ -127,6 +136,7 @@ export class Issuing {
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		this.dispatch.push(pending);
+		this.#options.replay?.issued(pending);
 		return pending;
 	}
 
@@ -168,6 +178,7 @@ export class Issuing {
 		if (pending.kind === 'child') this.awaits.push(pending.topic!);
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
+		this.#options.replay?.issued(pending);
 		return pending;
 	}
 
@@ -229,6 +240,7 @@ export class Issuing {
 	#done(caller: Caller, kind: Done['kind'], args: Copied, value: unknown): Done {
 		const done = new Done(this.#issued(caller, NOBODY, kind), kind, args, value, capture([value]));
 		this.record(done, 'executed', true, done.outcome);
+		this.#options.replay?.issued(done);
 		return done;
 	}
 
@@ -267,6 +279,12 @@ export class Issuing {
 		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
 		if (this.#options.rules.keep === 'none') return;
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
+	}
+
+	/** Writes the entry of a cancellation from outside. */
+	cancelled(reason: Copied): void {
+		const record = cancellation(this.#state, reason, this.#options.now);
+		if (this.#options.rules.keep !== 'none') this.log.push(record);
 	}
 
 	#park(pending: Pending): void {

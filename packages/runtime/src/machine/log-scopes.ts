@@ -207,6 +207,7 @@ const CALL: LogRecord = {
 	endedAt: null,
 	fiber: 0,
 	mark: null,
+	key: '',
 	extra: null,
 };
 

@@ -49,6 +49,8 @@ export interface LogEntry {
 	readonly fiber: number;
 	/** The latest mark before it; of a mark its own label. */
 	readonly mark: string | null;
+	/** The key of an effect's issue, the id of a suspension; empty for what has none. */
+	readonly key: string;
 	/** `pruned`: how many entries of the site are not kept. `seq` is that of the latest. */
 	readonly count?: number;
 	/** `pruned`: the lowest and the highest number of a fiber that one of them was of. */
@@ -100,6 +102,7 @@ export interface LogRecord {
 	readonly endedAt: number | null;
 	readonly fiber: number;
 	readonly mark: string | null;
+	readonly key: string;
 	readonly extra: LogExtra | null;
 }
 
@@ -108,7 +111,7 @@ export function recordOf(
 	pending: Savable | Done,
 	o: Pick<LogRecord, 'state' | 'ok' | 'outcome' | 'settledSeq'> & { readonly now: number },
 ): LogRecord {
-	const { kind, seq, site, at, name, since, mark, by } = pending;
+	const { kind, seq, site, at, name, since, mark, by, key } = pending;
 	const { state, ok, outcome, settledSeq, now } = o;
 	return {
 		seq,
@@ -126,6 +129,7 @@ export function recordOf(
 		endedAt: state === 'started' ? null : now,
 		fiber: by,
 		mark,
+		key,
 		extra: null,
 	};
 }
@@ -153,11 +157,31 @@ export function leftOver(
 		endedAt: now,
 		fiber: 0,
 		mark: state.mark,
+		key: '',
 		extra: null,
 	};
 }
 
-function argsOf(pending: Savable | Done): Copied {
+/** The entry of a cancellation from outside: it is among the outcomes, in their order. */
+export function cancellation(state: RunCounts, reason: Copied, now: number): LogRecord {
+	return {
+		...leftOver(state, 'cancel', reason, now),
+		kind: 'cancel',
+		state: 'executed',
+		ok: true,
+		outcome: capture([undefined]),
+		settledSeq: ++state.settled,
+	};
+}
+
+interface RunCounts {
+	seq: number;
+	settled: number;
+	readonly mark: string | null;
+}
+
+/** What an entry shows as the arguments. */
+export function argsOf(pending: Savable | Done): Copied {
 	switch (pending.kind) {
 		case 'effect':
 			return pending.operands;
@@ -186,8 +210,35 @@ export function readLog(items: Iterable<LogItem>): LogEntry[] {
 	return new LogFold(items).records.map(readRecord);
 }
 
+/** Entries as records again. */
+export function recordsOf(log: readonly LogEntry[]): LogRecord[] {
+	return log.map((entry) => {
+		const { site, outcome, startedAt, endedAt, args, count, fibers, redacted, frames, ...rest } = entry;
+		const value =
+			outcome === null ? null : 'value' in outcome ? [outcome.value] : 'error' in outcome ? [outcome.error] : null;
+		const extra = {
+			...(count === undefined ? {} : { count }),
+			...(fibers === undefined ? {} : { fibers }),
+			...(redacted === undefined ? {} : { redacted }),
+			...(frames === undefined ? {} : { frames }),
+		};
+		return {
+			...rest,
+			site: site.id,
+			at: site.at,
+			args: capture(args),
+			ok: outcome === null ? null : !('error' in outcome),
+			outcome: value && capture(value),
+			startedAt: startedAt.getTime(),
+			endedAt: endedAt?.getTime() ?? null,
+			extra: Object.keys(extra).length === 0 ? null : extra,
+		};
+	});
+}
+
 function readRecord(record: LogRecord): LogEntry {
-	const { seq, kind, site, at, name, args, state, settledSeq, attempt, startedAt, endedAt, fiber, mark } = record;
+	const { seq, kind, site, at, name, args, state, settledSeq, attempt } = record;
+	const { startedAt, endedAt, fiber, mark, key } = record;
 	return {
 		seq,
 		kind,
@@ -202,6 +253,7 @@ function readRecord(record: LogRecord): LogEntry {
 		endedAt: endedAt === null ? null : new Date(endedAt),
 		fiber,
 		mark,
+		key,
 		...shown(record.extra),
 	};
 }

@@ -7,6 +7,7 @@ import { Door } from './door.ts';
 import { callOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { type Inspection, inspect } from './inspect.ts';
+import type { ReplayHook } from './issuing.ts';
 import { DEFAULT_RULES, type LogRules } from './log-options.ts';
 import { keptOf } from './log-turn.ts';
 import type { PendingEffect, Savable } from './pending.ts';
@@ -49,6 +50,8 @@ export class Machine {
 	/** Ids of runs that a child cannot have, with what is different there. */
 	taken: ReadonlyMap<string, string> = new Map();
 	readonly #child: MachineOptions['child'];
+	/** Set by a replay. */
+	replay: ReplayHook | null = null;
 	readonly #nonce: string;
 	readonly #rules: LogRules;
 
@@ -102,6 +105,7 @@ export class Machine {
 			rules: this.#rules,
 			child: this.#child,
 			taken: this.taken,
+			replay: this.replay,
 		});
 		const outer = shared.current;
 		shared.current = computation;
@@ -176,11 +180,15 @@ export class Machine {
 		return calls;
 	}
 
-	/** Those that nobody performs, since the state was loaded: as attempts of their own, for all that is known. */
-	reissue(): EffectCall[] {
+	/**
+	 * Those that nobody performs, since the state was loaded: as attempts of their own, for all that is known.
+	 * `without`: those that are not to be performed, by key.
+	 */
+	reissue(without: (key: string) => boolean = () => false): EffectCall[] {
 		const calls: EffectCall[] = [];
 		for (const pending of this.state.pending.values()) {
-			if (pending.kind !== 'effect' || pending.flying || pending.graceAt !== null || pending.retryAt !== null) continue;
+			if (pending.kind !== 'effect' || without(pending.key)) continue;
+			if (pending.flying || pending.graceAt !== null || pending.retryAt !== null) continue;
 			this.#count(pending, 1);
 			pending.flying = true;
 			calls.push(callOf(pending, this.state.runId, this.handlers));
@@ -194,6 +202,29 @@ export class Machine {
 		if (pending?.kind !== 'effect') return;
 		this.#count(pending, -1);
 		pending.flying = false;
+	}
+
+	/** A replay has the outcome of something pending: nobody performs it, and a cancellation waits for it. */
+	expect(pending: Savable, attempt: number): void {
+		if (pending.kind !== 'effect') return;
+		this.counted(pending, attempt);
+		pending.flying = true;
+	}
+
+	/** So many attempts have begun, as a log says. */
+	counted(effect: PendingEffect, attempt: number): void {
+		effect.attempt = attempt;
+		this.state.touch(effect);
+	}
+
+	/** Something pending goes on under the key that it had. */
+	named(pending: Savable, key: string): void {
+		const table = this.state.pending;
+		if (key === '' || table.has(key) || table.get(pending.key) !== pending) return;
+		table.delete(pending.key);
+		pending.key = key;
+		table.set(key, pending);
+		this.state.touch(pending);
 	}
 
 	#count(effect: PendingEffect, by: 1 | -1): void {

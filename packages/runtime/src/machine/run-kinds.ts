@@ -69,6 +69,7 @@ const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
 	endedAt: isTimeOrNull,
 	fiber: isCount,
 	mark: isTextOrNull,
+	key: isText,
 	extra: (extra) => extra === null || isPlainObject(extra),
 };
 

@@ -35,7 +35,15 @@ export type Event =
 			readonly type: 'childEnded';
 			readonly child: string;
 			readonly ended: { readonly status: 'completed' | 'failed' | 'cancelled'; readonly value: unknown } | null;
-	  };
+	  }
+	/** A replay: what one turn of the run that is replayed was given, in order. */
+	| { readonly type: 'logged'; readonly outcomes: readonly LoggedOutcome[] };
+
+/** An outcome that a log has, for something that is pending. `time`: its time had come. */
+export type LoggedOutcome = { readonly key: string } & (
+	| { readonly time: true }
+	| { readonly time: false; readonly ok: boolean; readonly copy: Copied }
+);
 
 /** A run is `running` while an effect or a native promise is outstanding, `waiting` on time, answers and messages. */
 export type RunStatus = 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';

@@ -9,7 +9,8 @@ import { LogFold } from '../machine/log-fold.ts';
  * A piece is one flat list of items; what many entries repeat is a place, named by a number from then on.
  *
  *     "p" number kind site at name                        a place; a number given again means another place
- *     "s" seq place startedAt fiber mark copy             an entry
+ *     "r" prefix                                          what keys begin with from then on, up to their last '-'
+ *     "s" seq place key startedAt fiber mark copy         an entry; a key begins with '-' where the prefix is to be put before it
  *     "a" seq attempt                                     another attempt
  *     "e" | "d" seq ok settledSeq attempt endedAt copy    it was executed, or discarded
  *     "h" seq | "l" seq | "m" seq frames                  it is redacted; to be dropped once it is over; a mark's frames
@@ -27,6 +28,7 @@ type Place = Pick<LogRecord, 'kind' | 'site' | 'at' | 'name'>;
 /** Owns: the numbers of places. Whoever goes on with a stored log begins with a new one. */
 export class LogWriter {
 	readonly #places = new Map<string, number>();
+	#prefix: string | null = null;
 
 	/** `before`: the latest `seq` of the turns before. Null when there is nothing to write. */
 	write(records: readonly LogItem[], before: number): Uint8Array | null {
@@ -58,8 +60,29 @@ export class LogWriter {
 
 	#begin(items: unknown[], record: LogRecord): void {
 		const { seq, startedAt, fiber, mark, args, state, attempt } = record;
-		items.push('s', seq, this.#place(items, record), startedAt, fiber, mark, ...pack(args));
+		items.push(
+			's',
+			seq,
+			this.#place(items, record),
+			this.#key(items, record.key),
+			startedAt,
+			fiber,
+			mark,
+			...pack(args),
+		);
 		if (state === 'started' && attempt > 1) items.push('a', seq, attempt);
+	}
+
+	/** All keys of one lineage begin alike. */
+	#key(items: unknown[], key: string): string {
+		const end = key.indexOf('-');
+		if (end < 0) return key;
+		const prefix = key.slice(0, end);
+		if (prefix !== this.#prefix) {
+			this.#prefix = prefix;
+			items.push('r', prefix);
+		}
+		return key.slice(end);
 	}
 
 	#pruned(items: unknown[], record: LogRecord): void {
@@ -90,7 +113,8 @@ function pack(copied: Copied | null): unknown[] {
 export function readLogBytes(pieces: readonly Uint8Array[]): LogRecord[] {
 	const fold = new LogFold();
 	const places = new Map<number, Place>();
-	for (const data of split(join(pieces))) new Reader(decode(data) as unknown[], fold, places).read();
+	const prefix = { now: '' };
+	for (const data of split(join(pieces))) new Reader(decode(data) as unknown[], fold, places, prefix).read();
 	return fold.records;
 }
 
@@ -98,12 +122,14 @@ class Reader {
 	readonly #items: readonly unknown[];
 	readonly #fold: LogFold;
 	readonly #places: Map<number, Place>;
+	readonly #prefix: { now: string };
 	#at = 0;
 
-	constructor(items: readonly unknown[], fold: LogFold, places: Map<number, Place>) {
+	constructor(items: readonly unknown[], fold: LogFold, places: Map<number, Place>, prefix: { now: string }) {
 		this.#items = items;
 		this.#fold = fold;
 		this.#places = places;
+		this.#prefix = prefix;
 	}
 
 	read(): void {
@@ -113,6 +139,7 @@ class Reader {
 	#item(code: unknown): void {
 		if (code === 'p') this.#place();
 		else if (code === 's') this.#begin();
+		else if (code === 'r') this.#prefix.now = this.#next();
 		else if (code === 'a') this.#change(this.#next(), { attempt: this.#next() });
 		else if (code === 'h') this.#mark(this.#next(), { redacted: true });
 		else if (code === 'l') this.#mark(this.#next(), { left: true });
@@ -132,9 +159,11 @@ class Reader {
 	#begin(): void {
 		const seq = this.#next<number>();
 		const place = this.#places.get(this.#next<number>())!;
+		const end = this.#next<string>();
+		const key = end.startsWith('-') ? this.#prefix.now + end : end;
 		const [startedAt, fiber, mark] = [this.#next<number>(), this.#next<number>(), this.#next<string | null>()];
 		const args = this.#copy()!;
-		this.#fold.add({ ...OPEN, seq, ...place, args, startedAt, fiber, mark });
+		this.#fold.add({ ...OPEN, seq, ...place, args, startedAt, fiber, mark, key });
 	}
 
 	#end(state: 'executed' | 'discarded'): void {
@@ -192,6 +221,7 @@ const OPEN: LogRecord = {
 	endedAt: null,
 	fiber: 0,
 	mark: null,
+	key: '',
 	extra: null,
 };
 

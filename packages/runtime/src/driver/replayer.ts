@@ -1,0 +1,273 @@
+import { DivergenceError, LogPrunedError } from '../errors/log.ts';
+import { capture, release } from '../machine/copy.ts';
+import type { ReplayHook } from '../machine/issuing.ts';
+import { argsOf, type LogEntry } from '../machine/log.ts';
+import type { Machine } from '../machine/machine.ts';
+import { Done, type Savable } from '../machine/pending.ts';
+import type { Event, LoggedOutcome, Turn } from '../machine/turn.ts';
+
+/** How a replay goes by its log. */
+export interface ReplayRules {
+	/** `'continue'`: live from the first divergence on. */
+	readonly onDivergence: 'error' | 'continue';
+	/** `'again'`: what failed and what was discarded is done afresh. */
+	readonly failed: 'replay' | 'again';
+	/** Compares arguments, where they are to be the same; null: they need not be. */
+	readonly same: ((logged: readonly unknown[], now: readonly unknown[]) => boolean) | null;
+}
+
+/** An outcome of the log, at the time (ms since the epoch) at which it was delivered. */
+export interface LoggedEvent {
+	readonly event: Event;
+	readonly now: number;
+}
+
+/**
+ * The log's part in a replay: which of what the code issues is in the log, and what it is answered.
+ * Entries are matched by fiber, call site and ordinal among those, at the end of the turn, when all places
+ * are known. Their outcomes are given in the order in which they were given then, a turn for a turn.
+ *
+ * Owns: which entries were reached and answered. Called by: the driver, and the machine as its hook.
+ * P1: what an executed entry stands for is never dispatched.
+ * P2: what is not in the log is live; unless the log has entries that were not reached: then it diverges.
+ */
+export class Replayer implements ReplayHook {
+	readonly #machine: Machine;
+	readonly #rules: ReplayRules;
+	/** By fiber and site, in order. */
+	readonly #places = new Map<string, Place>();
+	/** Entries not reached yet, by number. */
+	readonly #ahead = new Map<number, LogEntry>();
+	/** Executed entries that were reached, by the key they have now, and cancellations; in order of delivery. */
+	readonly #answers: Answer[] = [];
+	/** Dropped entries, by site. */
+	readonly #pruned = new Map<string, LogEntry>();
+	readonly #issued: (Savable | Done)[] = [];
+	/** Keys of what neither the log answers nor anybody does. */
+	readonly #dead = new Set<string>();
+	#diverged = false;
+
+	/** `after`: the number of the mark that the machine stands at, 0 for one that has not begun. */
+	constructor(machine: Machine, log: readonly LogEntry[], rules: ReplayRules, after = 0) {
+		this.#machine = machine;
+		this.#rules = rules;
+		const open = new Map(
+			[...machine.state.pending.values()].map((pending) => ['seq' in pending ? pending.seq : 0, pending]),
+		);
+		for (const entry of [...log].sort((a, b) => a.seq - b.seq)) {
+			const pending = open.get(entry.seq);
+			if (pending !== undefined && pending.kind !== 'native') this.#reach(pending, entry);
+			else if (entry.seq > after) this.#expect(entry);
+		}
+	}
+
+	#expect(entry: LogEntry): void {
+		const { kind, seq, site } = entry;
+		// Calls are made again; a message that was left over was never asked for.
+		if (kind === 'call' || (kind === 'receive' && entry.state === 'discarded' && site.id === '')) return;
+		if (kind === 'pruned') this.#pruned.set(site.id, entry);
+		else if (kind === 'cancel') this.#answer({ entry, key: null });
+		else {
+			this.#ahead.set(seq, entry);
+			const key = placeKey(entry.fiber, site.id);
+			const place = this.#places.get(key);
+			if (place === undefined) this.#places.set(key, { entries: [entry], next: 0 });
+			else place.entries.push(entry);
+		}
+	}
+
+	/** The time of the first turn (ms since the epoch), where the log shows it. */
+	get beginning(): number | undefined {
+		const [first] = this.#ahead.values();
+		return first?.startedAt.getTime();
+	}
+
+	/** Has the log nothing more to say? */
+	get over(): boolean {
+		return this.#answers.length === 0 && (this.#diverged || this.#ahead.size === 0);
+	}
+
+	issued(issue: Savable | Done): void {
+		this.#issued.push(issue);
+	}
+
+	atOnce(issue: Savable): LoggedOutcome | null {
+		if (this.#diverged || issue.kind !== 'receive') return null;
+		const place = this.#places.get(placeKey(issue.by, issue.site));
+		const entry = place?.entries[place.next];
+		if (entry?.settledSeq !== this.#machine.state.settled + 1 || entry.redacted) return null;
+		if (entry.startedAt.getTime() !== entry.endedAt?.getTime()) return null;
+		const outcome = this.#outcome(entry, issue);
+		if (outcome === null) return null;
+		place!.next++;
+		this.#ahead.delete(entry.seq);
+		this.#issued.splice(this.#issued.indexOf(issue), 1);
+		return outcome;
+	}
+
+	/**
+	 * After a turn: takes what was issued in it to the log.
+	 * @returns the numbers of entries that were reached.
+	 * @throws DivergenceError, LogPrunedError
+	 */
+	turned(turn: Turn): ReadonlySet<number> {
+		const reached = new Set<number>();
+		const issued = this.#issued.splice(0);
+		// What a failing turn has issued was never dispatched, and is in no log.
+		if (turn.status === 'failed') return reached;
+		for (const issue of issued) {
+			const entry = this.#find(issue);
+			if (entry === null) {
+				if (this.#isLive(issue)) this.#machine.withhold(issue.key);
+				continue;
+			}
+			reached.add(issue.seq);
+			if (!(issue instanceof Done)) this.#reach(issue, entry);
+		}
+		return reached;
+	}
+
+	#isLive(issue: Savable | Done): boolean {
+		return issue.kind === 'effect' && this.#machine.awaits(issue.key);
+	}
+
+	/** The entry of what was issued; null: it is live. */
+	#find(issue: Savable | Done): LogEntry | null {
+		if (this.#diverged) return null;
+		const { by, site } = issue;
+		const place = this.#places.get(placeKey(by, site));
+		const entry = place?.entries[place.next];
+		const pruned = this.#pruned.get(site);
+		if (pruned !== undefined && by >= pruned.fibers![0] && by <= pruned.fibers![1]) {
+			throw new LogPrunedError({ entry: pruned.seq, site: `${pruned.name}, ${pruned.site.at}` });
+		}
+		if (entry === undefined) {
+			const [expected] = this.#ahead.values();
+			if (expected !== undefined) this.#diverge(expected, `${issue.name} (${issue.at})`);
+			return null;
+		}
+		place!.next++;
+		this.#ahead.delete(entry.seq);
+		const { same } = this.#rules;
+		if (same !== null && !entry.redacted) {
+			const now = release(argsOf(issue), 'skip');
+			if (!same(entry.args, now)) {
+				this.#diverge(entry, `${issue.name} (${issue.at}) with other arguments`);
+				return null;
+			}
+		}
+		return entry;
+	}
+
+	/** Something that is pending has this entry. */
+	#reach(issue: Savable, entry: LogEntry): void {
+		const again = this.#rules.failed === 'again';
+		const failed = entry.outcome !== null && ('error' in entry.outcome || 'unsaveable' in entry.outcome);
+		if (entry.state === 'executed' && !(again && failed && issue.kind === 'effect')) {
+			this.#machine.expect(issue, entry.attempt);
+			this.#answer({ entry, key: issue.key });
+		} else {
+			this.#machine.withhold(issue.key);
+			if (issue.kind === 'effect') this.#machine.counted(issue, entry.attempt);
+			if (entry.state === 'discarded' && !again) this.#dead.add(issue.key);
+			else if (entry.state === 'started') this.#machine.named(issue, entry.key);
+		}
+	}
+
+	#answer(answer: Answer): void {
+		const at = this.#answers.findIndex(({ entry }) => entry.settledSeq! > answer.entry.settledSeq!);
+		this.#answers.splice(at < 0 ? this.#answers.length : at, 0, answer);
+	}
+
+	/**
+	 * What the log has next for the run as it stands: null when that is nothing, or nothing yet.
+	 * @throws LogPrunedError
+	 */
+	next(): LoggedEvent | null {
+		const { state } = this.#machine;
+		while (this.#answers.length > 0) {
+			const { entry, key } = this.#answers[0]!;
+			const now = (entry.endedAt ?? entry.startedAt).getTime();
+			if (key === null) {
+				// It stands in the order as all others do, but nothing shows that it was reached.
+				const [ahead] = this.#ahead.values();
+				if (ahead?.settledSeq && ahead.settledSeq < entry.settledSeq!) return null;
+				this.#answers.shift();
+				return { event: { type: 'cancelled', reason: entry.args[0] }, now };
+			}
+			this.#answers.shift();
+			const pending = state.pending.get(key);
+			if (pending === undefined || pending.kind === 'native') continue;
+			const first = this.#outcome(entry, pending);
+			if (first === null) continue;
+			return { event: { type: 'logged', outcomes: first.time ? [first, ...this.#timesToo(now)] : [first] }, now };
+		}
+		return null;
+	}
+
+	/** All times that have come at one moment were one turn. */
+	#timesToo(now: number): LoggedOutcome[] {
+		const outcomes: LoggedOutcome[] = [];
+		while (this.#answers.length > 0) {
+			const { entry, key } = this.#answers[0]!;
+			const pending = key === null ? undefined : this.#machine.state.pending.get(key);
+			if (pending === undefined || pending.kind === 'native' || entry.endedAt?.getTime() !== now) break;
+			const outcome = this.#outcome(entry, pending);
+			if (outcome === null || !outcome.time) break;
+			outcomes.push(outcome);
+			this.#answers.shift();
+		}
+		return outcomes;
+	}
+
+	/** @throws LogPrunedError for an outcome that is not in the log. */
+	#outcome(entry: LogEntry, pending: Savable): LoggedOutcome | null {
+		const { key } = pending;
+		const { outcome, endedAt } = entry;
+		if (outcome === null) return null;
+		if (pending.kind === 'sleep' || pending.kind === 'mark') return { key, time: true };
+		if (pending.kind !== 'effect' && pending.limit !== null && endedAt!.getTime() >= pending.limit)
+			return { key, time: true };
+		if ('value' in outcome) return { key, time: false, ok: true, copy: capture([outcome.value]) };
+		if ('error' in outcome) return { key, time: false, ok: false, copy: capture([outcome.error]) };
+		const problem = 'unsaveable' in outcome ? 'has an outcome that could not be saved' : undefined;
+		throw new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}`, problem });
+	}
+
+	/** Is this an effect that the log says nobody waits for? */
+	isDead(key: string): boolean {
+		return this.#dead.has(key);
+	}
+
+	/**
+	 * The run is over, or nothing moves it on, and the log goes on.
+	 * @throws DivergenceError
+	 */
+	behind(found: string): void {
+		const [expected] = this.#ahead.values();
+		if (expected !== undefined) this.#diverge(expected, found);
+		this.#diverged = true;
+	}
+
+	#diverge({ seq, name, site }: LogEntry, found: string): void {
+		if (!this.#diverged && this.#rules.onDivergence === 'error') {
+			throw new DivergenceError({ entry: seq, expected: `${name} (${site.at})`, found });
+		}
+		this.#diverged = true;
+	}
+}
+
+interface Place {
+	readonly entries: LogEntry[];
+	next: number;
+}
+
+interface Answer {
+	readonly entry: LogEntry;
+	/** Of what is pending; null for a cancellation. */
+	readonly key: string | null;
+}
+
+function placeKey(fiber: number, site: string): string {
+	return `${fiber} ${site}`;
+}

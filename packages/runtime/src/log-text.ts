@@ -1,0 +1,77 @@
+import { inspect } from 'node:util';
+import type { LogEntry } from './machine/log.ts';
+
+/** How `formatLog` prints a log. */
+export interface LogTextOptions {
+	/** Also when each entry began, and how long it took. Default false: then a run that does the same prints the same. */
+	readonly times?: boolean;
+}
+
+const UNITS = [
+	['day', 86_400_000],
+	['h', 3_600_000],
+	['min', 60_000],
+	['s', 1000],
+] as const;
+
+/**
+ * A log as a text for people, a line an entry: `3  charge({ amount: 5 }) = 'ch_1'  src/checkout.ts:14:20`.
+ * `=` is followed by the value, `!` by the error, `...` has only started, `x` was discarded.
+ */
+export function formatLog(log: readonly LogEntry[], o: LogTextOptions = {}): string {
+	const rows = log.map((entry) => [lead(entry), what(entry), notes(entry, o)] as const);
+	const width = Math.max(0, ...rows.map(([first]) => first.length));
+	return rows
+		.map(([first, ...rest]) => `${[first.padStart(width), ...rest].filter((part) => part !== '').join('  ')}\n`)
+		.join('');
+}
+
+function lead({ kind, seq }: LogEntry): string {
+	return kind === 'pruned' ? '-' : String(seq);
+}
+
+function what(entry: LogEntry): string {
+	const { kind, name, outcome, state, count } = entry;
+	if (kind === 'pruned') return `${count} more of ${name}`;
+	const called = `${kind === 'effect' || kind === name ? '' : `${kind} `}${name}(${entry.redacted ? '[redacted]' : args(entry)})`;
+	if (state === 'started') return `${called} ...`;
+	if (state === 'discarded') return `${called} x`;
+	if (outcome === null || (kind !== 'effect' && 'value' in outcome && outcome.value === undefined)) return called;
+	if ('value' in outcome) return `${called} = ${show(outcome.value)}`;
+	if ('error' in outcome) return `${called} ! ${show(outcome.error)}`;
+	return `${called} = ${'redacted' in outcome ? '[redacted]' : '[unsaveable]'}`;
+}
+
+function args({ kind, args, startedAt }: LogEntry): string {
+	const [first] = args;
+	if (kind === 'sleep' && typeof first === 'number') return duration(first - startedAt.getTime());
+	return args.map(show).join(', ');
+}
+
+function notes(entry: LogEntry, { times }: LogTextOptions): string {
+	const { site, fiber, attempt, startedAt, endedAt, kind } = entry;
+	const parts = [
+		...(fiber > 0 && kind !== 'pruned' ? [`fiber ${fiber}`] : []),
+		...(attempt > 1 ? [`attempt ${attempt}`] : []),
+		...(times ? [startedAt.toISOString()] : []),
+		...(times && endedAt !== null ? [duration(endedAt.getTime() - startedAt.getTime())] : []),
+		...(site.at === '' ? [] : [site.at]),
+	];
+	return parts.join('  ');
+}
+
+/** An error without its stack, which names paths of one machine. */
+function show(value: unknown): string {
+	if (value instanceof Error) return `${value.name}: ${value.message}`;
+	return inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY, sorted: false });
+}
+
+function duration(ms: number): string {
+	for (const [unit, size] of UNITS) {
+		if (Math.abs(ms) >= size && Number.isInteger((ms / size) * 100)) {
+			const count = ms / size;
+			return `${count} ${unit}${unit === 'day' && count !== 1 ? 's' : ''}`;
+		}
+	}
+	return `${ms} ms`;
+}

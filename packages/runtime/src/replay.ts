@@ -1,0 +1,81 @@
+import { isDeepStrictEqual } from 'node:util';
+import { machineOptions, type Outcome, proceed, type RunOptions } from './continuation.ts';
+import { Replayer } from './driver/replayer.ts';
+import { openMachine } from './driver/resources.ts';
+import { LogPrunedError } from './errors/log.ts';
+import { DecodeError } from './errors/saving.ts';
+import { captureStart, release } from './machine/copy.ts';
+import { KeptLog } from './machine/kept-log.ts';
+import { type LogEntry, recordsOf } from './machine/log.ts';
+import { Machine } from './machine/machine.ts';
+import { realClock, realRandom } from './ports/clock.ts';
+import { durable } from './registry/functions.ts';
+
+/** How `replay` goes by its log. */
+export interface ReplayOptions extends RunOptions {
+	/** What happens where the code does something else than the log says: an error (the default), or live from there. */
+	readonly onDivergence?: 'error' | 'continue';
+	/** Whether arguments must be those of the log. Default false: code need not be deterministic. */
+	readonly strict?: boolean;
+	/** `'again'`: effects that failed, and what was discarded, are done afresh. Default `'replay'`. */
+	readonly failed?: 'replay' | 'again';
+	/** From the latest mark with this label instead of from the beginning; the arguments do not matter then. */
+	readonly from?: string;
+}
+
+/**
+ * Runs a durable function against the log of a run: what the log has as executed is answered from it, in
+ * the order in which it was delivered then, and not done again; other synchronous code runs. What has
+ * only started in the log is done, and it is live from where the log ends.
+ *
+ * @throws DivergenceError where the code does something else than the log says.
+ * @throws LogPrunedError where the log does not have what is needed.
+ */
+export async function replay<A extends unknown[], R>(
+	fn: (...args: A) => Promise<R>,
+	args: Readonly<A>,
+	log: readonly LogEntry[],
+	o: ReplayOptions = {},
+): Promise<Outcome<R>> {
+	const rules = {
+		onDivergence: o.onDivergence ?? 'error',
+		failed: o.failed ?? 'replay',
+		same: o.strict ? (logged: readonly unknown[], now: readonly unknown[]) => isDeepStrictEqual(logged, now) : null,
+	} as const;
+	const def = durable(fn);
+	if (o.from !== undefined) {
+		const mark = markOf(log, o.from);
+		const machine = await loaded(mark.frames!, o);
+		if (machine.functionId !== def.id) {
+			throw new DecodeError({ problem: `the log is one of '${machine.functionId}', not of '${def.id}'` });
+		}
+		const replayer = new Replayer(machine, log, rules, mark.seq);
+		const before = recordsOf(log.filter(({ seq }) => seq <= mark.seq));
+		return proceed<R>(machine, null, new KeptLog(before), o, replayer);
+	}
+	const [self, ...copies] = release(captureStart(def.name, o.this, args));
+	const [first] = [...log].sort((a, b) => a.seq - b.seq);
+	const machine = Machine.start({
+		runId: o.id ?? realRandom.id(),
+		def,
+		self,
+		args: copies,
+		now: first?.startedAt.getTime() ?? realClock.now(),
+		...machineOptions(o),
+	});
+	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, new Replayer(machine, log, rules));
+}
+
+function markOf(log: readonly LogEntry[], label: string): LogEntry {
+	const marks = log.filter(({ kind, mark }) => kind === 'mark' && mark === label);
+	const latest = marks.sort((a, b) => a.seq - b.seq).at(-1);
+	if (latest?.frames !== undefined) return latest;
+	const problem = latest === undefined ? 'is not there' : 'has no frames';
+	throw new LogPrunedError({ entry: latest?.seq ?? 0, site: `mark '${label}'`, problem });
+}
+
+async function loaded(frames: Uint8Array, o: RunOptions): Promise<Machine> {
+	const options = machineOptions(o);
+	const { machine } = await openMachine((opened) => ({ machine: Machine.load(frames, options, opened) }));
+	return machine;
+}

@@ -1,0 +1,98 @@
+import { decode, encode } from './codec/plain.ts';
+import { DecodeError, NotSerializableError } from './errors/saving.ts';
+import type { LogEntry, LogKind } from './machine/log.ts';
+
+/** Changes when a log can no longer be read by what read the former one. */
+const VERSION = 1;
+
+/**
+ * A log as bytes: to keep it, or to replay it in another process. Its values are saved as `encode` saves
+ * them; arguments that belong to the run itself (its closures) are named in their place.
+ * @throws NotSerializableError for an outcome whose class is not registered here.
+ */
+export function encodeLog(log: readonly LogEntry[]): Uint8Array {
+	return encode({ log: VERSION, entries: log.map((entry) => ({ ...entry, args: entry.args.map(saved) })) });
+}
+
+/**
+ * Reads what `encodeLog` gave. Safe on bytes from anywhere.
+ * @throws DecodeError
+ */
+export function decodeLog(bytes: Uint8Array): LogEntry[] {
+	const decoded = decode(bytes);
+	if (!isPlain(decoded) || !Array.isArray(decoded.entries)) throw new DecodeError({ problem: 'they are no log' });
+	if (decoded.log !== VERSION) {
+		throw new DecodeError({ problem: `they are a log of version ${String(decoded.log)}, and this reads ${VERSION}` });
+	}
+	const entries = Array.from(decoded.entries as unknown[]);
+	const wrong = entries.findIndex((entry) => !isEntry(entry));
+	if (wrong >= 0) throw new DecodeError({ problem: `the log's entry ${wrong} is none` });
+	return entries as LogEntry[];
+}
+
+function saved(value: unknown): unknown {
+	try {
+		encode(value);
+		return value;
+	} catch (error) {
+		if (NotSerializableError.is(error)) return `[${error.type}]`;
+		throw error;
+	}
+}
+
+const KINDS: ReadonlySet<unknown> = new Set<LogKind>([
+	'effect', 'call', 'sleep', 'suspend', 'receive', 'mark', 'emit', 'start', 'child', 'transaction', 'cancel', 'pruned',
+]); // biome-ignore format: a list
+
+const STATES: ReadonlySet<unknown> = new Set<LogEntry['state']>(['started', 'executed', 'discarded']);
+
+type Test = (part: unknown) => boolean;
+
+const isText: Test = (part) => typeof part === 'string';
+const isCount: Test = (part) => Number.isSafeInteger(part) && (part as number) >= 0;
+const isMoment: Test = (part) => part instanceof Date;
+const orNull =
+	(test: Test): Test =>
+	(part) =>
+		part === null || test(part);
+const orAbsent =
+	(test: Test): Test =>
+	(part) =>
+		part === undefined || test(part);
+
+const ENTRY: Readonly<Record<keyof LogEntry, Test>> = {
+	seq: isCount,
+	kind: (kind) => KINDS.has(kind),
+	site: (site) => isPlain(site) && isText(site.id) && isText(site.at),
+	name: isText,
+	args: (args) => Array.isArray(args),
+	state: (state) => STATES.has(state),
+	outcome: orNull((outcome) => isPlain(outcome) && Object.keys(outcome).length === 1 && isOutcome(outcome)),
+	settledSeq: orNull(isCount),
+	attempt: isCount,
+	startedAt: isMoment,
+	endedAt: orNull(isMoment),
+	fiber: isCount,
+	mark: orNull(isText),
+	key: isText,
+	count: orAbsent(isCount),
+	fibers: orAbsent((fibers) => Array.isArray(fibers) && fibers.length === 2 && Array.from(fibers).every(isCount)),
+	redacted: orAbsent((redacted) => redacted === true),
+	frames: orAbsent((frames) => frames instanceof Uint8Array),
+};
+
+function isOutcome(outcome: Record<string, unknown>): boolean {
+	return 'value' in outcome || 'error' in outcome || outcome.unsaveable === true || outcome.redacted === true;
+}
+
+function isEntry(entry: unknown): boolean {
+	return isPlain(entry) && Object.entries(ENTRY).every(([key, test]) => test(own(entry, key)));
+}
+
+function own(object: object, key: string): unknown {
+	return Object.getOwnPropertyDescriptor(object, key)?.value;
+}
+
+function isPlain(value: unknown): value is Record<string, unknown> {
+	return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,279 @@
+/** Running a function against a log (runtime.md, "The effect log"). */
+import {
+	Continuation,
+	DivergenceError,
+	decodeLog,
+	encodeLog,
+	type LogEntry,
+	type LogOptions,
+	LogPrunedError,
+	type Outcome,
+	replay,
+	run,
+} from '@perdure/runtime';
+import { describe, expect, test, vi } from 'vitest';
+import { loadMain } from './program.ts';
+
+const IMPORTS = `import { emit, mark, receive, sleep, suspend } from '@perdure/runtime'; import { a, b, fail, live } from 'world';\n`;
+
+class Session {}
+
+function program(body: string, before = '') {
+	const world = {
+		a: vi.fn(async (x: unknown) => x),
+		b: vi.fn(async (x: number) => ({ n: x + 1 })),
+		fail: vi.fn(async (what: string) => {
+			throw new RangeError(what);
+		}),
+		live: vi.fn(async () => new Session()),
+	};
+	const source = `${IMPORTS}${before} export async function main(id) { "use durable"; ${body} }`;
+	const main = loadMain(source, world);
+	const calls = () => Object.values(world).reduce((sum, fn) => sum + fn.mock.calls.length, 0);
+	const forget = () => {
+		for (const fn of Object.values(world)) fn.mockClear();
+	};
+	return { main, world, calls, forget };
+}
+
+/** A run with all of its log, driven with these answers; the log as it is after a journey as bytes. */
+async function logged(main: ReturnType<typeof loadMain>, answers: readonly unknown[] = [], log: LogOptions = 'all') {
+	let outcome: Outcome<unknown> = await run(main, ['x'], { log });
+	for (const answer of answers) {
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		outcome = await outcome.continuation.resume(answer, { log });
+	}
+	return { outcome, log: decodeLog(encodeLog(outcome.log)) };
+}
+
+const essence = (log: readonly LogEntry[]) =>
+	log.map(({ seq, kind, name, args, state, outcome, settledSeq }) => ({
+		seq,
+		kind,
+		name,
+		args,
+		state,
+		outcome,
+		settledSeq,
+	}));
+
+const CHECKOUT = `
+	const first = await b(1);
+	try { await fail('no'); } catch (e) { await emit({ failed: e.message }); }
+	await sleep('3 days');
+	const [x, y] = await Promise.all([branch(1), branch(2)]);
+	const answer = await suspend({ confirm: first.n });
+	for (const i of [1, 2]) await a(i);
+	return [first.n, x, y, answer, id];`;
+const BRANCH = 'async function branch(n) { "use durable"; const { n: m } = await b(n * 10); await a(m); return m; }';
+
+describe('from the beginning', () => {
+	test('gives what the run gave, does nothing again, and leaves the same log', async () => {
+		const { main, calls, forget } = program(CHECKOUT.replace("'3 days'", '1'), BRANCH);
+		const { outcome, log } = await logged(main, ['yes']);
+		expect(outcome).toMatchObject({ status: 'completed', value: [2, 11, 21, 'yes', 'x'] });
+		forget();
+		const again = await replay(main, ['x'], log, { log: 'all', strict: true });
+		expect(again).toMatchObject({ status: 'completed', value: [2, 11, 21, 'yes', 'x'], emitted: [] });
+		expect(calls()).toBe(0);
+		expect(essence(again.log)).toEqual(essence(log));
+	});
+
+	test('a log that ends in an open suspension is suspended there, with that id, and goes on', async () => {
+		const { main, calls, forget } = program(CHECKOUT.replace("'3 days'", '1'), BRANCH);
+		const { outcome, log } = await logged(main);
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		forget();
+		const again = await replay(main, ['x'], log);
+		if (again.status !== 'suspended') throw new Error(again.status);
+		expect(again).toMatchObject({ id: outcome.id, value: { confirm: 2 } });
+		expect(calls()).toBe(0);
+		const done = await Continuation.fromBytes(again.continuation.toBytes()).resume('live');
+		expect(done).toMatchObject({ status: 'completed', value: [2, 11, 21, 'live', 'x'] });
+		expect(calls()).toBe(2);
+	});
+
+	test('at every prefix: what is in it is not done again, what is not is done', async () => {
+		const { main, calls, forget } = program(CHECKOUT.replace("'3 days'", '1'), BRANCH);
+		const { log } = await logged(main, ['yes']);
+		for (let length = 0; length <= log.length; length++) {
+			forget();
+			const prefix = log.slice(0, length);
+			let again: Outcome<unknown> = await replay(main, ['x'], prefix);
+			if (again.status === 'suspended') again = await again.continuation.resume('yes');
+			expect(again, `the first ${length}`).toMatchObject({ status: 'completed', value: [2, 11, 21, 'yes', 'x'] });
+			const done = prefix.filter(({ kind, state }) => kind === 'effect' && state === 'executed').length;
+			expect(calls(), `the first ${length}`).toBe(8 - done);
+		}
+	});
+
+	test('what has only started is done, with its key and as another attempt', async () => {
+		const main = loadMain(
+			`import { eff } from 'world'; export async function main() { "use durable"; return eff(); }`,
+			{
+				eff: async () => {
+					const { currentEffect } = await import('@perdure/runtime');
+					const { key, attempt } = currentEffect();
+					return { key, attempt };
+				},
+			},
+		);
+		const parked = await run(main, [], { park: AbortSignal.abort() });
+		expect(parked.log).toMatchObject([{ state: 'started' }]);
+		const started = parked.log.map((entry) => ({ ...entry, attempt: 1 }));
+		const again = await replay(main, [], started);
+		expect(again).toMatchObject({ status: 'completed', value: { key: parked.log[0]!.key, attempt: 2 } });
+	});
+
+	test('failures are thrown again, or done afresh', async () => {
+		const { main, world, calls, forget } = program("await a(1); await fail('no'); return 5;");
+		const { outcome, log } = await logged(main);
+		expect(outcome).toMatchObject({ status: 'failed', error: { message: 'no' } });
+		forget();
+		expect(await replay(main, [], log)).toMatchObject({
+			status: 'failed',
+			error: { name: 'RangeError', message: 'no' },
+		});
+		expect(calls()).toBe(0);
+		world.fail.mockImplementation((async () => 'mended') as never);
+		expect(await replay(main, [], log, { failed: 'again' })).toMatchObject({ status: 'completed', value: 5 });
+		expect(calls()).toBe(1);
+	});
+
+	test('races, messages, time-outs and the order of outcomes', async () => {
+		const { main, calls, forget } = program(
+			`
+			const slow = sleep(15).then(() => 'slow');
+			const first = await Promise.race([slow, branch(0)]);
+			const none = await receive('m', { timeout: 1, otherwise: null });
+			let late; try { await suspend('?', { timeout: 2 }); } catch (e) { late = e.name; }
+			return [first, none, late, await slow];`,
+			'async function branch(n) { "use durable"; return (await b(n)).n; }',
+		);
+		let { outcome } = await logged(main);
+		while (outcome.status === 'suspended') {
+			await new Promise((resolve) => setTimeout(resolve, 5));
+			outcome = await outcome.continuation.continue({ log: 'all' });
+		}
+		const { log } = outcome;
+		forget();
+		const again = await replay(main, [], log, { log: 'all' });
+		expect(again).toMatchObject({ status: 'completed', value: [1, null, 'TimeoutError', 'slow'] });
+		expect(calls()).toBe(0);
+		expect(essence(again.log)).toEqual(essence(log));
+	});
+
+	test('a cancellation, and what cleaned up after it', async () => {
+		const { main, calls, forget } = program('try { await a(1); await suspend(); } finally { await b(2); }');
+		const { outcome } = await logged(main);
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		const cancelled = await outcome.continuation.cancel('enough', { log: 'all' });
+		expect(cancelled).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		forget();
+		const again = await replay(main, [], cancelled.log, { log: 'all' });
+		expect(again).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(calls()).toBe(0);
+		expect(essence(again.log)).toEqual(essence(cancelled.log));
+	});
+});
+
+describe('code that does something else', () => {
+	const log = async () => (await logged(program('await a(1); await b(2); await a(3);').main)).log;
+
+	test('an error names entry, expected and found', async () => {
+		const { main, calls } = program('await a(1); await fail("x"); await a(3);');
+		const error = await replay(main, [], await log()).catch((e: unknown) => e);
+		expect(error).toBeInstanceOf(DivergenceError);
+		expect(error).toMatchObject({
+			entry: 2,
+			expected: expect.stringContaining('b ('),
+			found: expect.stringContaining('fail ('),
+		});
+		expect(calls()).toBe(0);
+	});
+
+	test('a run that ends before its log does', async () => {
+		const { main } = program('await a(1);');
+		await expect(replay(main, [], await log())).rejects.toMatchObject({
+			entry: 2,
+			found: expect.stringContaining('end'),
+		});
+	});
+
+	test('or it goes on live from there', async () => {
+		const { main, world } = program('await a(1); await fail("x").catch(() => {}); return await a(3);');
+		expect(await replay(main, [], await log(), { onDivergence: 'continue' })).toMatchObject({
+			status: 'completed',
+			value: 3,
+		});
+		expect(world.fail).toHaveBeenCalledTimes(1);
+		expect(world.a.mock.calls).toEqual([[3]]);
+	});
+
+	test('other arguments are another call only if asked for', async () => {
+		const { main, calls, forget } = program('await a(id); return 7;');
+		const { log } = await logged(main);
+		forget();
+		expect(await replay(main, ['y'], log)).toMatchObject({ status: 'completed', value: 7 });
+		expect(await replay(main, ['x'], log, { strict: true })).toMatchObject({ status: 'completed' });
+		await expect(replay(main, ['y'], log, { strict: true })).rejects.toMatchObject({ entry: 1 });
+		expect(calls()).toBe(0);
+	});
+});
+
+describe('what is not in the log', () => {
+	test.each<[string, LogOptions]>([
+		['pruned', 'iteration'],
+		['excluded', { keep: 'all', exclude: 'a' }],
+		['redacted', { keep: 'all', redact: 'a' }],
+	])('%s: refused in every mode', async (_, options) => {
+		const { main, calls, forget } = program('for (const i of [1, 2, 3]) await a(i);');
+		const { log } = await logged(main, [], options);
+		forget();
+		for (const o of [{}, { failed: 'again' }, { onDivergence: 'continue' }, { strict: true }] as const) {
+			await expect(replay(main, [], log, o)).rejects.toSatisfy(LogPrunedError.is);
+		}
+		expect(calls()).toBe(0);
+	});
+
+	test('an outcome that could not be saved', async () => {
+		const { main, calls, forget } = program('const s = await live(); return typeof s;');
+		const { log } = await logged(main);
+		forget();
+		await expect(replay(main, [], log)).rejects.toThrow('could not be saved');
+		expect(calls()).toBe(0);
+		expect(await replay(main, [], log, { failed: 'again' })).toMatchObject({ status: 'completed', value: 'object' });
+	});
+});
+
+describe('from a mark', () => {
+	const CHAT =
+		'const seen = []; for (let i = 0; i < 9; i++) { await mark("turn"); const x = await suspend(i); seen.push((await b(x)).n); } return seen;';
+
+	test('the latest of its label, though what was before is pruned', async () => {
+		const { main, forget } = program(CHAT);
+		const { outcome, log } = await logged(main, [1, 2, 3], 'iteration');
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		expect(log.filter(({ kind }) => kind !== 'pruned').map(({ kind }) => kind)).toEqual(['mark', 'suspend']);
+		forget();
+		await expect(replay(main, [], log)).rejects.toSatisfy(LogPrunedError.is);
+		const again = await replay(main, [], log, { from: 'turn' });
+		if (again.status !== 'suspended') throw new Error(again.status);
+		expect(again).toMatchObject({ id: outcome.id, value: 3 });
+		expect(essence(again.log)).toEqual(essence(log));
+		let rest: Outcome<unknown> = again;
+		while (rest.status === 'suspended') rest = await rest.continuation.resume(0);
+		expect(rest).toMatchObject({ status: 'completed', value: [2, 3, 4, 1, 1, 1, 1, 1, 1] });
+	});
+
+	test('with what was done since', async () => {
+		const { main, calls, forget } = program(
+			'await a(1); await mark("m"); const x = await b(2); await suspend(x); return x;',
+		);
+		const { log } = await logged(main);
+		forget();
+		expect(await replay(main, [], log, { from: 'm' })).toMatchObject({ status: 'suspended', value: { n: 3 } });
+		expect(calls()).toBe(0);
+		await expect(replay(main, [], log, { from: 'other' })).rejects.toThrow("mark 'other'");
+	});
+});
