@@ -54,7 +54,7 @@ export function checkFile(
 	const judge: Judge = new Judge(verdicts, proof, any);
 	for (const { fn, unit } of lowered) {
 		const told: Checking['told'] = new Set();
-		const shared = { file: name, scopes, flows, program, types, origins, facts: typed, proof, judge, sink };
+		const shared = { scopes, flows, types, origins, facts: typed, proof, judge, sink };
 		checkFunction({ ...shared, fn, unit, told });
 	}
 	checkHabits({ origins, facts: typed, functions: lowered, sink });

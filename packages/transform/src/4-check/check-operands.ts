@@ -8,11 +8,9 @@ import type { Operation, Site } from '../2-lower/cfg.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { Related } from '../diagnostics/sink.ts';
 import { type Checking, rootBinding } from './checking.ts';
-import { hostName, isHostOfLanguage } from './host-types.ts';
+import { hostName } from './host-types.ts';
 import type { Wrong } from './judge.ts';
-import { runtimeName } from './runtime-names.ts';
 import type { Type } from './type-model.ts';
-import { spanOf } from './type-questions.ts';
 import { nameOf } from './values.ts';
 import { propertyPath } from './verdict.ts';
 
@@ -41,13 +39,13 @@ function checkSite(checking: Checking, site: Site): void {
 	checkArguments(checking, call, calleeText(callee));
 }
 
-/** Where a call runs: in the turn, as part of the run; as an effect; or by the runtime, which keeps what it is given. */
-function calledBy({ program, file, proof, types }: Checking, callee: t.Expression): 'turn' | 'effect' | 'runtime' {
-	const member = callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression';
-	const span = spanOf(member ? callee.property : callee);
-	const symbol = span ? program.symbolsAt(file, [span])[0] : undefined;
-	if (runtimeName(symbol) !== undefined) return 'runtime';
-	if (member && isHostOfLanguage(symbol) && !isOfIntl(types.at(callee.object))) return 'turn';
+/** Where a call runs: in the turn, or as a part of the run; as an effect; or by the runtime, which keeps what it is given. */
+function calledBy({ facts, proof, types }: Checking, callee: t.Expression): 'turn' | 'effect' | 'runtime' {
+	const known = facts.calleeOf(callee);
+	if (known?.kind === 'runtime') return 'runtime';
+	if (known?.kind === 'run') return 'turn';
+	const isMember = callee.type === 'MemberExpression' || callee.type === 'OptionalMemberExpression';
+	if (known?.kind === 'language' && !(isMember && isOfIntl(types.at(callee.object)))) return 'turn';
 	return proof.callees(callee) === null ? 'turn' : 'effect';
 }
 

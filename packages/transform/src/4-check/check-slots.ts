@@ -1,9 +1,10 @@
 /** What a frame holds while it is parked: variables, and values on the way to where they are used. */
 import type * as t from '@babel/types';
-import type { Binding } from '../1-parse/scope.ts';
+import { type Binding, unwrap } from '../1-parse/scope.ts';
 import type { Related } from '../diagnostics/sink.ts';
 import { type Checking, reportCaptured } from './checking.ts';
 import type { Wrong } from './judge.ts';
+import { methodOf } from './origins.ts';
 import type { HeldPoint, HeldVariable } from './points.ts';
 import { declaredAt, isNarrowedThroughAnother, slotTypes } from './slot-types.ts';
 import type { Type } from './type-model.ts';
@@ -99,11 +100,12 @@ export function reportResult({ sink }: Checking, node: t.Node, wrong: Wrong): vo
 
 /** `f(a(), await b())`: what `a()` gave is kept over the await. */
 function checkValue(checking: Checking, { place }: HeldPoint, value: KeptValue): void {
-	const { typed, node, name, awaited, iterated } = value;
+	const { node, name, awaited, iterated } = value;
 	if (checking.told.has(node)) return;
+	const typed = iterated ? collectionOf(checking, value.typed) : value.typed;
 	const type = checking.types.at(typed);
 	if (type === undefined) return;
-	const found = iterated ? checking.judge.iterated(type, node) : checking.judge.wrong([type], { node });
+	const found = iterated ? checking.judge.iterated(type, typed) : checking.judge.wrong([type], { node });
 	for (const wrong of found) {
 		checking.told.add(node);
 		if (awaited && wrong.code !== 'PD3004') reportResult(checking, (node as t.AwaitExpression).argument, wrong);
@@ -112,6 +114,14 @@ function checkValue(checking: Checking, { place }: HeldPoint, value: KeptValue):
 			reportCaptured(checking, wrong, { at: place, name, related: [kept] });
 		}
 	}
+}
+
+/** `for (const x of list.entries())`: such a loop keeps the list and a place in it. */
+function collectionOf({ types, judge }: Checking, iterated: t.Node): t.Node {
+	const view = methodOf(unwrap(iterated));
+	if (view === null || !/^(entries|keys|values)$/.test(view.name)) return iterated;
+	const type = types.at(view.object);
+	return type !== undefined && judge.isKeptByLoops(type) ? view.object : iterated;
 }
 
 /** What `using` declares is kept until its scope is left, whether or not it is read again. */

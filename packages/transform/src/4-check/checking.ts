@@ -9,16 +9,13 @@ import type { Judge, Wrong } from './judge.ts';
 import type { OriginFacts } from './origin-facts.ts';
 import type { Origins } from './origins.ts';
 import type { Proof } from './proof.ts';
-import type { TypeProgram } from './type-model.ts';
 import type { TypeQuestions } from './type-questions.ts';
 
 export interface Checking {
-	readonly file: string;
 	readonly fn: DurableFunction;
 	readonly unit: Unit;
 	readonly scopes: Scopes;
 	readonly flows: Flows;
-	readonly program: TypeProgram;
 	readonly types: TypeQuestions;
 	readonly origins: Origins;
 	readonly facts: OriginFacts;

@@ -49,12 +49,3 @@ export function isLive(type: Type, symbol: TypeSymbol): boolean {
 	const made = symbol.declarations().some(({ kind }) => kind === 'class' || kind === 'variable');
 	return made || type.properties().some(({ kind }) => kind === 'method');
 }
-
-/** A built-in of ECMA-262: a call of it runs in the turn. */
-export function isHostOfLanguage(symbol: TypeSymbol | undefined): boolean {
-	return (
-		symbol
-			?.declarations()
-			.some(({ library, file }) => library && /\/lib\.(es|decorators|scripthost)[^/]*$/.test(file)) ?? false
-	);
-}

@@ -91,12 +91,16 @@ export class Judge {
 	 * place in it; one over an iterator, as the iterator; any other is the iterable's own.
 	 */
 	iterated(type: Type, node: t.Node): Wrong[] {
-		const parts = type.kind === 'union' ? type.parts() : [type];
-		if (parts.every((part) => this.#verdicts.isKeptByLoops(part))) return this.wrong([type], { node });
+		if (this.isKeptByLoops(type)) return this.wrong([type], { node });
 		const unproven = this.#proof.iterated(node);
 		return unproven === null
 			? []
 			: [{ ...unproven, ...wholeOf(unproven), fix: unproven.fix ?? null, path: '', warning: false }];
+	}
+
+	isKeptByLoops(type: Type): boolean {
+		const parts = type.kind === 'union' ? type.parts() : [type];
+		return parts.every((part) => this.#verdicts.isKeptByLoops(part));
 	}
 
 	/** Of what a promise will be fulfilled with: only what can surely not be saved. */
