@@ -1,11 +1,28 @@
-/** The programs of fixtures/check: small, half of them legal, and TypeScript has nothing to say of any. */
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import ts from 'typescript';
-import { expect, test } from 'vitest';
-import { checkCases, headlinesOf, PROJECT } from './support/check-case.ts';
+/** What the checker says of the programs of fixtures/check: small ones, half of them legal. */
+import { describe, expect, test } from 'vitest';
+import { checkCases, headlinesOf } from './support/check-case.ts';
+import { stored } from './support/fixture.ts';
+import { saidOf, typeErrors } from './support/fixture-check.ts';
 
 const cases = checkCases();
+
+/** Of these the checker does not say what it should, yet. */
+const OPEN = new Set<string>([
+	'check/array-iterator-legal',
+	'check/iterator-in-a-variable-legal',
+	'check/promises-made-here-legal',
+	'check/promises-of-a-foreign-caller',
+	'check/resolver-handed-out',
+	'check/this-of-a-durable-method',
+]);
+
+describe('check', () => {
+	test.for(cases.map((fixture) => [fixture.name, fixture] as const))('%s', ([name, fixture]) => {
+		const said = saidOf(fixture);
+		if (OPEN.has(name)) expect(said, 'no longer open').not.toBe(stored(fixture, 'diagnostics.txt'));
+		else expect(said).toBe(stored(fixture, 'diagnostics.txt'));
+	});
+});
 
 test('at least 150, half of them legal', () => {
 	const legal = cases.filter((fixture) => headlinesOf(fixture).length === 0);
@@ -14,15 +31,9 @@ test('at least 150, half of them legal', () => {
 });
 
 test('each says what it shows in one sentence', () => {
-	for (const { name, directory } of cases)
-		expect(readFileSync(join(directory, 'input.ts'), 'utf8'), name).toMatch(/^\/\/ .+\.\n/);
+	for (const fixture of cases) expect(stored(fixture, 'input.ts'), fixture.name).toMatch(/^\/\/ .+\.\n/);
 });
 
 test('TypeScript has nothing against them', () => {
-	const { config } = ts.readConfigFile(PROJECT, ts.sys.readFile) as { config: unknown };
-	const { fileNames, options } = ts.parseJsonConfigFileContent(config, ts.sys, join(PROJECT, '..'));
-	const found = ts.getPreEmitDiagnostics(ts.createProgram(fileNames, options));
-	expect(
-		found.map(({ file, messageText }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, ' ')}`),
-	).toEqual([]);
+	expect(typeErrors()).toEqual([]);
 });

@@ -4,7 +4,9 @@
  * what the program does, not what it should do. The area `compat` is never written.
  */
 import { parseArgs } from 'node:util';
+import { checkCases } from './check-case.ts';
 import { AREAS, type Assertion, assertionsOf, type Case, casesOf, remove, store, stored } from './fixture.ts';
+import { saidOf } from './fixture-check.ts';
 import { upgradeCases, verdictOf } from './fixture-upgrade.ts';
 
 const { values, positionals } = parseArgs({
@@ -19,6 +21,10 @@ if (values.update !== undefined && process.env.CI) {
 
 const all: { fixture: Case; assertions: () => Promise<Assertion[]> }[] = [
 	...AREAS.flatMap(casesOf).map((fixture) => ({ fixture, assertions: () => assertionsOf(fixture) })),
+	...checkCases().map((fixture) => ({
+		fixture,
+		assertions: async () => [{ file: 'diagnostics.txt', actual: saidOf(fixture) }],
+	})),
 	...upgradeCases().map((fixture) => ({
 		fixture,
 		assertions: async () => [{ file: 'verdict.txt', actual: await verdictOf(fixture) }],

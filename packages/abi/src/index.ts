@@ -24,6 +24,7 @@ export {
 	resultMessage,
 } from './refusals.ts';
 export {
+	endedHelp,
 	LIVE_HELP,
 	UNSAVABLE_TYPES,
 	type UnsavableType,

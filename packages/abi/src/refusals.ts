@@ -65,5 +65,5 @@ export function aloneMessage(path: string, what: string): string {
 
 const place = (point: string | undefined) => (point === undefined ? '' : ` (${point})`);
 
-/** A relative clause ends with a comma where the sentence goes on. */
-const clause = (what: string) => (what.includes(', ') ? `${what},` : what);
+/** A relative clause ends with a comma where the sentence goes on; what is quoted is no part of it. */
+const clause = (what: string) => (what.replace(/'[^']*'/g, '').includes(', ') ? `${what},` : what);

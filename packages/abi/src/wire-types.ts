@@ -198,7 +198,16 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 /** The way out for any other live thing of the host. */
 export const LIVE_HELP = LIVE;
 
+/** The same for what a frame holds, where it is known before which line it has to end. */
+export function endedHelp(line: number): string {
+	return LIVE.replace(
+		'keep what identifies it and open it again after the await',
+		`close it before line ${line} and keep what identifies it`,
+	);
+}
+
 /** The way out for an instance of a class nobody registered. */
-export function unregisteredHelp(name: string): string {
-	return `register the class: serializable(${name}), or resource(${name}, { marshal, unmarshal }) for something live`;
+export function unregisteredHelp(name: string, o: { readonly hidden?: boolean } = {}): string {
+	const hooks = o.hidden === true ? ', { serialize, deserialize }' : '';
+	return `register the class: serializable(${name}${hooks}), or resource(${name}, { marshal, unmarshal }) for something live`;
 }

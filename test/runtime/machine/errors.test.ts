@@ -133,7 +133,7 @@ test('so does a value that suspend cannot hand out', () => {
 		export async function main() { "use durable";
 			try { await suspend({ q: () => 0, w: new WeakMap() }); } catch (e) { return [e.path, e.point]; }
 		}`);
-	expect(run.last.outcome).toEqual(['value.w', 'subject.ts:4:10']);
+	expect(run.last.outcome).toEqual(['arguments[0].w', 'subject.ts:4:10']);
 });
 
 test('an error in a parameter default is the rejection of the call', () => {

@@ -1,7 +1,7 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
 import { REFUSED, UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
-import { classOfPrototype, opaqueParent } from '../registry/classes.ts';
+import { classOfPrototype, hides, opaqueParent } from '../registry/classes.ts';
 import { ENV } from '../registry/functions.ts';
 
 /** Found at a part of the row being written; the walk turns it into a `NotSerializableError` with its path. */
@@ -97,7 +97,8 @@ export function refuseValue(value: object): Refusal {
 			'instance',
 			`write '${name}' as a class: one made in durable code is saved, its methods and instances too`,
 		);
-	if (name !== undefined) return new Refusal(REFUSED.instance(name), 'instance', unregisteredHelp(name));
+	if (name !== undefined)
+		return new Refusal(REFUSED.instance(name), 'instance', unregisteredHelp(name, { hidden: hides(prototype!) }));
 	return new Refusal(
 		'an object whose prototype is no registered class',
 		'instance',

@@ -1,4 +1,5 @@
 /** Errors of saving and loading: what cannot be saved, bytes that cannot be read. */
+import { endedHelp, LIVE_HELP } from '@perdure/abi';
 import { brand, brandOf, PerdureError } from './error.ts';
 import { type Crossing, type DecodeFacts, type NotSerializableFacts, type Place, ROWS } from './table.ts';
 
@@ -30,6 +31,13 @@ function rowOf({ crossing, held }: NotSerializableFacts, kind: NotSerializableKi
 	return held === 'kept' && KEPT.has(kind) ? ROWS.NotSerializableKept : KIND_ROWS[kind];
 }
 
+/** What a variable holds has to end before the await that its frame is parked at. */
+function helpOf({ help, point, crossing, held }: NotSerializableFacts): string {
+	const isVariable = crossing === undefined && held !== 'kept';
+	const line = isVariable ? /:(\d+):\d+$/.exec(point ?? '')?.[1] : undefined;
+	return help === LIVE_HELP && line !== undefined ? endedHelp(Number(line)) : help;
+}
+
 /** A value that had to be saved and cannot be. Nothing was written. */
 export class NotSerializableError extends PerdureError {
 	static readonly code = ROWS.NotSerializableError.code;
@@ -51,7 +59,7 @@ export class NotSerializableError extends PerdureError {
 
 	constructor(facts: NotSerializableFacts & { readonly kind?: NotSerializableKind }, options?: ErrorOptions) {
 		const kind = facts.kind ?? 'value';
-		super(rowOf(facts, kind), { point: undefined, ...facts, kind }, options);
+		super(rowOf(facts, kind), { point: undefined, ...facts, help: helpOf(facts), kind }, options);
 	}
 
 	/** The same finding with its place, and where it was to go: whoever knows adds them. */

@@ -174,7 +174,10 @@ export class Issuing {
 		let pending: Savable;
 		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
 		else if (made.kind === 'mark') pending = new PendingMark(issued);
-		else pending = new PendingWait(issued, { ...made, value: handedOut(made.value, name, issued.where.at) });
+		else {
+			const value = handedOut(made.value, args, name, issued.where.at);
+			pending = new PendingWait(issued, { ...made, value });
+		}
 		if (pending.kind === 'child') this.awaits.push(pending.topic!);
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
@@ -195,11 +198,12 @@ export class Issuing {
 		let args: Copied;
 		let bytes: Uint8Array;
 		try {
-			args = capture([event], { names: ['event'] });
+			args = capture([event], { names: ['arguments[0]'] });
 			// Closures too as data: it leaves the run.
-			bytes = encode(event, 'event');
+			bytes = encode(event, 'arguments[0]');
 		} catch (error) {
-			throw NotSerializableError.is(error) ? error.at(code === null ? '' : atOf(code, site.at)) : error;
+			if (!NotSerializableError.is(error)) throw error;
+			throw error.at(code === null ? '' : atOf(code, site.at), { as: 'argument', of: 'emit' });
 		}
 		const done = this.#done(caller, 'emit', args, undefined);
 		this.emitted.push({ seq: done.seq, event: bytes });
@@ -321,9 +325,9 @@ function keyBy(policy: Policy | null, effect: string, args: readonly unknown[]):
 }
 
 /** @throws NotSerializableError naming the value and the place. */
-function handedOut(value: readonly unknown[], name: string, at: string): Copied {
+function handedOut(values: readonly unknown[], args: readonly unknown[], name: string, at: string): Copied {
 	try {
-		return capture(value, { names: ['value'] });
+		return capture(values, { names: values.map((value) => `arguments[${args.indexOf(value)}]`) });
 	} catch (error) {
 		throw NotSerializableError.is(error) ? error.at(at, { as: 'argument', of: name }) : error;
 	}

@@ -268,7 +268,7 @@ const effect: Kind<PendingEffect, Host> = {
 				point: at,
 				type: REFUSED.callee,
 				kind: 'callee',
-				help: 'call a function of a module, or a method of a saved value, so that it can be found again after a restart',
+				help: 'call it by its name in the module, or by a method of a value that can be saved',
 			});
 		}
 		const issued = takeIssued(value, host);

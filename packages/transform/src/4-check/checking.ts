@@ -1,6 +1,6 @@
 /** What the checks of one durable function share, and how each says what it has found. */
 import type * as t from '@babel/types';
-import { LIVE_HELP } from '@perdure/abi';
+import { endedHelp, LIVE_HELP } from '@perdure/abi';
 import type { Binding, Scopes } from '../1-parse/scope.ts';
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Related, Sink } from '../diagnostics/sink.ts';
@@ -42,14 +42,6 @@ export function reportCaptured({ sink }: Checking, wrong: Wrong, { at, name, rel
 	const all = [...related, { message: 'the frame is saved here', node: at }, ...wrong.related];
 	if (wrong.code === 'PD3004') sink.report('PD3004', at, { path, what, way, is: 'captured across an await' }, all);
 	else sink.report(wrong.code, at, { path, what, way }, all, fix);
-}
-
-/** The way out for a live thing, where it is seen before which line it has to end. */
-function endedHelp(line: number): string {
-	return LIVE_HELP.replace(
-		'keep what identifies it and open it again after the await',
-		`close it before line ${line} and keep what identifies it`,
-	);
 }
 
 /** The variable that an expression is, is a part of, or is given by; undefined for any other. */

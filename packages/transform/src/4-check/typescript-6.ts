@@ -132,7 +132,7 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 	};
 
 	/** A file or `declare module "x"`, whose names are those of strings; `globalThis` is none of the user's either. */
-	const isModule = (symbol: ts.Symbol) => /^(".*"|globalThis)$/s.test(symbol.name);
+	const isModule = (symbol: ts.Symbol) => /^(".*"|globalThis|__global)$/s.test(symbol.name);
 
 	const declarationsOf = (symbol: ts.Symbol): Declaration[] =>
 		(symbol.declarations ?? []).map((node) => {
