@@ -74,7 +74,7 @@ export class Ledger {
 		const before = this.#logs.get(runId) ?? new Map<number, LogEntry>();
 		for (const entry of log) {
 			const old = before.get(entry.seq);
-			if (old === undefined) continue;
+			if (old === undefined || entry.kind === 'pruned') continue;
 			const same = (['kind', 'name', 'fiber'] as const).every((field) => old[field] === entry[field]);
 			this.#check(same && old.site.id === entry.site.id, 'L5', `entry ${entry.seq} of ${runId} became another`);
 			this.#check(

@@ -18,6 +18,8 @@ export interface Emitted {
 	readonly call: string;
 }
 
+type Part = (at: string) => Promise<unknown>;
+
 export interface PlainWorld {
 	work(call: string): Promise<string>;
 	/** As `work`, of a service that fails now and then and is tried again by policy. */
@@ -26,6 +28,9 @@ export interface PlainWorld {
 	suspend(call: string): Promise<string>;
 	receive(name: string): Promise<string>;
 	sleep(ms: number): Promise<void>;
+	mark(label?: string): Promise<void>;
+	start(part: Part, args: [at: string]): Promise<{ result(): Promise<unknown> }>;
+	currentRun(): { readonly id: string };
 }
 
 interface Place {
@@ -34,20 +39,21 @@ interface Place {
 	readonly counters: readonly string[];
 	/** A rejection here would race those of other branches, and nobody could say which wins. */
 	readonly mayThrow: boolean;
-	/** Branches may be started here. */
+	/** Branches and children may be started here. */
 	readonly mayBranch: boolean;
 }
 
-const NAMES = ['work', 'steady', 'suspend', 'receive', 'sleep', 'emit'] as const;
+const PRIMITIVES = ['currentRun', 'emit', 'mark', 'receive', 'sleep', 'start', 'suspend'] as const;
+const NAMES = [...PRIMITIVES, 'work', 'steady'] as const;
 
 export function generate(seed: number): SimulatedProgram {
 	const random = new Random(seed);
 	let numbers = 0;
 	const next = () => ++numbers;
 	const top: Place = { depth: 0, counters: [], mayThrow: true, mayBranch: true };
-	const parts = random.times(random.int(3), (index) =>
-		part(`part${index}`, { ...top, mayThrow: false, mayBranch: false }),
-	);
+	const parts: string[] = [];
+	for (let left = random.int(3); left > 0; left--)
+		parts.push(part(`part${parts.length}`, { ...top, mayThrow: false, mayBranch: false }));
 	const main = part('main', top);
 	const text = [...parts, main].join('\n');
 
@@ -76,6 +82,7 @@ export function generate(seed: number): SimulatedProgram {
 			[2, () => guarded(place)],
 			[2, () => `out.push(await steady(${call(place)}));`],
 			[2, () => `await emit({ at, call: ${call(place)} });`],
+			[1, () => `await mark('${random.pick(['here', 'there'])}');`],
 			[2, () => `await sleep(${random.int(300)});`],
 			[2, () => `out.push(await suspend(${call(place)}));`],
 			[2, () => 'out.push(await receive(at));'],
@@ -83,6 +90,7 @@ export function generate(seed: number): SimulatedProgram {
 			[nested, () => `if (out.length % 2 === ${random.int(2)}) { ${block(inner)} } else { ${block(inner)} }`],
 			[nested * 2, () => cleaned(inner)],
 			[nested * (place.mayBranch ? 3 : 0), () => branches(inner)],
+			[parts.length * (place.mayBranch ? 2 : 0), () => child(place)],
 		]);
 	}
 
@@ -103,6 +111,15 @@ export function generate(seed: number): SimulatedProgram {
 		return `try { await work(\`begin ${id}\`); ${block(inside)} } finally { await work(\`clean ${id}\`); }`;
 	}
 
+	/** A run of its own, whose id says where what it is called in (`ownerOf`). */
+	function child(place: Place): string {
+		const at = `${call(place).slice(0, -1)}@\``;
+		const started = `await start(part${random.int(parts.length)}, [${at}], { id: currentRun().id + ' ' + ${at} })`;
+		if (random.chance(0.3)) return `out.push(await (${started}).result());`;
+		const between = random.chance(0.5) ? block({ ...place, depth: place.depth + 1, mayBranch: false }) : '';
+		return `{ const child = ${started}; ${between} ${random.chance(0.8) ? 'out.push(await child.result());' : ''} }`;
+	}
+
 	function branches(place: Place): string {
 		const branch = { ...place, mayThrow: false, mayBranch: false };
 		const list = random.times(2 + random.int(2), () => {
@@ -113,8 +130,14 @@ export function generate(seed: number): SimulatedProgram {
 	}
 
 	return {
-		source: `import { emit, receive, sleep, suspend } from '@perdure/runtime';\nimport { steady, work } from 'world';\n${text}\nexport { main };`,
+		source: `import { ${PRIMITIVES.join(', ')} } from '@perdure/runtime';\nimport { steady, work } from 'world';\n${text}\nexport { main };`,
 		plain: (world) =>
 			runInNewContext(`(({ ${NAMES.join(', ')} }) => { ${text}\nreturn main('r'); })`)(world) as Promise<unknown>,
 	};
+}
+
+/** The id of the run below `root` in which a call, or the name of a message, belongs. */
+export function ownerOf(root: string, at: string): string {
+	const ends = [...at.matchAll(/@/g)].map(({ index }) => at.slice(0, index + 1));
+	return [root, ...ends].join(' ');
 }

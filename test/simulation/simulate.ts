@@ -6,7 +6,7 @@ import { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import { compile } from '../support/compile.ts';
 import { Random } from '../support/generate/random.ts';
 import { Ledger } from './ledger.ts';
-import { type Emitted, generate, type PlainWorld } from './program.ts';
+import { type Emitted, generate, ownerOf, type PlainWorld } from './program.ts';
 import { UnreliableStore, type Weather } from './unreliable-store.ts';
 
 export type StoreName = 'memory' | 'sqlite';
@@ -19,6 +19,8 @@ export interface Tally {
 	/** Attempts that were not the first of their effect. */
 	readonly repeated: number;
 	readonly cancelled: number;
+	/** Child runs that were started. */
+	readonly children: number;
 	/** Events that consumers were handed. */
 	readonly delivered: number;
 }
@@ -47,6 +49,7 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 	};
 	const store: Store = on === 'memory' ? memory({ clock }) : sqlite(':memory:', { clock, random: ids });
 	const ledger = new Ledger();
+	const log = random.pick(['all', 'iteration', 'iteration', 'none'] as const);
 	const weather: Weather = { lost: 0.02, unknown: 0.02, crash: random.pick([0, 0.01, 0.04]) };
 	const delay = (ms: number) => new Promise<void>((resolve) => void clock.timer(clock.now() + ms, resolve));
 
@@ -95,7 +98,7 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 				void delay(random.int(300)).then(boot);
 			},
 		});
-		const engine = createEngine({ store: unreliable, clock, random: ids });
+		const engine = createEngine({ store: unreliable, clock, random: ids, log });
 		deaths.set(engine, death);
 		alive.push(engine);
 	}
@@ -175,6 +178,7 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 	async function post(id: string): Promise<void> {
 		await Promise.all(
 			[...world.received].map(async ([name, count]) => {
+				if (ownerOf(rootOf(id), name) !== id) return;
 				for (let n = 0; n < count; n++) {
 					await delay(random.int(200));
 					for (let times = random.chance(0.2) ? 2 : 1; times > 0; times--) {
@@ -191,6 +195,31 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 			ledger.read(id, await persist((engine) => engine.get(id).log()));
 			await delay(random.int(400));
 		}
+	}
+
+	/** Sees to what runs start: children are answered and sent what they wait for as well, and end by themselves. */
+	async function attend(roots: readonly string[], over: Promise<unknown>): Promise<readonly string[]> {
+		const children = new Map<string, Promise<void>>();
+		let last = false;
+		void over.then(() => (last = true)).catch(() => {});
+		for (;;) {
+			const before = children.size;
+			const final = last;
+			const all = await persist(idsOf);
+			for (const id of all) if (!roots.includes(id) && !children.has(id)) children.set(id, tend(id));
+			if (final && children.size === before) break;
+			if (final) await Promise.all(children.values());
+			else await delay(random.int(200));
+		}
+		await Promise.all(children.values());
+		return [...children.keys()];
+	}
+
+	async function tend(id: string): Promise<void> {
+		await Promise.all([post(id), answer(id)]);
+		const ended = await persist((engine) => engine.get(id).settled());
+		ledger.ended(id);
+		if (ended.status !== 'completed') problems.push(new Error(`${id} is ${ended.status}`, { cause: ended }));
 	}
 
 	/** Takes events out of the outbox, or goes away with them, or dies. */
@@ -211,17 +240,23 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 	}
 
 	/** All that clients do, and that is to be true afterwards. */
-	async function scenario(): Promise<readonly End[]> {
+	async function scenario(): Promise<{ readonly ends: readonly End[]; readonly children: number }> {
 		const closing = new AbortController();
 		const consumers = random.times(2, () => consume(closing.signal));
 		const ids = random.times(RUNS, (index) => `run-${index}`);
-		const ends = await Promise.all(ids.map(client));
+		const working = Promise.all(ids.map(client));
+		const children = await attend(ids, working);
+		const ends = await working;
 		// Whatever was emitted in the storm comes out afterwards.
 		await delay(Math.max(0, storm - clock.now()) + 10_000);
 		closing.abort();
 		await Promise.all(consumers);
-		ids.forEach((id, index) => void ledger.emitted(id, world.emitted, ends[index] === 'ended'));
-		return ends;
+		const whole = (id: string) => children.includes(id) || ends[ids.indexOf(id)] === 'ended';
+		for (const id of [...ids, ...children]) {
+			const own = world.emitted.filter(({ at }) => ownerOf(rootOf(id), at) === id);
+			ledger.emitted(id, own, whole(id));
+		}
+		return { ends, children: children.length };
 	}
 
 	let done = false;
@@ -238,7 +273,7 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 			throw new Error(`${next === null ? 'nothing moves' : 'too long'}, and not all runs have ended`);
 		clock.moveTo(next);
 	}
-	const ends = await clients;
+	const { ends, children } = await clients;
 	for (let i = 0; i < 4; i++) await pass();
 	const closing = Promise.all(alive.map((engine) => engine.close({ grace: 0 })));
 	let closed = false;
@@ -255,9 +290,18 @@ export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 		attempts: ledger.performed.length,
 		repeated: ledger.performed.filter(({ attempt }) => attempt > 1).length,
 		cancelled: ends.filter((end) => end === 'cancelled').length,
+		children,
 		delivered: ledger.deliveries,
 	};
 }
+
+async function idsOf(engine: Engine): Promise<readonly string[]> {
+	const ids: string[] = [];
+	for await (const { id } of engine.list()) ids.push(id);
+	return ids;
+}
+
+const rootOf = (id: string) => id.split(' ')[0]!;
 
 function unlessOver(error: { name?: string }): void {
 	if (error.name !== 'NotSuspendedError') throw error;
@@ -297,6 +341,12 @@ function worldOf(seed: number) {
 			emitted.push(event);
 		},
 		async sleep() {},
+		async mark() {},
+		async start(part, [at]) {
+			const result = part(at);
+			return { result: () => result };
+		},
+		currentRun: () => ({ id: 'plain' }),
 	};
 	return { plain, received, emitted, message, answer };
 }

@@ -9,7 +9,7 @@ test.each([
 ] as const)(
 	'on %s, %i storms: every run ends as the plain function does, and no promise is broken',
 	async (store, count) => {
-		const sum = { crashes: 0, repeated: 0, cancelled: 0, delivered: 0 };
+		const sum = { crashes: 0, repeated: 0, cancelled: 0, children: 0, delivered: 0 };
 		for (let seed = FROM; seed < FROM + count; seed++) {
 			const tally = await simulate(seed, store).catch((error: unknown) => {
 				throw new Error(`PERDURE_SEED=${seed} breaks it`, { cause: error });

@@ -14,7 +14,7 @@ const { values } = parseArgs({
 });
 const first = Number(values.seed);
 const count = Number(values.count);
-const sum = { runs: 0, crashes: 0, attempts: 0, repeated: 0, cancelled: 0, delivered: 0 };
+const sum = { runs: 0, crashes: 0, attempts: 0, repeated: 0, cancelled: 0, children: 0, delivered: 0 };
 let failed = 0;
 process.on('unhandledRejection', (error) => console.error('unhandled', error));
 for (let seed = first; seed < first + count; seed++) {
