@@ -127,6 +127,17 @@ Found 1 error in src/backup.ts:7
 		});
 	});
 
+	test('two files with one id', () => {
+		const twice = "export async function f() {\n\t'use durable as f';\n}\n";
+		const project = createUserProject({ 'src/a.ts': twice, 'src/b.ts': twice }, modules);
+		expect(perdure(project, 'check')).toMatchObject({
+			status: 1,
+			stdout: expect.stringMatching(
+				/^src\/a\.ts:1:8 - error PD1003: .*src\/b\.ts.*\n.*\nsrc\/b\.ts:1:8 - error PD1003: /,
+			),
+		});
+	});
+
 	test('a project that cannot be read', () => {
 		const project = createUserProject(
 			{ 'broken.json': '{ "compilerOptions": {', 'unknown.json': '{ "extends": "./no.json", "files": [] }' },

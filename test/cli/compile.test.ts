@@ -138,6 +138,18 @@ test('JavaScript that nobody has emitted is its own source', () => {
 	expect(project.read('lib/f.js')).toContain('id: "shop/lib/f#f"');
 });
 
+test('two files with one id: an error at both, and neither is compiled', () => {
+	const named = greeting.greet.replace("'use durable'", "'use durable as greet'");
+	const project = emitted(6, { files: { 'src/a.ts': named, 'src/b.ts': named } });
+	const { status, stdout } = perdure(project, 'compile', 'dist');
+	expect(status).toBe(1);
+	expect(stdout).toMatch(
+		/^src\/a\.ts:7:8 - error PD1003: .*src\/b\.ts.*\n.*\nsrc\/b\.ts:7:8 - error PD1003: .*src\/a\.ts/,
+	);
+	for (const name of ['a', 'b']) expect(project.read(`dist/${name}.js`)).toContain('use durable');
+	expect(project.read('dist/greet.js')).not.toContain('use durable');
+});
+
 test('the source was edited since tsc ran, or is gone', () => {
 	const project = emitted(6, { compilerOptions: { sourceMap: true } });
 	project.write({ 'src/greet.ts': greeting.greet.replace("'hello'", "'hi'") });

@@ -2,10 +2,12 @@
 import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { duplicateIds } from '@perdure/transform';
 import { type Command, UsageError } from './command.ts';
-import { compileFile } from './compile/compile-file.ts';
+import { type CompiledFile, compileFile } from './compile/compile-file.ts';
 import { filesIn } from './compile/files.ts';
 import { createOrigins } from './compile/origin.ts';
+import { replaceFiles } from './compile/replace-file.ts';
 import { REPORT_OPTIONS, report } from './report.ts';
 
 export const compile: Command = {
@@ -31,20 +33,23 @@ that is compiled already is left alone, and one with an error too; then the exit
 		if (files.length === 0) throw new UsageError(`there is no JavaScript in ${directory}: run tsc first`);
 		const originOf = createOrigins(resolve(directory), values.project);
 		const results = files.map((file) => compileFile(file, originOf));
-		const texts = new Map(results.flatMap(({ texts }) => [...texts]));
-		const code = report(
-			results.flatMap(({ diagnostics }) => diagnostics),
-			terminal,
-			{ pretty: values.pretty, texts },
+		const duplicates = duplicateIds(results.flatMap(({ functions }) => functions));
+		const twice = new Set(duplicates.map(({ file }) => file));
+		const sound = results.filter(
+			({ functions }) => functions.length > 0 && !functions.some(({ file }) => twice.has(file)),
 		);
-		const compiled = results.filter(({ functions }) => functions > 0);
-		if (code === 0) terminal.stdout(`${said(compiled, directory)}\n`);
+		for (const { files } of sound) replaceFiles(files);
+		const code = report([...results.flatMap(({ diagnostics }) => diagnostics), ...duplicates], terminal, {
+			pretty: values.pretty,
+			texts: new Map(results.flatMap(({ texts }) => [...texts])),
+		});
+		if (code === 0) terminal.stdout(`${said(sound, directory)}\n`);
 		return code;
 	},
 };
 
-function said(compiled: readonly { readonly functions: number }[], directory: string): string {
-	const functions = compiled.reduce((sum, file) => sum + file.functions, 0);
+function said(compiled: readonly CompiledFile[], directory: string): string {
+	const functions = compiled.reduce((sum, file) => sum + file.functions.length, 0);
 	if (functions === 0) return `Nothing to compile in ${directory}.`;
 	return `Compiled ${counted(functions, 'durable function')} in ${counted(compiled.length, 'file')} of ${directory}.`;
 }

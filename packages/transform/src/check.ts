@@ -3,8 +3,8 @@ import type { Diagnostic } from '@perdure/abi';
 import type { AnyOption } from './4-check/judge.ts';
 import { configOf, openProject } from './4-check/open-project.ts';
 import { withReferences } from './4-check/project-references.ts';
-import type { TypeProgram } from './4-check/type-model.ts';
 import { createChecker } from './checker.ts';
+import { type DeclaredFunction, duplicateIds } from './diagnostics/duplicate-ids.ts';
 
 /** What is checked, and how. */
 export interface CheckOptions {
@@ -22,23 +22,21 @@ export interface CheckOptions {
  */
 export function check({ project, any = 'error' }: CheckOptions): Diagnostic[] {
 	const found = new Map<string, readonly Diagnostic[]>();
+	const functions: DeclaredFunction[] = [];
+	const options = { any, declared: (fn: DeclaredFunction) => functions.push(fn) };
 	for (const config of withReferences(configOf(project))) {
-		const opened = openProject(config);
+		const { program, close } = openProject(config);
 		try {
-			for (const [file, diagnostics] of checkProgram(opened.program, any, found)) found.set(file, diagnostics);
+			const check = createChecker(program, options);
+			// A file that two projects have is looked at in the first.
+			for (const file of program.files) if (!found.has(file)) found.set(file, check(file));
 		} finally {
-			opened.close();
+			close();
 		}
 	}
-	return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([, diagnostics]) => diagnostics);
+	return [...[...found.values()].flat(), ...duplicateIds(functions)].sort(byPlace);
 }
 
-/** A file that two projects have is looked at in the first. */
-function checkProgram(
-	program: TypeProgram,
-	any: AnyOption,
-	known: ReadonlyMap<string, unknown>,
-): (readonly [string, readonly Diagnostic[]])[] {
-	const check = createChecker(program, { any });
-	return program.files.filter((file) => !known.has(file)).map((file) => [file, check(file)] as const);
+function byPlace(a: Diagnostic, b: Diagnostic): number {
+	return a.file === b.file ? a.start - b.start : a.file < b.file ? -1 : 1;
 }

@@ -6,21 +6,25 @@ import type { AnyOption } from './4-check/judge.ts';
 import { createProgramFacts, type ProgramFacts } from './4-check/program-facts.ts';
 import type { TypeProgram } from './4-check/type-model.ts';
 import { lowerFile } from './compile.ts';
+import type { DeclaredFunction } from './diagnostics/duplicate-ids.ts';
 import { fileDiagnostic } from './diagnostics/file-error.ts';
 import { createSink } from './diagnostics/sink.ts';
 import { resolveOptions } from './options.ts';
+import { packagePath } from './package-scope.ts';
 import { parseSource } from './parse-source.ts';
 
 export interface CheckerOptions {
 	/** What is said of captured values of which nothing is known: `any`, `unknown`. An error by default. */
 	readonly any?: AnyOption;
+	/** Is told of each durable function that a file declares. */
+	readonly declared?: (fn: DeclaredFunction) => void;
 }
 
 /** Gives what is wrong with a file of the program, in the order of its text; all that compiling says is part of it. */
 export type Checker = (file: string) => readonly Diagnostic[];
 
 /** Nothing is asked of the program before a file with a durable function is. What is found out lives as long as the checker. */
-export function createChecker(program: TypeProgram, { any = 'error' }: CheckerOptions = {}): Checker {
+export function createChecker(program: TypeProgram, { any = 'error', declared }: CheckerOptions = {}): Checker {
 	let facts: ProgramFacts | undefined;
 	return (name) => {
 		const text = program.textOf(name);
@@ -28,6 +32,8 @@ export function createChecker(program: TypeProgram, { any = 'error' }: CheckerOp
 		try {
 			const { file, sourceType } = parseSource(text, resolveOptions({ filename: name, sourceType: 'unambiguous' }));
 			const { lowered, durable, scopes, sink } = lowerFile(file, { filename: name, sourceType });
+			const path = packagePath(name);
+			for (const { fn, ids } of lowered) declared?.({ id: ids.id, file: name, path, text, start: fn.node.start! });
 			const typed = createSink(name, any === 'warn' ? { PD3004: 'warning' } : {});
 			facts ??= createProgramFacts(program);
 			checkFile({ name, file, scopes, durable, lowered }, facts, typed, any);

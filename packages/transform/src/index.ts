@@ -4,6 +4,7 @@ export { ProjectError } from './4-check/open-project.ts';
 export type { SourceMap } from './5-emit/source-map.ts';
 export { type CheckOptions, check } from './check.ts';
 export { type CompileContext, type Compiled, compileProgram } from './compile.ts';
+export { type DeclaredFunction, duplicateIds } from './diagnostics/duplicate-ids.ts';
 export { type RenderOptions, renderDiagnostic, renderPlain, renderSummary, type TextOf } from './diagnostics/render.ts';
 export { type EmittedFrom, type EmittedModule, transformEmitted } from './emitted.ts';
 export { mentionsRegistration, nameRegistrations } from './name-registrations.ts';
