@@ -21,6 +21,8 @@ export interface CallFacts {
 	calleeOf(callee: t.Node): Callee | null;
 	/** Is what an expression gives a promise, whatever else it may be? */
 	givesPromise(node: t.Node): boolean;
+	/** Is it a list of promises? */
+	givesPromises(node: t.Node): boolean;
 }
 
 export interface Called {
@@ -34,7 +36,7 @@ const RUNTIME = '@perdure/runtime';
 
 export function calleeOf(call: Call, origins: Origins, facts: CallFacts | null): Called {
 	const found = origins.ofCallee(call);
-	const known = found.map((origin) => byOrigin(origin, origins));
+	const known = found.map((origin) => ownerOf(origin, origins));
 	const [first] = known;
 	const callee =
 		first != null && known.every((each) => each?.kind === first.kind)
@@ -51,7 +53,8 @@ export function calleeOf(call: Call, origins: Origins, facts: CallFacts | null):
 	return { callee, promise };
 }
 
-function byOrigin(origin: Origin, origins: Origins): Callee | null {
+/** Whose function a value is that may be called; null where that does not tell. */
+export function ownerOf(origin: Origin, origins: Origins): Callee | null {
 	switch (origin.kind) {
 		case 'function':
 			return { kind: origin.maker === 'run' || origin.maker === 'durable' ? 'run' : 'foreign' };

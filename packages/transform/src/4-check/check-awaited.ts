@@ -3,6 +3,7 @@
  * those of a list. A native one may be awaited while the process lives; a run that waits for it cannot be saved.
  */
 import type * as t from '@babel/types';
+import { UNSAVABLE_TYPES } from '@perdure/abi';
 import { childrenOf } from '../1-parse/hoist.ts';
 import { type Binding, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import type { Sink } from '../diagnostics/sink.ts';
@@ -23,6 +24,10 @@ export interface AwaitedInput {
 	/** A closure that an effect is handed: what it does is no part of the run. */
 	readonly isPlain: (closure: t.Node) => boolean;
 }
+
+const KEPT = UNSAVABLE_TYPES.find(({ type }) => type === 'Promise')!.help;
+const WAITED_FOR =
+	'a run that waits for it cannot be saved: give it by a function of the module (const whenReady = () => ready) and await a call of that, which is an effect';
 
 const COMBINATORS = new Set(['Promise.all', 'Promise.allSettled', 'Promise.any', 'Promise.race']);
 
@@ -74,23 +79,29 @@ function judgeCall(input: AwaitedInput, node: t.CallExpression, place: t.Node): 
 	if (list && COMBINATORS.has(origins.globalName(node.callee) ?? '')) {
 		const plain = unwrap(list);
 		if (plain.type !== 'ArrayExpression') {
-			report(input, { node: list, path: [EACH] }, list, place);
+			judgeList(input, list, place);
 			return;
 		}
 		for (const each of plain.elements) {
-			if (each?.type === 'SpreadElement') report(input, { node: each.argument, path: [EACH] }, each.argument, place);
+			if (each?.type === 'SpreadElement') judgeList(input, each.argument, place);
 			else if (each) judge(input, each, place);
 		}
 		return;
 	}
-	// `ready.then(f)`: of a durable promise as of a native one it gives another of its kind.
+	// What runs in the turn gives what it has; `ready.then(f)`, another promise of the same kind.
+	const { callee } = calleeOf(node, origins, facts);
+	if (callee?.kind !== 'language' && callee?.kind !== 'run') return;
 	const method = methodOf(node);
-	if (method === null || !/^(then|catch|finally)$/.test(method.name)) return;
-	const from = unwrap(method.object);
-	const called = from.type === 'CallExpression' ? calleeOf(from, origins, facts).callee?.kind : undefined;
-	if (called !== 'foreign' && (facts === null || facts.givesPromise(method.object))) {
-		report(input, { node: method.object }, method.object, place);
-	}
+	const from = method && /^(then|catch|finally)$/.test(method.name) ? unwrap(method.object) : null;
+	const given = from ?? node;
+	const isCall = given.type === 'CallExpression' || given.type === 'OptionalCallExpression';
+	// `fetch(u).then(f)` is one effect.
+	if (from && isCall && calleeOf(given, origins, facts).callee?.kind === 'foreign') return;
+	if (facts === null ? from !== null : facts.givesPromise(given)) report(input, { node: given }, given, place);
+}
+
+function judgeList(input: AwaitedInput, list: t.Node, place: t.Node): void {
+	if (input.facts === null || input.facts.givesPromises(list)) report(input, { node: list, path: [EACH] }, list, place);
 }
 
 function report({ proof, facts, origins, sink, told }: AwaitedInput, of: Subject, node: t.Node, place: t.Node): void {
@@ -98,7 +109,8 @@ function report({ proof, facts, origins, sink, told }: AwaitedInput, of: Subject
 	if (told.has(node) || (root && told.has(root))) return;
 	const unproven: Unproven | null = facts === null ? proof.surelyPromised(of) : proof.promises(of);
 	if (!unproven) return;
-	const { what, help: way, related, fix } = unproven;
+	const { what, help, related, fix } = unproven;
+	const way = help === KEPT ? WAITED_FOR : help;
 	sink.report('PD3008', place, { path: unproven.path ?? nameOf(node), what, way }, related, fix ?? null);
 }
 

@@ -49,8 +49,10 @@ export function addedBy<T>(method: string, args: readonly T[]): readonly T[] {
 		case 'push':
 		case 'unshift':
 		case 'add':
-		case 'set':
 			return args;
+		// Of a map the values: keys are hardly ever functions or promises.
+		case 'set':
+			return args.slice(1);
 		case 'splice':
 			return args.slice(2);
 		case 'fill':

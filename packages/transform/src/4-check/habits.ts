@@ -9,7 +9,7 @@ import { endsInCall, suspends } from '../1-parse/suspends.ts';
 import type { Graph, Unit } from '../2-lower/cfg.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import { exposedReads } from '../3-analyze/exposed-reads.ts';
-import type { Sink } from '../diagnostics/sink.ts';
+import type { LocalFix, Sink } from '../diagnostics/sink.ts';
 import { type Called, calleeOf } from './callee.ts';
 import { addedBy } from './collections.ts';
 import { outOfTypes } from './flows.ts';
@@ -125,7 +125,7 @@ class Habits {
 			case 'foreign':
 				if (!promise || position === 'awaited' || position === 'begun' || this.#isInAwaited(call)) return;
 				if (isForgotten) this.#sink.report('PD4002', call, { name, foreign: true });
-				else this.#sink.report('PD4006', call, { name });
+				else this.#sink.report('PD4006', call, { name }, [], asyncArrow(call, this.#origins));
 		}
 	}
 
@@ -257,6 +257,13 @@ function graphsOf({ graph, closures }: { readonly graph: Graph; readonly closure
 		...each.closures.flatMap(inner),
 	];
 	return [graph, ...closures.flatMap(inner)];
+}
+
+/** `() => f(x)`, where `async () => f(x)` awaits what it calls. */
+function asyncArrow(call: t.Node, { source }: Origins): LocalFix | null {
+	const arrow = outOfTypes(call, source.flows.parentOf);
+	if (arrow?.type !== 'ArrowFunctionExpression' || arrow.async || unwrap(arrow.body) !== call) return null;
+	return { title: 'Make the arrow async', edits: [{ start: arrow.start!, length: 0, text: 'async ' }] };
 }
 
 /** Does it wait for anything that would be a point of its own in a run? */

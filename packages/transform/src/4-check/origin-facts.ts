@@ -93,10 +93,8 @@ export function createOriginFacts({ program, file, types, files, classes }: Orig
 			const [declared] = symbol?.declarations() ?? [];
 			return symbol && declared ? kindOf(symbol, declared) : null;
 		},
-		givesPromise(call) {
-			const type = types.at(call);
-			return type !== undefined && partsOf(type).some((part) => hostName(part.symbol()) === 'Promise');
-		},
+		givesPromise: (node) => isPromise(types.at(node)),
+		givesPromises: (node) => partsOf(types.at(node)).some((list) => list.typeArguments().some(isPromise)),
 		unregistered(Class) {
 			const symbol = symbolAt(unwrap(Class));
 			if (!symbol?.declarations().some((each) => each.kind === 'class' && !isOfHost(each))) return null;
@@ -123,6 +121,10 @@ function isIterableType(type: Type): boolean {
 	return /^((Big)?(Int|Uint|Float)\d+(Clamped)?Array|String|Arguments|IArguments)$/.test(name);
 }
 
-function partsOf(type: Type): readonly Type[] {
-	return type.kind === 'union' ? type.parts() : [type];
+function isPromise(type: Type | undefined): boolean {
+	return partsOf(type).some((part) => hostName(part.symbol()) === 'Promise');
+}
+
+function partsOf(type: Type | undefined): readonly Type[] {
+	return type === undefined ? [] : type.kind === 'union' ? type.parts() : [type];
 }

@@ -39,7 +39,7 @@ export type Origin =
 	| { readonly kind: 'call'; readonly node: Call; readonly path: Path; readonly awaited: boolean }
 	| { readonly kind: 'new'; readonly node: t.NewExpression; readonly path: Path }
 	/** What a callback gave that the language called, not durable code. */
-	| { readonly kind: 'callback'; readonly node: t.Node; readonly call: Call; readonly made: Made | null }
+	| { readonly kind: 'callback'; readonly node: t.Node; readonly call: Call; readonly given: Origin }
 	| { readonly kind: 'parameter'; readonly fn: FunctionNode; readonly node: t.Node }
 	| { readonly kind: 'resolver' }
 	/** An array, map or set. */
@@ -311,11 +311,16 @@ class Query {
 	binding(binding: Binding, path: Path): void {
 		if (!this.#first(binding, path)) return;
 		const { flows, types } = this.#origins.source;
+		const before = this.found.length;
 		const special = binding.kind === 'this' || binding.kind === 'arguments';
 		if (special || (types === null && (mayChange(binding) || (path.length > 0 && !isOnlyRead(binding, flows)))))
 			this.found.push({ kind: 'unknown', node: binding.node });
 		else for (const inflow of flows.inflows(binding)) this.#inflow(inflow, binding, path);
-		if (types !== null && path.length > 0) for (const use of flows.uses(binding)) this.#written(use, path);
+		if (types === null || path.length === 0) return;
+		for (const use of flows.uses(binding)) this.#written(use, path);
+		// What nobody here puts into a collection of the module, others do.
+		if (binding.scope.fn === null && this.found.length === before)
+			this.found.push({ kind: 'unknown', node: binding.node });
 	}
 
 	#inflow(inflow: Inflow, { name }: Binding, path: Path): void {
@@ -444,12 +449,11 @@ class Query {
 
 	/** What a callback gives that the language itself calls. */
 	#mapped(call: Call, callback: t.Node, path: Path): void {
-		for (const each of this.#origins.of(callback)) {
-			const node = each.kind === 'function' ? each.node : null;
-			const ofRun = each.kind === 'function' && (each.maker === 'run' || each.maker === 'durable');
-			const isOwn = ofRun || (each.kind === 'global' && isIntrinsic(each.name));
-			if (ofRun && isPlainFunction(each.node)) this.result(each.node, path);
-			else this.found.push(isOwn ? { kind: 'data' } : { kind: 'callback', node: callback, call, made: node });
+		for (const given of this.#origins.of(callback)) {
+			const ofRun = given.kind === 'function' && (given.maker === 'run' || given.maker === 'durable');
+			const isOwn = ofRun || (given.kind === 'global' && isIntrinsic(given.name));
+			if (ofRun && isPlainFunction(given.node)) this.result(given.node, path);
+			else this.found.push(isOwn ? { kind: 'data' } : { kind: 'callback', node: callback, call, given });
 		}
 	}
 
@@ -458,7 +462,7 @@ class Query {
 		if (!COLLECTIONS.has(name)) this.found.push({ kind: 'new', node, path });
 		else if (path.length === 0) this.found.push({ kind: 'collection' });
 		else if (node.arguments[0] && isElement(path[0])) {
-			const steps = name === 'Map' ? [EACH, EACH] : [EACH];
+			const steps = name === 'Map' ? [EACH, '[1]'] : [EACH];
 			this.expression(node.arguments[0], [...steps, ...path.slice(1)]);
 		}
 	}

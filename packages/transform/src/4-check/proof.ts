@@ -7,7 +7,7 @@ import { REFUSED, UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
 import { type Binding, generatorOf, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
-import { type CallFacts, calleeOf } from './callee.ts';
+import { type CallFacts, calleeOf, ownerOf } from './callee.ts';
 import { outOfTypes, type Path } from './flows.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
 import { type Imported, keyOf, type Maker, methodOf, type Origin, type Origins } from './origins.ts';
@@ -312,23 +312,8 @@ export class Proof {
 
 	#promise(origin: Origin): Unproven | null {
 		switch (origin.kind) {
-			case 'callback': {
-				const sure = origin.made !== null && isFunctionNode(origin.made) && origin.made.async === true;
-				const { text, fix } = wrapped(origin);
-				return {
-					code: 'PD3008',
-					what: REFUSED.promise,
-					help: `write ${text}: then durable code makes the call, and its promise is a durable one`,
-					related: [
-						{
-							message: `'${calleeText(origin.node)}' is called by '${calleeText(calleeNode(origin.call))}', not by durable code`,
-							node: origin.node,
-						},
-					],
-					sure,
-					fix,
-				};
-			}
+			case 'callback':
+				return this.#promiseOfCallback(origin);
 			case 'call':
 				return this.#once('promise', origin.node, () => this.#promiseOfCall(origin));
 			case 'parameter':
@@ -346,6 +331,28 @@ export class Proof {
 			default:
 				return null;
 		}
+	}
+
+	/** `ids.map(fetchUser)`: the function is called by the language, whose calls nobody looks at. */
+	#promiseOfCallback(origin: Extract<Origin, { kind: 'callback' }>): Unproven | null {
+		const { node, call, given } = origin;
+		const owner = given.kind === 'import' ? this.#facts?.calleeOf(given.node.local) : ownerOf(given, this.#origins);
+		// These give promises of the run, whoever calls them.
+		if (owner?.kind === 'effect' || owner?.kind === 'run' || owner?.kind === 'runtime') return null;
+		if (given.kind === 'import' && this.#facts?.entered(given)) return null;
+		// With types it is only asked where the type is a promise's.
+		const isAsync = given.kind === 'function' && isFunctionNode(given.node) && given.node.async === true;
+		const sure = isAsync || (this.#facts !== null && (given.kind === 'import' || given.kind === 'global'));
+		const { text, fix } = wrapped(origin);
+		const caller = calleeText(calleeNode(call));
+		return {
+			code: 'PD3008',
+			what: REFUSED.promise,
+			help: `write ${text}: then durable code makes the call, and its promise is a durable one`,
+			related: [{ message: `'${calleeText(node)}' is called by '${caller}', not by durable code`, node }],
+			sure,
+			fix,
+		};
 	}
 
 	#promiseOfNew({ node, path }: Extract<Origin, { kind: 'new' }>): Unproven | null {
@@ -510,6 +517,7 @@ export class Proof {
 				sure: generators.every((each) => each.kind === 'function' && isForeign(each.maker)),
 			};
 		}
+		if (this.#facts?.calleeOf(calleeNode(node))?.kind === 'run') return null;
 		if (this.#isOfRun(node) && this.#isIteratorOfLanguage(node)) return null;
 		const method = methodOf(node);
 		// Helpers of an iterator: what they are over is what is saved.

@@ -214,7 +214,7 @@ export const TABLE = {
 		'a foreign call is started without being awaited',
 		(p: { name: string }) => `'${p.name}()' is not awaited here, so it starts before its turn is committed.`,
 		(p) =>
-			`after a crash it may start again with other values. Await it, or wrap it: (async () => ${p.name}(...))(); or declare it with effect(${p.name})`,
+			`after a crash it may start again with other values. Await it; or let an async function make the call, async () => ${p.name}(...); or declare it with effect(${p.name})`,
 	),
 	PD4007: warning(
 		'PD4007',
