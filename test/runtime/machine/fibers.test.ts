@@ -83,11 +83,11 @@ test('timers that are overdue fire in the order of their times, not of their iss
 
 test('when the root returns, what is left is cancelled and cleaned up; then the run is over with its value', () => {
 	const run = fibers("call(inner, 'a'); return 'root';", INNER);
-	// First the turn that issued the effect is dispatched.
-	expect(run.last.status).toBe('running');
-	expect(run.last.abort).toHaveLength(1);
-	run.restore();
-	run.advance(0);
+	// First what the turn has issued is dispatched.
+	expect(run.last).toMatchObject({ status: 'running', abort: [], wakeAt: 0 });
+	expect(run.restore().outstanding).toHaveLength(1);
+	expect(run.advance(0).abort).toHaveLength(1);
+	run.settle('eff');
 	expect(run.pending).toEqual(['effect clean']);
 	run.settle('clean');
 	expect(run.last).toMatchObject({ status: 'completed', outcome: 'root' });

@@ -44,6 +44,11 @@ defineMethods('async', {
 	...disposal,
 });
 
+/** As its `throw` does, whatever the program has made of that. */
+export function throwInto(generator: unknown, error: unknown): unknown {
+	return enqueue(generator, 'throw', 1, error);
+}
+
 /** AsyncGenerator.prototype.next, return, throw (27.6.1). */
 function enqueue(self: unknown, method: string, mode: Mode, value: unknown): unknown {
 	const generator = asyncGeneratorStateOf(self);

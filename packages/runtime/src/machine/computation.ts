@@ -1,5 +1,6 @@
 import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { CancelledError } from '../errors/run.ts';
+import { asyncGeneratorStateOf, throwInto } from '../language/async-generator.ts';
 import { type AsyncGeneratorState, completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
 import { extendStack } from '../language/async-stack.ts';
 import {
@@ -32,14 +33,17 @@ import { Jobs, ready } from './jobs.ts';
 import { Thunk } from './kinds.ts';
 import type { LogItem } from './log.ts';
 import type { LogScopes } from './log-scopes.ts';
-import { type CallSite, callSite, type Done, type Savable, type Target } from './pending.ts';
+import { type CallSite, callSite, type Done, type PendingEffect, type Savable, type Target } from './pending.ts';
 import { type ImmediateName, isImmediate } from './primitive.ts';
 import { warm } from './restore.ts';
-import type { RunState } from './run-state.ts';
+import { isEnding, type RunState } from './run-state.ts';
 import type { Event, LoggedOutcome, Turn } from './turn.ts';
 
-/** What the step that is running asked for, besides the value it returns: a frame to enter, or to wait for what is pending. */
-type Asked = Frame | 'parked' | null;
+/**
+ * What the step that is running asked for, besides the value it returns: a frame to enter, to wait for what is
+ * pending, or to wait for clean-up that is the value although the run is cancelled.
+ */
+type Asked = Frame | 'parked' | 'clean-up' | null;
 
 /** Reason of the `CancelledError` that ends what is left when the root has ended. */
 const RUN_OVER = 'the run is over';
@@ -69,6 +73,8 @@ export class Computation implements TurnHost {
 	#asked: Asked = null;
 	/** Fibers that ran in this turn. */
 	readonly #ran: Fiber[] = [];
+	/** What the fiber that steps has begun, in a cancelled run, since its place was last known. */
+	#begun: (Fiber | PendingEffect)[] = [];
 
 	constructor(state: RunState, options: TurnOptions) {
 		this.#state = state;
@@ -86,9 +92,12 @@ export class Computation implements TurnHost {
 		return this.#issuing.marked;
 	}
 
+	/** In the order of their issue, as after a restore. */
 	get dispatch(): readonly EffectCall[] {
 		const { runId } = this.#state;
-		return this.#issuing.dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
+		const { dispatch } = this.#issuing;
+		if (dispatch.length > 1) dispatch.sort((a, b) => a.seq - b.seq);
+		return dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
 	}
 
 	get emitted(): Turn['emitted'] {
@@ -113,8 +122,10 @@ export class Computation implements TurnHost {
 
 	compute(event: Event): void {
 		if (this.#state.ended !== null) return;
-		if (event.type === 'timerFired') this.#fireDue();
-		else if (event.type === 'logged') this.#replay(event.outcomes);
+		if (event.type === 'timerFired') {
+			if (isEnding(this.#state)) this.#cleanUp();
+			this.#fireDue();
+		} else if (event.type === 'logged') this.#replay(event.outcomes);
 		else this.#delivery.deliver(event);
 		this.#drain();
 		if (this.#state.result?.status !== 'failed') {
@@ -175,7 +186,22 @@ export class Computation implements TurnHost {
 
 	/** Does a suspension point that a frame has come to throw the run's cancellation? `shield`: the frames that may stop it. */
 	#cancelledAt(shield: Frame | null): boolean {
-		return this.#state.cancel !== null && !isShielded(this.#fiber!, shield);
+		if (this.#state.cancel === null) return false;
+		const cancelled = !isShielded(this.#fiber!, shield);
+		this.#placed(cancelled);
+		return cancelled;
+	}
+
+	/**
+	 * Only at its suspension points is it known where a frame is: what it has begun since the last one may have
+	 * begun in clean-up or behind it. In clean-up that goes on; behind it, where a cancelled run begins nothing, it
+	 * is taken back.
+	 */
+	#placed(cancelled: boolean): void {
+		const begun = this.#begun;
+		if (begun.length === 0) return;
+		this.#begun = [];
+		if (cancelled) this.#delivery.withdraw(begun);
 	}
 
 	#cancellation(frame: Frame): CancelledError {
@@ -216,16 +242,21 @@ export class Computation implements TurnHost {
 			} catch (error) {
 				fiber.top = frame.parent;
 				if (frame.log !== null) this.#scopes.threw(frame, error);
+				if (this.#begun.length > 0) this.#placed(!this.isCancellation(error) && !isShielded(fiber));
 				if (error !== sent) tellChain(error, fiber.top, fiber);
 				// The frame below hears of it a tick later; a promise is rejected at once.
 				if (fiber.top === null) this.#finish(fiber, false, error);
 				else ready(this.#jobs, fiber, 1, error);
 				return;
 			}
-			if (frame.done) fiber.top = frame.parent;
+			if (frame.done) {
+				fiber.top = frame.parent;
+				if (this.#begun.length > 0) this.#placed(!isShielded(fiber));
+			}
 			const asked = this.#asked as Asked;
 			if (asked === null) {
 				if (fiber.generator !== null && out instanceof Yielded) {
+					if (this.#begun.length > 0) this.#placed(!isShielded(fiber));
 					const next = completeYield(fiber.generator, out.value);
 					if (next === null) {
 						this.#state.fibers.delete(fiber.id);
@@ -253,6 +284,10 @@ export class Computation implements TurnHost {
 			}
 			if (asked === 'parked') {
 				if (frame.done && frame.log !== null) this.#scopes.waits(fiber, frame);
+				return;
+			}
+			if (asked === 'clean-up') {
+				this.#await(fiber, out, false);
 				return;
 			}
 			// A durable call: entered in the same tick, as JavaScript does.
@@ -325,9 +360,15 @@ export class Computation implements TurnHost {
 		if (ok) state.result = { status: 'completed', outcome: value };
 		else if (this.isCancellation(value)) state.result = { status: 'cancelled', outcome: state.cancel![0] };
 		else state.result = { status: 'failed', outcome: value };
-		// When the root fails all is frozen as it is; otherwise what is left is cleaned up.
-		if (state.result.status === 'failed' || state.fibers.size === 0) return;
-		if (state.cancel === null) this.#delivery.cancel(RUN_OVER);
+		// When the root fails all is frozen as it is; otherwise what is left is cleaned up, once what this turn has
+		// issued is dispatched.
+		if (state.result.status !== 'failed' && this.#issuing.dispatch.length === 0) this.#cleanUp();
+	}
+
+	/** The root has ended: what is left of the run is cancelled. */
+	#cleanUp(): void {
+		const { fibers, cancel } = this.#state;
+		if (fibers.size > 0 && cancel === null) this.#delivery.cancel(RUN_OVER);
 	}
 
 	// --- jobs and promises
@@ -399,11 +440,23 @@ export class Computation implements TurnHost {
 	}
 
 	awaited(frame: Frame, callee: Callable, self: unknown, args: unknown[]): unknown {
-		if (this.#cancelledAt(frame)) throw this.#cancellation(frame);
+		if (this.#cancelledAt(frame)) return this.#abandon(self, this.#cancellation(frame));
 		const definition = definitionOf(callee);
 		if (definition?.step === undefined || definition.generator !== undefined) return Reflect.apply(callee, self, args);
 		this.#asked = new Frame(definition, self, args, environmentOf(callee));
 		return undefined;
+	}
+
+	/**
+	 * An iterator would have been asked for more. A generator of the run that stands at a `yield` has no fiber to
+	 * throw the cancellation in: it is thrown there, and the loop hears of it when that clean-up is done.
+	 */
+	#abandon(iterator: unknown, cancellation: CancelledError): unknown {
+		if (asyncGeneratorStateOf(iterator)?.state !== 'suspended') throw cancellation;
+		const cleaned = throwInto(iterator, cancellation);
+		this.#begun = [];
+		this.#asked = 'clean-up';
+		return cleaned;
 	}
 
 	chain(
@@ -524,11 +577,21 @@ export class Computation implements TurnHost {
 
 	/** A fiber begins within the step of another. */
 	#start(fiber: Fiber, mode: Mode, value: unknown): void {
-		const [starter, asked] = [this.#fiber, this.#asked];
+		const [starter, asked, begun] = [this.#fiber, this.#asked, this.#begun];
 		this.#state.fibers.set(fiber.id, fiber);
+		if (starter !== null) this.#noteBegun(fiber, starter);
+		this.#begun = [];
 		this.#step(fiber, mode, value);
 		this.#fiber = starter;
 		this.#asked = asked;
+		this.#begun = begun;
+	}
+
+	/** Only the innermost frame of a fiber may not be where it was last parked. */
+	#noteBegun(begun: Fiber | PendingEffect, by: Fiber): void {
+		if (this.#state.cancel === null) return;
+		if (begun instanceof Fiber) this.#delivery.starters.set(begun, by);
+		if (!isShielded(by, by.top?.parent ?? null)) this.#begun.push(begun);
 	}
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {
@@ -547,7 +610,9 @@ export class Computation implements TurnHost {
 		const code = this.#fiber?.top?.def ?? null;
 		const site = { id: '', at: code?.at ?? ([1, 1] as const), name: fn.name };
 		const promise = new DurablePromise();
-		this.#issuing.called({ code, site, by: this.#fiber }, promise, { fn, self, key: undefined, args, rest: [] });
+		const by = this.#fiber;
+		const pending = this.#issuing.called({ code, site, by }, promise, { fn, self, key: undefined, args, rest: [] });
+		if (by !== null) this.#noteBegun(pending, by);
 		return promise;
 	}
 
@@ -592,7 +657,9 @@ export class Computation implements TurnHost {
 	}
 
 	#effect(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): void {
-		this.#issuing.effect({ code, site, by: this.#fiber }, target, issue);
+		const by = this.#fiber;
+		const pending = this.#issuing.effect({ code, site, by }, target, issue);
+		if (by !== null && target instanceof DurablePromise) this.#noteBegun(pending, by);
 	}
 
 	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {

@@ -4,7 +4,7 @@ import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } f
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
 import { policyOfEffect } from './effect.ts';
-import { type Fiber, FiberReaction } from './fiber.ts';
+import { Fiber, FiberReaction } from './fiber.ts';
 import type { Issuing } from './issuing.ts';
 import { type Jobs, ready } from './jobs.ts';
 import type { Pending, PendingEffect, PendingWait, Savable } from './pending.ts';
@@ -22,6 +22,8 @@ type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
 export class Delivery {
 	/** Keys of effects in flight. */
 	readonly abort: string[] = [];
+	/** Fibers that were started in this turn of a cancelled run, with who started each, in order. */
+	readonly starters = new Map<Fiber, Fiber>();
 	readonly #state: RunState;
 	readonly #now: number;
 	readonly #jobs: Jobs;
@@ -65,9 +67,7 @@ export class Delivery {
 					this.#settle(wait, true, payload);
 					return;
 				}
-				const buffered = state.messages.get(event.name);
-				if (buffered === undefined) state.messages.set(event.name, [payload]);
-				else buffered.push(payload);
+				this.#buffer(event.name, payload);
 				return;
 			}
 			case 'resumed': {
@@ -79,11 +79,9 @@ export class Delivery {
 				this.#endChild(event);
 				return;
 			case 'cancelled':
-				if (state.cancel === null) {
-					const reason = capture([event.reason]);
-					this.#issuing.cancelled(reason);
-					this.cancel(release(reason)[0]);
-				}
+				if (state.cancel !== null) return;
+				for (const { name, payload } of event.unread ?? []) this.#buffer(name, capture([payload]));
+				this.#cancelAll(capture([event.reason]));
 				return;
 		}
 	}
@@ -181,6 +179,21 @@ export class Delivery {
 		ready(this.#jobs, target, ok ? 0 : 1, value);
 	}
 
+	/** Of a run that has not begun nothing is entered: it is over. */
+	#cancelAll(copy: Copied): void {
+		const state = this.#state;
+		this.#issuing.cancelled(copy);
+		const [reason] = release(copy);
+		const root = state.fibers.get(0);
+		if (root === undefined || root.wait !== null) {
+			this.cancel(reason);
+			return;
+		}
+		state.fibers.delete(0);
+		state.cancel = [reason];
+		state.result = { status: 'cancelled', outcome: reason };
+	}
+
 	/** Throws at the current point of every fiber that nothing shelters. */
 	cancel(reason: unknown): void {
 		const state = this.#state;
@@ -201,6 +214,23 @@ export class Delivery {
 		}
 		const effects = effectsByPromise(state);
 		for (const fiber of [...state.fibers.values()]) this.#interrupt(fiber, effects);
+	}
+
+	/** Fibers and effects begun in this turn, where a cancelled run begins nothing any more. */
+	withdraw(begun: readonly (Fiber | PendingEffect)[]): void {
+		const fibers = new Set(begun.filter((one) => one instanceof Fiber));
+		for (const [fiber, starter] of this.starters) if (fibers.has(starter)) fibers.add(fiber);
+		const ids = new Set([...fibers].map(({ id }) => id));
+		for (const pending of [...this.#issuing.dispatch]) {
+			if (!ids.has(pending.by) && !begun.includes(pending)) continue;
+			this.#issuing.takeBack(pending);
+			this.#giveCancelled(pending);
+		}
+		const effects = effectsByPromise(this.#state);
+		for (const fiber of fibers) {
+			fiber.sheltered = false;
+			this.#interrupt(fiber, effects);
+		}
 	}
 
 	/** Between two attempts what became of it is known. */
@@ -235,6 +265,13 @@ export class Delivery {
 		// Nobody has to ask for it.
 		if (pending.target instanceof DurablePromise) pending.target.handled = true;
 		this.#give(pending, false, new CancelledError({ reason, ...effect }));
+	}
+
+	#buffer(name: string, payload: Copied): void {
+		const { messages } = this.#state;
+		const buffered = messages.get(name);
+		if (buffered === undefined) messages.set(name, [payload]);
+		else buffered.push(payload);
 	}
 
 	/** A message that was there before it was asked for. */

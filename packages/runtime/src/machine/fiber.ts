@@ -20,7 +20,7 @@ export class Fiber {
 	/** What whoever started it holds; null for the root, and where a generator's requests have promises. */
 	readonly promise: DurablePromise | null;
 	/** Started by clean-up: a cancellation does not reach it. */
-	readonly sheltered: boolean;
+	sheltered: boolean;
 	wait: Pending | FiberReaction | null = null;
 	/** What its queued job enters it with. Here, and no record of each job: that is a fifth of what a durable call allocates. */
 	mode: Mode = 0;

@@ -148,14 +148,21 @@ export class Issuing {
 		this.dispatch.push(pending);
 	}
 
+	/** An effect that this turn has issued is not dispatched after all. */
+	takeBack(pending: PendingEffect): void {
+		this.dispatch.splice(this.dispatch.indexOf(pending), 1);
+		this.record(pending, 'discarded', null, null);
+	}
+
 	/** A function that was declared to be an effect is called where that may not be known yet; `place` tells it. */
-	called(caller: Caller, promise: DurablePromise, issue: Issue): void {
+	called(caller: Caller, promise: DurablePromise, issue: Issue): PendingEffect {
 		const recipes = new Map(this.#recipes);
 		const name = moduleName(issue.fn);
 		const site = name === undefined ? caller.site : siteOfModuleValue(name);
 		const code = name === undefined ? caller.code : null;
 		const pending = this.effect({ ...caller, code, site }, promise, issue);
 		this.#unplaced.set(promise, { pending, recipes });
+		return pending;
 	}
 
 	#called({ code, site }: Caller, issue: Issue, recipes: Recipes) {

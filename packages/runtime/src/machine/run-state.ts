@@ -120,9 +120,20 @@ export function beginning({ runId, lineage, def, self, args, now }: Beginning): 
 	return state;
 }
 
-/** The last turn has dispatched effects; the next one ends the run. */
-function isEnding({ result, fibers, ended }: RunState): boolean {
-	return ended === null && result !== null && fibers.size === 0;
+/**
+ * The root has ended with effects still to be dispatched; the next turn, once they are, ends the run, or begins
+ * to clean up what else is left of it.
+ */
+export function isEnding({ result, cancel, fibers, ended }: RunState): boolean {
+	return ended === null && result !== null && (fibers.size === 0 || cancel === null);
+}
+
+/** Was an effect issued that no driver has been given, since the state was loaded? */
+function isUnissued({ pending }: RunState): boolean {
+	for (const one of pending.values()) {
+		if (one.kind === 'effect' && !one.flying && one.graceAt === null && one.retryAt === null) return true;
+	}
+	return false;
 }
 
 export function statusOf(state: RunState): RunStatus {
@@ -137,7 +148,8 @@ export function isBusy(state: RunState): boolean {
 
 /** When the next timer, limit or grace period is due (ms since the epoch), or null. */
 export function wakeAtOf(state: RunState): number | null {
-	return isEnding(state) ? 0 : state.pending.earliest;
+	if (!isEnding(state)) return state.pending.earliest;
+	return isUnissued(state) ? null : 0;
 }
 
 /** Ids of all functions that a run's frames and pending effects need, sorted: a worker claims what it knows whole. */

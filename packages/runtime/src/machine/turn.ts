@@ -29,7 +29,12 @@ export type Event =
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
 	/** An answer to an open suspension, or (not `ok`) an error to throw there. */
 	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
-	| { readonly type: 'cancelled'; readonly reason: unknown }
+	/** Of a run that has not begun it is the first event and the last. `unread`: messages that came before it. */
+	| {
+			readonly type: 'cancelled';
+			readonly reason: unknown;
+			readonly unread?: readonly { readonly name: string; readonly payload: unknown }[];
+	  }
 	/** A run that was waited for is over; null: there is no such run. */
 	| {
 			readonly type: 'childEnded';

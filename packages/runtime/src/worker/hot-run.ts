@@ -189,6 +189,8 @@ export class HotRun {
 	// --- events
 
 	#next(): { event: Event; mail: number | null } | null {
+		const cancelled = this.#turn === 0 ? this.#cancelledBefore() : null;
+		if (cancelled !== null) return cancelled;
 		const event = this.#mailFirst ? undefined : this.#outcome();
 		if (event !== undefined) return { event, mail: null };
 		this.#mailFirst = false;
@@ -199,6 +201,17 @@ export class HotRun {
 		const { wakeAt } = this.#machine;
 		if (wakeAt === null || wakeAt > this.#host.session.now()) return null;
 		return { event: { type: 'timerFired' }, mail: null };
+	}
+
+	/** A run that was cancelled before it began does not begin; messages that came before that are left over. */
+	#cancelledBefore(): { event: Event; mail: number } | null {
+		const at = this.#mail.findIndex(({ kind }) => kind === 'cancel');
+		if (at < 0) return null;
+		const { number, payload } = this.#mail[at]!;
+		const unread = this.#mail
+			.slice(0, at)
+			.flatMap((mail) => (mail.kind === 'message' ? [{ name: mail.name, payload: decode(mail.payload) }] : []));
+		return { event: { type: 'cancelled', reason: decode(payload), unread }, mail: number };
 	}
 
 	/** The next event that the run still wants. */

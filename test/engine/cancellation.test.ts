@@ -1,0 +1,171 @@
+/**
+ * Runs of an engine that are cancelled while, before and after they do something, and whose process dies at any
+ * write: clean-up is done by whoever is there, and nothing else begins once the cancellation is acknowledged.
+ */
+import { createEngine, currentEffect, type Engine, effect, type Store } from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { sqlite } from '@perdure/runtime/sqlite';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compile } from '../support/compile.ts';
+import { FaultyStore } from './faulty-store.ts';
+
+interface Performed {
+	readonly label: string;
+	readonly key: string;
+}
+
+const performed: Performed[] = [];
+/** While set, effects of these names do not end until they are aborted. */
+let held: Set<string>;
+
+async function act(label: string): Promise<string> {
+	const { key, signal } = currentEffect();
+	performed.push({ label, key });
+	if (held.has(label)) await new Promise((resolve) => signal.addEventListener('abort', resolve));
+	return label;
+}
+
+const { exports } = compile(
+	`import { sleep, suspend } from '@perdure/runtime'; import { act, retried } from 'world';
+	async function reserve(x) { "use durable";
+		try { await act('plain ' + x); await retried(); for (;;) { await sleep(2); await act('plain poll ' + x); } }
+		finally { await act('clean ' + x); await sleep(2); await act('clean again ' + x); }
+	}
+	export async function main() { "use durable";
+		try { await Promise.all([reserve('a'), reserve('b'), suspend('on?')]); }
+		catch (error) { await act('clean up after ' + error.name); throw error; }
+		finally { await act('clean all'); }
+	}
+	export async function brief() { "use durable"; return await act('plain'); }
+	export async function kept() { "use durable"; try { await act('plain'); } catch (error) { return error.effect; } }`,
+	{
+		world: {
+			act,
+			retried: effect(
+				async () => {
+					if (currentEffect().attempt === 1) throw new Error('again');
+				},
+				{ retry: { attempts: 3, delay: 3 } },
+			),
+		},
+	},
+);
+const { main, brief, kept } = exports as Record<'main' | 'brief' | 'kept', () => Promise<unknown>>;
+const CLEANED = ['clean a', 'clean again a', 'clean again b', 'clean all', 'clean b', 'clean up after CancelledError'];
+
+const engines: Engine[] = [];
+function engineOn(store: Store, worker = true): Engine {
+	const engine = createEngine({ store, worker });
+	engines.push(engine);
+	return engine;
+}
+beforeEach(() => {
+	performed.length = 0;
+	held = new Set();
+});
+afterEach(async () => {
+	await Promise.all(engines.splice(0).map((engine) => engine.close({ grace: 0 })));
+});
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+const begun = async (label: string) => {
+	while (!performed.some((one) => one.label === label)) await pause(1);
+};
+
+describe.each([
+	['memory', () => memory()],
+	['sqlite', () => sqlite(':memory:')],
+] as [string, () => Store][])('on %s', (_, make) => {
+	it('cancel resolves once it is committed, settled waits for the clean-up', async () => {
+		held = new Set(['plain a']);
+		const handle = await engineOn(make()).start(main, []);
+		await begun('plain a');
+		await handle.cancel('enough');
+		expect(performed.filter(({ label }) => label === 'clean all')).toEqual([]);
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(
+			[...new Set(performed.map(({ label }) => label))].filter((label) => label.startsWith('clean')).sort(),
+		).toEqual(CLEANED);
+		await expect(handle.result()).rejects.toMatchObject({ name: 'CancelledError', reason: 'enough' });
+	});
+
+	it('of several cancellations the first counts, during the clean-up and after it', async () => {
+		held = new Set(['plain a', 'clean all']);
+		const handle = await engineOn(make()).start(main, []);
+		await begun('plain a');
+		await Promise.all([handle.cancel('first'), handle.cancel('second')]);
+		await begun('clean all');
+		held.clear();
+		await handle.cancel('third');
+		// What clean-up has in flight is not disturbed: it is held until the engine closes.
+		expect(await handle.status()).toBe('running');
+		expect((await handle.describe()).outcome).toBe(null);
+	});
+
+	it('a run that is over stays as it is', async () => {
+		const handle = await engineOn(make()).start(brief, []);
+		expect(await handle.result({ timeout: 5000 })).toBe('plain');
+		await handle.cancel('late');
+		expect(await handle.settled()).toMatchObject({ status: 'completed', value: 'plain' });
+	});
+
+	it('before the first turn nothing of the run is done', async () => {
+		const store = make();
+		const client = engineOn(store, false);
+		const handle = await client.start(brief, []);
+		await handle.send('early', 1);
+		await handle.cancel('never mind');
+		engineOn(store);
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'never mind' });
+		expect(performed).toEqual([]);
+		expect(await handle.log()).toMatchObject([{ kind: 'receive', name: 'early', args: [1], state: 'discarded' }]);
+	});
+
+	it('the outcome of the effect that was in flight is told and logged', async () => {
+		held = new Set(['plain']);
+		const handle = await engineOn(make()).start(kept, []);
+		await begun('plain');
+		await handle.cancel();
+		const [{ key }] = performed as [Performed];
+		expect(await handle.result({ timeout: 5000 })).toEqual({ name: 'act', key, outcome: { value: 'plain' } });
+		expect(await handle.log()).toMatchObject([{ name: 'act', state: 'executed', outcome: { value: 'plain' } }]);
+	});
+
+	it('with a death of the process after each write, and the cancellation behind it', async () => {
+		for (let at = 1; at < 24; at++) {
+			performed.length = 0;
+			const inner = make();
+			const store = new FaultyStore(inner, 'crash after', at);
+			const crashed = new Promise<void>((resolve) => (store.onCrash = resolve));
+			await Promise.race([engineOn(store).start(main, [], { id: 'run' }), crashed]);
+			await crashed;
+			const handle = await engineOn(inner, false).start(main, [], { id: 'run' });
+			await handle.cancel('stop');
+			const before = performed.length;
+			const second = new FaultyStore(inner, 'crash after', 3 + (at % 7));
+			const again = new Promise<void>((resolve) => (second.onCrash = resolve));
+			engineOn(second);
+			await Promise.race([again, handle.settled({ timeout: 5000 })]);
+			engineOn(inner);
+			expect(await handle.settled({ timeout: 5000 }), `write ${at}`).toMatchObject({
+				status: 'cancelled',
+				reason: 'stop',
+			});
+			const labels = performed.slice(before).map(({ label }) => label);
+			expect(
+				labels.filter((label) => label.startsWith('plain')),
+				`write ${at}`,
+			).toEqual([]);
+			const keys = Map.groupBy(performed, ({ label }) => label);
+			for (const [label, attempts] of keys) {
+				if (!label.startsWith('clean')) continue;
+				expect(new Set(attempts.map(({ key }) => key)).size, `write ${at}: ${label}`).toBe(1);
+			}
+			const cleaned = [...keys.keys()].filter((label) => label.startsWith('clean')).sort();
+			// Branches that had not begun have nothing to clean up.
+			expect(CLEANED, `write ${at}`).toEqual(expect.arrayContaining(cleaned));
+			if (performed.slice(0, before).length > 0) expect(cleaned, `write ${at}`).toEqual(CLEANED);
+			await Promise.all(engines.splice(0).map((engine) => engine.close({ grace: 0 })));
+		}
+	});
+});
