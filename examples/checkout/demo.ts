@@ -2,7 +2,7 @@
  * The main job, to watch: an order that stops in one process and goes on in another, one process
  * killed in the middle of a payment, and what the compiler says to a program that could not be saved.
  */
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,7 +51,9 @@ try {
 	console.log(`\nWhat the bank saw:\n${readFileSync(bankBook, 'utf8').replace(/^/gm, '  ').trimEnd()}`);
 
 	console.log('\n--- and a program that could not be saved does not compile:\n');
-	await startProcess('invalid.ts', []).exited;
+	spawnSync(here('../../node_modules/.bin/perdure'), ['check', '--pretty', '-p', here('invalid')], {
+		stdio: 'inherit',
+	});
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }
