@@ -152,6 +152,40 @@ describe('installed into an empty project', () => {
 		expect((await server.ask('semanticDiagnosticsSync', { file })).body).toMatchObject([{ code: 91002 }]);
 	});
 
+	test.for([6, 7] as const)('perdure, with TypeScript %d', (version) => {
+		const home = join(folder, `typescript-${version}`);
+		const own = (path: string, text: string) => {
+			mkdirSync(dirname(join(home, path)), { recursive: true });
+			writeFileSync(join(home, path), text);
+		};
+		const compilerOptions = { target: 'es2023', module: 'nodenext', strict: true, rootDir: 'src', outDir: 'dist' };
+		own('package.json', JSON.stringify({ name: 'shop', type: 'module' }));
+		own(
+			'tsconfig.json',
+			JSON.stringify({ compilerOptions: { ...compilerOptions, types: ['node'] }, include: ['src'] }),
+		);
+		own('src/greet.ts', greeting.greet);
+		own('src/main.ts', greeting.main('./greet.js'));
+		const own7 = join(repository, 'test/typescript-7/node_modules/typescript');
+		for (const [name, target] of [
+			['@perdure', join(modules, '@perdure')],
+			['@types', join(repository, 'node_modules/@types')],
+			['typescript', version === 7 ? own7 : join(repository, 'node_modules/typescript')],
+		] as const) {
+			mkdirSync(join(home, 'node_modules'), { recursive: true });
+			symlinkSync(target, join(home, 'node_modules', name), 'junction');
+		}
+		const perdure = (...args: string[]) =>
+			run(process.execPath, ['node_modules/@perdure/cli/dist/bin.js', ...args], home);
+		expect(perdure('check')).toBe('');
+		run(process.execPath, ['node_modules/typescript/bin/tsc'], home);
+		expect(perdure('compile', 'dist')).toBe('Compiled 1 durable function in 1 file of dist.\n');
+		expect(run(process.execPath, ['dist/main.js'], home)).toBe(greeting.printed);
+		expect(perdure('explain', 'PD3001')).toMatch(/^# PD3001: /);
+		own('src/greet.ts', greeting.greet.replace('const word =', 'const word: any ='));
+		expect(() => perdure('check')).toThrow(/src\/greet\.ts:10:\d+ - error PD3004: 'word'/);
+	});
+
 	test('Babel', () => {
 		write(
 			'build.js',

@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import { check } from './check.ts';
 import { type Command, type Terminal, UsageError } from './command.ts';
 import { compile } from './compile.ts';
+import { explain } from './explain.ts';
 import { nearest } from './nearest.ts';
 
 export type { Terminal } from './command.ts';
 
-const COMMANDS: Readonly<Record<string, Command>> = { check, compile };
+const COMMANDS: Readonly<Record<string, Command>> = { check, compile, explain };
 
 /** Runs one command. Gives the exit code: 0, 1 where errors were found, 2 where it was called wrongly. */
 export function main(args: readonly string[], terminal: Terminal): number {
