@@ -118,7 +118,10 @@ describe.each([
 		engineOn(store);
 		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'never mind' });
 		expect(performed).toEqual([]);
-		expect(await handle.log()).toMatchObject([{ kind: 'receive', name: 'early', args: [1], state: 'discarded' }]);
+		expect(await handle.log()).toMatchObject([
+			{ kind: 'cancel', args: ['never mind'] },
+			{ kind: 'receive', name: 'early', args: [1], state: 'discarded' },
+		]);
 	});
 
 	it('the outcome of the effect that was in flight is told and logged', async () => {
@@ -128,7 +131,10 @@ describe.each([
 		await handle.cancel();
 		const [{ key }] = performed as [Performed];
 		expect(await handle.result({ timeout: 5000 })).toEqual({ name: 'act', key, outcome: { value: 'plain' } });
-		expect(await handle.log()).toMatchObject([{ name: 'act', state: 'executed', outcome: { value: 'plain' } }]);
+		expect(await handle.log()).toMatchObject([
+			{ name: 'act', state: 'executed', outcome: { value: 'plain' } },
+			{ kind: 'cancel' },
+		]);
 	});
 
 	it('with a death of the process after each write, and the cancellation behind it', async () => {

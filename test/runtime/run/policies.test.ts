@@ -226,7 +226,7 @@ describe('a retry delay', () => {
 				effect: { name: 'charge', key: 'order-1', outcome: { error: { message: 'declined' } } },
 			});
 			expect(attempts()).toEqual([1]);
-			expect(t.log).toMatchObject([{ name: 'charge', state: 'executed', attempt: 1, outcome: { error: {} } }]);
+			expect(t.log[0]).toMatchObject({ name: 'charge', state: 'executed', attempt: 1, outcome: { error: {} } });
 			expect(t.pending).toEqual([]);
 		}
 	});
