@@ -13,7 +13,7 @@ import type {
 
 export interface Harness {
 	/** A new, empty store over this clock. `open` may be called on either: the second is another process's, where there is such a thing. */
-	make(clock: Clock): { readonly here: Store; readonly there: Store; dispose(): void };
+	make(clock: Clock): { readonly here: Store; readonly there: Store; readonly sealed?: boolean; dispose(): void };
 }
 
 type Mortal = StoreSession & { die(): void };
@@ -288,7 +288,7 @@ export function contract(name: string, harness: Harness): void {
 				const results = await Promise.allSettled([
 					s.commit(turnOf(a!)),
 					s.commit(turnOf(b!, { after: 9 })),
-					name === 'memory'
+					/^(sealed )?memory$/.test(name)
 						? Promise.reject(new Error('takes anything'))
 						: s.commit({ ...bad, wakeAt: Symbol() as never }),
 					s.commit(turnOf(c!)),
@@ -758,6 +758,44 @@ export function contract(name: string, harness: Harness): void {
 				const a = await worker();
 				await emitted(a, { r: [1] });
 				await eventually(() => heard.includes('b emitted'));
+			});
+		});
+
+		describe('blobs', () => {
+			it('gives every value that is stored, and replaces one unless others took its place', async ({ skip }) => {
+				skip(made.sealed === true, 'what is put there is not sealed');
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const run = (await s.read('r'))!;
+				await s.post({ runId: 'r', kind: 'message', name: 'n', id: null, payload: bytes('mail') });
+				await s.commit(
+					turnOf(run, {
+						state: { full: bytes('full') },
+						log: bytes('log 1'),
+						waits: waitsFor('q'),
+						progress: bytes('progress'),
+						emitted: [{ seq: 1, event: bytes('event') }],
+					}),
+				);
+				await s.commit(turnOf({ ...run, turn: 1 }, { state: { delta: bytes('delta'), at: 0 }, log: null }));
+				const seen: string[] = [];
+				for await (const { runId, field, bytes: found, replace } of s.blobs()) {
+					seen.push(`${runId} ${field} ${text([found])}`);
+					if (field === 'progress')
+						await s.commit(turnOf({ ...run, turn: 2 }, { state: null, log: null, progress: bytes('later') }));
+					expect(await replace(bytes(`new ${text([found])}`)), field).toBe(field !== 'progress');
+				}
+				expect(seen.sort()).toEqual(
+					['state full', 'state delta', 'log log 1', 'waits q', 'progress progress', 'mail mail', 'outbox event']
+						.map((line) => `r ${line}`)
+						.sort(),
+				);
+				const read = await s.read('r', { state: true });
+				expect(text(read!.state)).toBe('new full|new delta');
+				expect(text([read!.waits!, read!.progress!])).toBe('new q|later');
+				expect(text(await s.log('r'))).toBe('new log 1');
+				expect(text([(await s.mail('r', 0))[0]!.payload])).toBe('new mail');
+				expect(text([(await s.consume({ consumer: 'c', batch: 1, limit: 1 }))[0]!.event])).toBe('new event');
 			});
 		});
 

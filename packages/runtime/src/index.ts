@@ -7,6 +7,7 @@ export type { Description, RunSummary, Status, Waiting } from './client/describe
 export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
 export type { AnswerOptions, RunHandle, SendOptions } from './client/handle.ts';
+export type { KeysInUse } from './client/keys.ts';
 export type { OutboxEvent, OutboxOptions } from './client/outbox.ts';
 export type { Ended } from './client/outcome.ts';
 export { decode, encode } from './codec/plain.ts';

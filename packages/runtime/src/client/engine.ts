@@ -3,6 +3,7 @@
 import { transactionOfEffect } from '../driver/effects.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
+import { KeyringError } from '../errors/saving.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, deadline, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
@@ -12,6 +13,9 @@ import { differenceOf, type NewRun, type RunFilter, type Store, type StoreSessio
 import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
 import { type Handler, handlerMap } from '../registry/handlers.ts';
 import type { Callable } from '../registry/shared.ts';
+import { AtRest } from '../sealing/at-rest.ts';
+import type { Keyring } from '../sealing/keyring.ts';
+import { sealedSession } from '../worker/sealed-session.ts';
 import { inputBytes } from '../worker/stored.ts';
 import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { Changes } from './changes.ts';
@@ -20,6 +24,7 @@ import { type RunSummary, type Status, summaryOf } from './describe.ts';
 import type { FunctionRef } from './function-ref.ts';
 import { RunHandle } from './handle.ts';
 import { idInsideEffect } from './inside-effect.ts';
+import { type KeysInUse, keysInUse, sealAgain } from './keys.ts';
 import { consumeOutbox, OUTBOX, type OutboxEvent, type OutboxOptions } from './outbox.ts';
 
 /** What `createEngine` is made of. */
@@ -33,6 +38,13 @@ export interface EngineOptions {
 	readonly handlers?: readonly Handler[];
 	/** What of the effect logs is kept. Default `'iteration'`. */
 	readonly log?: LogOptions;
+	/**
+	 * Seals what the store keeps of runs (AES-256-GCM, a key for each run): states, inputs, mail, logs, outcomes, the
+	 * outbox. Every engine over the store needs it. Rotation: add a key, make it current, call `sealAgain`, and retire
+	 * the old one when `keysInUse` no longer counts it. What the store finds runs by stays readable: ids, functions,
+	 * names of messages, tags, times, and hashes of arguments and answers.
+	 */
+	readonly keyring?: Keyring;
 	/** For simulations: time and randomness. The store has its own clock. */
 	readonly clock?: Clock;
 	readonly random?: Random;
@@ -74,6 +86,7 @@ export class Engine implements AsyncDisposable {
 	readonly #handlers: ReadonlyMap<Callable, Callable>;
 	readonly #rules: LogRules;
 	readonly #opened: Promise<StoreSession>;
+	readonly #atRest: AtRest | null;
 	#worker: Worker | null = null;
 	#closed: Promise<void> | null = null;
 
@@ -82,6 +95,7 @@ export class Engine implements AsyncDisposable {
 		for (const listed of o.functions ?? []) checkCompiled(listed);
 		this.#clock = o.clock ?? realClock;
 		this.#random = o.random ?? realRandom;
+		this.#atRest = o.keyring === undefined ? null : new AtRest(o.keyring);
 		this.#changes = new Changes(this.#clock);
 		this.#outboxChanges = new Changes(this.#clock);
 		this.#handlers = handlerMap(o.handlers);
@@ -145,6 +159,21 @@ export class Engine implements AsyncDisposable {
 		for await (const row of session.list(stored)) yield summaryOf(row);
 	}
 
+	/** How many stored values each key has sealed; under `null` those that are not sealed. */
+	async keysInUse(): Promise<KeysInUse> {
+		return keysInUse(await this.#session());
+	}
+
+	/**
+	 * Seals again, under the current key of its keyring, what other keys have sealed, or none; runs go on meanwhile.
+	 * @returns how many values it sealed.
+	 * @throws SealError for a value whose key the keyring lacks, KeyringError without a keyring.
+	 */
+	async sealAgain(): Promise<number> {
+		if (this.#atRest === null) throw new KeyringError({ problem: 'the engine was created without one' });
+		return sealAgain(await this.#session(), this.#atRest);
+	}
+
 	/**
 	 * What runs have emitted, in an endless loop: an event stays in the outbox until it is acknowledged, so each is
 	 * handed out at least once, and those of one run in their order. Several loops, in any processes, share the
@@ -186,12 +215,13 @@ export class Engine implements AsyncDisposable {
 	}
 
 	async #open(o: EngineOptions): Promise<StoreSession> {
-		const session = await o.store.open({
+		const store = await o.store.open({
 			moved: (runId) => this.#changes.moved(runId),
 			mail: (runId) => this.#worker?.mail(runId),
 			due: () => this.#worker?.due(),
 			emitted: () => this.#outboxChanges.moved(OUTBOX),
 		});
+		const session = this.#atRest === null ? store : sealedSession(store, this.#atRest);
 		if (o.worker === false) return session;
 		const parts = {
 			session,

@@ -1,7 +1,9 @@
+import { SealError } from '../errors/saving.ts';
 import { EngineClosedError, EventLostError, StoreError } from '../errors/store.ts';
 import { decode } from '../machine/bytes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboxRow, StoreSession } from '../ports/store.ts';
+import { keyIdOf } from '../sealing/at-rest.ts';
 import type { Changes } from './changes.ts';
 
 /** An event that a run has emitted, in the hands of one consumer. */
@@ -11,7 +13,7 @@ export interface OutboxEvent {
 	readonly seq: number;
 	/** When the turn that emitted it was committed. */
 	readonly emittedAt: Date;
-	/** A fresh copy each time. @throws DecodeError where this process lacks a class of it. */
+	/** A fresh copy each time. @throws DecodeError where this process lacks a class of it, SealError where it lacks its key. */
 	readonly event: unknown;
 	/**
 	 * Takes it out of the outbox: it is never handed out again. Doing so twice does no harm.
@@ -85,6 +87,8 @@ function eventOf({ runId, seq, at, event }: OutboxRow, session: StoreSession, co
 		seq,
 		emittedAt: new Date(at),
 		get event() {
+			const keyId = keyIdOf(event);
+			if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
 			return decode(event);
 		},
 		async ack() {

@@ -57,6 +57,9 @@ export interface StoreSession {
 	/** The log so far, in pieces to be joined. */
 	log(runId: string): Promise<readonly Uint8Array[]>;
 
+	/** Every value of bytes that is stored, of all runs, for whoever seals them again. */
+	blobs(): AsyncIterable<StoredBytes>;
+
 	// consumers of the outbox
 	/**
 	 * Takes events for a consumer, the oldest first; asked again for the same batch, gives the same. Events stay
@@ -205,6 +208,15 @@ export interface Mail {
 	readonly payload: Uint8Array;
 	/** `ended`: how; undefined where there is no such run. */
 	readonly status?: 'completed' | 'failed' | 'cancelled';
+}
+
+export interface StoredBytes {
+	readonly runId: string;
+	/** `log`: pieces that were joined. */
+	readonly field: 'state' | 'waits' | 'progress' | 'outcome' | 'event' | 'log' | 'mail' | 'outbox';
+	readonly bytes: Uint8Array;
+	/** Puts other bytes in their place; false when others are there by now. */
+	replace(bytes: Uint8Array): Promise<boolean>;
 }
 
 export interface ConsumeOptions {

@@ -1,6 +1,7 @@
 import { StoreError } from '../errors/store.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
 import type { Store, StoreListener, StoreSession } from '../ports/store.ts';
+import { blobs } from './blobs.ts';
 import { claim, free, know, leave } from './claim.ts';
 import { block, commit } from './commit.ts';
 import type { Data, Member } from './data.ts';
@@ -60,6 +61,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
 		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),
+		blobs: () => blobs(data),
 		consume: (o) => when(() => consume(data, member, o)),
 		acknowledge: (consumer, event) => when(() => acknowledge(data, member, consumer, event)),
 		release: (consumer) => when(() => release(data, member, consumer)),

@@ -12,6 +12,7 @@ import {
 	type Transacted,
 	type TurnCommit,
 } from '../ports/store.ts';
+import { blobs } from './blobs.ts';
 import { claim, free, join, keep, know, look, type Worker } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
@@ -225,6 +226,11 @@ class Session implements SqliteSession {
 
 	async log(runId: string) {
 		return this.#read(() => log(this.#db, runId));
+	}
+
+	blobs() {
+		this.#check();
+		return blobs(this.#db, (work) => this.#write(work));
 	}
 
 	/** Others can tell from now on whether this session's process lives. */

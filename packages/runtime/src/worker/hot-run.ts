@@ -2,6 +2,7 @@ import { performEffect, type Runs, type Settled, settledWith } from '../driver/e
 import { closeAll, openMachine } from '../driver/resources.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { TimeoutError } from '../errors/run.ts';
+import { SealError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
@@ -508,7 +509,7 @@ export class HotRun {
 			try {
 				return await ask();
 			} catch (error) {
-				if (this.#gone) throw error;
+				if (this.#gone || SealError.is(error)) throw error;
 			}
 			await this.#pause(pause);
 		}

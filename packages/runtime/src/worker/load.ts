@@ -1,3 +1,4 @@
+import { SealError } from '../errors/saving.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
 import { decodeLive } from '../machine/bytes.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
@@ -5,6 +6,7 @@ import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
 import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
+import { keyIdOf } from '../sealing/at-rest.ts';
 import type { Warm } from './hot-states.ts';
 import type { Input } from './stored.ts';
 import { StoredLog } from './stored-log.ts';
@@ -13,9 +15,13 @@ import { StoredLog } from './stored-log.ts';
  * The machine of a stored run: of its state, or, before its first turn, of what it begins with.
  * @param turn the one that the state is of, where that is not the row's.
  * @param opened what was opened of the resources that it has `closed`.
- * @throws UnknownFunctionError, SchemaMismatchError, DecodeError
+ * @throws UnknownFunctionError, SchemaMismatchError, DecodeError, SealError where an engine without keys meets sealed bytes.
  */
 export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: readonly object[]): Warm {
+	for (const part of row.state) {
+		const keyId = keyIdOf(part);
+		if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
+	}
 	if (turn > 0) {
 		const { state, writer, closed } = readState(row.state, opened);
 		return { machine: new Machine(state, o, { closed, opened }), writer, log: new StoredLog(), turn };

@@ -3,6 +3,7 @@ import type { Copied, CopiedBytes } from '../machine/copied.ts';
 import { NOTHING } from '../machine/copied.ts';
 import type { LogItem, LogRecord } from '../machine/log.ts';
 import { LogFold } from '../machine/log-fold.ts';
+import { framed, pieces as unframed } from './framing.ts';
 
 /**
  * The stored log: pieces that a store only joins, each a turn's behind its length (4 bytes, big-endian).
@@ -40,10 +41,7 @@ export class LogWriter {
 			else this.#record(items, record, before);
 		}
 		const data = encode(items);
-		const piece = new Uint8Array(4 + data.length);
-		new DataView(piece.buffer).setUint32(0, data.length);
-		piece.set(data, 4);
-		return piece;
+		return framed(data);
 	}
 
 	#record(items: unknown[], record: LogRecord, before: number): void {
@@ -114,7 +112,7 @@ export function readLogBytes(pieces: readonly Uint8Array[]): LogRecord[] {
 	const fold = new LogFold();
 	const places = new Map<number, Place>();
 	const prefix = { now: '' };
-	for (const data of split(join(pieces))) new Reader(decode(data) as unknown[], fold, places, prefix).read();
+	for (const data of unframed(pieces)) new Reader(decode(data) as unknown[], fold, places, prefix).read();
 	return fold.records;
 }
 
@@ -224,22 +222,3 @@ const OPEN: LogRecord = {
 	key: '',
 	extra: null,
 };
-
-function join(pieces: readonly Uint8Array[]): Uint8Array {
-	const all = new Uint8Array(pieces.reduce((sum, piece) => sum + piece.length, 0));
-	let at = 0;
-	for (const piece of pieces) {
-		all.set(piece, at);
-		at += piece.length;
-	}
-	return all;
-}
-
-function* split(all: Uint8Array): Iterable<Uint8Array> {
-	const view = new DataView(all.buffer);
-	for (let at = 0; at < all.length; ) {
-		const end = at + 4 + view.getUint32(at);
-		yield all.subarray(at + 4, end);
-		at = end;
-	}
-}
