@@ -10,10 +10,10 @@ import type {
 	Signature,
 	Span,
 	Type,
-	TypeKind,
 	TypeProgram,
 	TypeSymbol,
 } from './type-model.ts';
+import { isModuleName, kindOf, lazy, propertyName } from './typescript-common.ts';
 
 /** Members of a symbol that TypeScript keeps to itself. */
 interface InternalSymbol extends ts.Symbol {
@@ -30,34 +30,11 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 	const typeOf = (type: ts.Type): Type => remember(types, type, makeType);
 	const symbolOf = (symbol: ts.Symbol): TypeSymbol => remember(symbols, symbol, makeSymbol);
 
-	const kindOf = ({ flags }: ts.Type): TypeKind => {
-		if (flags & TypeFlags.Any) return 'any';
-		if (flags & TypeFlags.Unknown) return 'unknown';
-		if (flags & TypeFlags.Never) return 'never';
-		if (flags & PRIMITIVE) return 'primitive';
-		if (flags & TypeFlags.NonPrimitive) return 'non-primitive';
-		if (flags & TypeFlags.Union) return 'union';
-		if (flags & TypeFlags.Intersection) return 'intersection';
-		if (flags & TypeFlags.TypeParameter) return 'parameter';
-		return flags & TypeFlags.Object ? 'object' : 'deferred';
-	};
-	// `boolean` and enums are unions too: the flags of what they are stand first.
-	const PRIMITIVE =
-		TypeFlags.StringLike |
-		TypeFlags.NumberLike |
-		TypeFlags.BigIntLike |
-		TypeFlags.BooleanLike |
-		TypeFlags.EnumLike |
-		TypeFlags.ESSymbolLike |
-		TypeFlags.VoidLike |
-		TypeFlags.Null |
-		TypeFlags.Index;
-
 	const makeType = (type: ts.Type): Type => {
 		const flags = type.flags & TypeFlags.Object ? (type as ts.ObjectType).objectFlags : 0;
 		const reference = (flags & ObjectFlags.Reference) !== 0;
 		return {
-			kind: kindOf(type),
+			kind: kindOf(type.flags, TypeFlags),
 			tuple: reference && ((type as ts.TypeReference).target.objectFlags & ObjectFlags.Tuple) !== 0,
 			objectLiteral: type.symbol !== undefined && (type.symbol.flags & SymbolFlags.ObjectLiteral) !== 0,
 			text: () => checker.typeToString(type),
@@ -105,19 +82,12 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 	});
 
 	const makeProperty = (symbol: ts.Symbol): Property => ({
-		name: shownName(symbol),
+		name: propertyName(typescript.symbolName(symbol)),
 		kind: symbol.flags & SymbolFlags.Method ? 'method' : symbol.flags & SymbolFlags.Accessor ? 'accessor' : 'property',
 		optional: (symbol.flags & SymbolFlags.Optional) !== 0,
 		type: lazy(() => typeOf(checker.getTypeOfSymbol(symbol))),
 		declarations: lazy(() => declarationsOf(symbol)),
 	});
-
-	/** `__@iterator@5` is under a symbol, `__#1@#secret` is private. */
-	const shownName = (symbol: ts.Symbol): string => {
-		const name = typescript.symbolName(symbol);
-		const mangled = /^__(?:@(.*)@\d+|#\d+@(#.*))$/s.exec(name);
-		return mangled ? (mangled[2] ?? `[${mangled[1]}]`) : name;
-	};
 
 	const makeSymbol = (symbol: ts.Symbol): TypeSymbol => ({
 		name: dottedName(symbol),
@@ -127,12 +97,9 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 
 	const dottedName = (symbol: InternalSymbol): string => {
 		const { parent } = symbol;
-		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModule(parent);
+		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModuleName(parent.name);
 		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
 	};
-
-	/** A file or `declare module "x"`, whose names are those of strings; `globalThis` is none of the user's either. */
-	const isModule = (symbol: ts.Symbol) => /^(".*"|globalThis|__global)$/s.test(symbol.name);
 
 	const declarationsOf = (symbol: ts.Symbol): Declaration[] =>
 		(symbol.declarations ?? []).map((node) => {
@@ -204,12 +171,4 @@ function remember<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key:
 	const made = make(key);
 	known.set(key, made);
 	return made;
-}
-
-function lazy<T>(compute: () => T): () => T {
-	let made: { readonly value: T } | undefined;
-	return () => {
-		made ??= { value: compute() };
-		return made.value;
-	};
 }

@@ -4,6 +4,8 @@
  * here, and what a user's version has is looked at before it is used ({@link isKnown}).
  */
 
+import { TYPE_FLAGS, type TypeFlags } from './typescript-common.ts';
+
 export interface Node {
 	readonly kind: number;
 	readonly pos: number;
@@ -109,7 +111,7 @@ type Enum<Names extends string> = Readonly<Record<Names, number>>;
 /** `typescript/unstable/sync`. */
 export interface SyncModule {
 	readonly API: new (options: { readonly cwd: string }) => Api;
-	readonly TypeFlags: Enum<(typeof TYPE_FLAGS)[number]>;
+	readonly TypeFlags: TypeFlags;
 	readonly SymbolFlags: Enum<(typeof SYMBOL_FLAGS)[number]>;
 	readonly SignatureKind: Enum<'Call' | 'Construct'>;
 }
@@ -118,12 +120,6 @@ export interface SyncModule {
 export interface AstModule {
 	readonly SyntaxKind: Enum<(typeof SYNTAX_KINDS)[number]>;
 }
-
-const TYPE_FLAGS = [
-	...(['Any', 'Unknown', 'Never', 'NonPrimitive', 'Union', 'Intersection', 'TypeParameter', 'Object'] as const),
-	...(['Conditional', 'StringLike', 'NumberLike', 'BigIntLike', 'BooleanLike', 'EnumLike', 'ESSymbolLike'] as const),
-	...(['VoidLike', 'Null', 'Index'] as const),
-] as const;
 
 const SYMBOL_FLAGS = [
 	...(['ObjectLiteral', 'Method', 'Accessor', 'Optional', 'Value', 'Alias', 'Namespace'] as const),

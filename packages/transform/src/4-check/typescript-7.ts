@@ -10,7 +10,6 @@ import type {
 	Signature,
 	Span,
 	Type,
-	TypeKind,
 	TypeProgram,
 	TypeSymbol,
 } from './type-model.ts';
@@ -28,6 +27,7 @@ import type {
 	SourceFile,
 	SyncModule,
 } from './typescript-7-api.ts';
+import { isModuleName, isQuoted, kindOf, lazy, propertyName } from './typescript-common.ts';
 
 /** The modules of the user's TypeScript that opened `project`. */
 export interface TypeScript7 {
@@ -46,34 +46,11 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 	const typeOf = (type: ApiType): Type => remember(types, type, makeType);
 	const symbolOf = (symbol: ApiSymbol): TypeSymbol => remember(symbols, symbol, makeSymbol);
 
-	const kindOf = ({ flags }: ApiType): TypeKind => {
-		if (flags & TypeFlags.Any) return 'any';
-		if (flags & TypeFlags.Unknown) return 'unknown';
-		if (flags & TypeFlags.Never) return 'never';
-		if (flags & PRIMITIVE) return 'primitive';
-		if (flags & TypeFlags.NonPrimitive) return 'non-primitive';
-		if (flags & TypeFlags.Union) return 'union';
-		if (flags & TypeFlags.Intersection) return 'intersection';
-		if (flags & TypeFlags.TypeParameter) return 'parameter';
-		return flags & TypeFlags.Object ? 'object' : 'deferred';
-	};
-	// `boolean` and enums are unions too: the flags of what they are stand first.
-	const PRIMITIVE =
-		TypeFlags.StringLike |
-		TypeFlags.NumberLike |
-		TypeFlags.BigIntLike |
-		TypeFlags.BooleanLike |
-		TypeFlags.EnumLike |
-		TypeFlags.ESSymbolLike |
-		TypeFlags.VoidLike |
-		TypeFlags.Null |
-		TypeFlags.Index;
-
 	const makeType = (type: ApiType): Type => {
 		const reference = type.isTypeReference();
 		const symbol = lazy(() => type.getSymbol());
 		return {
-			kind: kindOf(type),
+			kind: kindOf(type.flags, TypeFlags),
 			get tuple() {
 				return reference && (type as ApiTypeReference).getTarget().isTupleType();
 			},
@@ -123,19 +100,13 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 		const properties = checker.getPropertiesOfType(type);
 		const own = lazy(() => checker.getTypeOfSymbol(properties));
 		return properties.map((symbol, index) => ({
-			name: shownName(symbol),
+			name: propertyName(symbol.name),
 			kind:
 				symbol.flags & SymbolFlags.Method ? 'method' : symbol.flags & SymbolFlags.Accessor ? 'accessor' : 'property',
 			optional: (symbol.flags & SymbolFlags.Optional) !== 0,
 			type: () => typeOf(own()[index]!),
 			declarations: lazy(() => declarationsOf(symbol)),
 		}));
-	};
-
-	/** `__@iterator@5` is under a symbol, `__#1@#secret` is private. */
-	const shownName = ({ name }: ApiSymbol): string => {
-		const mangled = /^__(?:@(.*)@\d+|#\d+@(#.*))$/s.exec(name);
-		return mangled ? (mangled[2] ?? `[${mangled[1]}]`) : name;
 	};
 
 	const makeSymbol = (symbol: ApiSymbol): TypeSymbol => ({
@@ -150,12 +121,9 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 
 	const dottedName = (symbol: ApiSymbol): string => {
 		const parent = symbol.getParent();
-		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModule(parent);
+		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModuleName(parent.name);
 		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
 	};
-
-	/** A file or `declare module "x"`, whose names are those of strings; `globalThis` is none of the user's either. */
-	const isModule = (symbol: ApiSymbol) => /^(".*"|globalThis)$/s.test(symbol.name);
 
 	const declarationsOf = (symbol: ApiSymbol): Declaration[] =>
 		symbol.declarations.map((handle) => {
@@ -177,7 +145,7 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 
 	const kinds = declarationKinds(ast);
 	const kindOfDeclaration = ({ kind }: NodeHandle, symbol: ApiSymbol): DeclarationKind => {
-		if (kind === ast.SyntaxKind.ModuleDeclaration) return isModule(symbol) ? 'module' : 'namespace';
+		if (kind === ast.SyntaxKind.ModuleDeclaration) return isQuoted(symbol.name) ? 'module' : 'namespace';
 		return kinds.get(kind) ?? 'other';
 	};
 
@@ -266,12 +234,4 @@ function remember<K extends { readonly id: number }, V>(known: Map<number, V>, k
 	const made = make(key);
 	known.set(key.id, made);
 	return made;
-}
-
-function lazy<T>(compute: () => T): () => T {
-	let made: { readonly value: T } | undefined;
-	return () => {
-		made ??= { value: compute() };
-		return made.value;
-	};
 }
