@@ -66,7 +66,9 @@ describe.each(names)('%s', (name) => {
 		}
 		expect(files).toContain('package/README.md');
 		expect(
-			files.filter((file) => !/^package\/(dist|src|pages|language-service|README\.md|LICENSE|package\.json)/.test(file)),
+			files.filter(
+				(file) => !/^package\/(dist|src|pages|language-service|README\.md|LICENSE|package\.json)/.test(file),
+			),
 		).toEqual([]);
 	});
 });
