@@ -19,6 +19,7 @@ const WRITES = [
 	'keep',
 	'commit',
 	'block',
+	'retry',
 	'consume',
 	'acknowledge',
 	'release',

@@ -2,10 +2,11 @@ import { type Chain, drive, type Standing } from './driver/drive.ts';
 import type { Replayer } from './driver/replayer.ts';
 import { closeAll, openMachine } from './driver/resources.ts';
 import { UnsupportedError } from './errors/internal.ts';
-import { AmbiguousResumeError, NotSuspendedError } from './errors/run.ts';
+import { AmbiguousResumeError, NotFailedError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError, NotSerializableError } from './errors/saving.ts';
 import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
+import { again, eventBytes, type Failure, type RetryOptions, readEvent, reasonBytes } from './machine/failure.ts';
 import type { Inspection } from './machine/inspect.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { hash } from './machine/key.ts';
@@ -114,18 +115,33 @@ export class Continuation<R> {
 	readonly #count: number;
 	/** A state that cannot be saved can go on once, from memory; then this says why it was only once. */
 	#spent: NotSerializableError | null = null;
+	/** Of a run that failed: what by, after this state. */
+	readonly #failure: Failure | null;
+	/** Makes the machine anew of a run whose first turn failed. */
+	readonly #anew: (() => Machine) | null;
 
 	/** Not for users: `run`, `fromBytes` and the engine make continuations. */
-	constructor(from: Machine | Chain | Uint8Array, records: readonly LogItem[]) {
+	constructor(
+		from: Machine | Chain | Uint8Array,
+		records: readonly LogItem[],
+		o: { readonly failure?: Failure | null; readonly anew?: (() => Machine) | undefined } = {},
+	) {
+		this.#failure = o.failure ?? null;
+		this.#anew = o.anew ?? null;
 		this.#loaded = from instanceof Machine ? from : null;
 		this.#chain = from instanceof Machine ? null : from instanceof Uint8Array ? [from] : from;
-		this.#bytes = this.#chain?.length === 1 ? this.#chain[0]! : null;
+		this.#bytes = this.#chain?.length === 1 && this.#failure === null ? this.#chain[0]! : null;
 		this.#records = records;
 		this.#count = records.length;
 	}
 
 	get #machine(): Machine {
-		this.#loaded ??= new Machine(readState(this.#chain!).state);
+		if (this.#loaded === null) {
+			const { state } = readState(this.#chain!);
+			const failure = this.#failure;
+			if (failure !== null) state.failed = { event: eventBytes(failure.event), error: reasonBytes(failure.error) };
+			this.#loaded = new Machine(state);
+		}
 		return this.#loaded;
 	}
 
@@ -145,7 +161,9 @@ export class Continuation<R> {
 		if (expected !== undefined && expected.id !== state.functionId) {
 			throw new DecodeError({ problem: `they are a continuation of '${state.functionId}', not of '${expected.id}'` });
 		}
-		return new Continuation(new Machine(state), log);
+		const { failed } = state;
+		const failure = failed && { event: readEvent(failed.event), error: decode(failed.error) };
+		return new Continuation(new Machine(state), log, { failure });
 	}
 
 	get functionId(): string {
@@ -201,6 +219,28 @@ export class Continuation<R> {
 	/** Goes on with what is pending; answers nothing. */
 	async continue(o: RunOptions = {}): Promise<Outcome<R>> {
 		return this.#go(await this.#copy(o), null, o);
+	}
+
+	/**
+	 * Tries a failed run again: the turn that failed, from the state before it. If a rejection began it, that
+	 * effect is issued again, with the same key; any other event is delivered again. What succeeded is not repeated.
+	 * @throws NotFailedError
+	 */
+	async retry(o: RunOptions & RetryOptions = {}): Promise<Outcome<R>> {
+		const failure = this.#failure;
+		if (failure === null) throw new NotFailedError({ runId: this.runId });
+		const what = again(failure, o);
+		if (what === null) {
+			return { status: 'failed', error: failure.error, continuation: this, log: this.log, emitted: [] };
+		}
+		if (this.#anew !== null) {
+			const anew = this.#anew;
+			return proceed<R>(anew(), { type: 'started' }, new KeptLog(this.#log), o, { anew });
+		}
+		const machine = await this.#copy(o);
+		if ('deliver' in what) return this.#go(machine, what.deliver, o);
+		if (o.newKeys) machine.rekey(what.issue);
+		return this.#go(machine, null, o);
 	}
 
 	/**
@@ -307,11 +347,21 @@ export class Continuation<R> {
 		const { machine } = await openMachine((opened) => {
 			return { machine: Machine.load(bytes, options, opened) };
 		});
+		machine.state.failed = null;
 		return machine;
 	}
 
 	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
-		return proceed<R>(machine, first, new KeptLog(this.#log), o);
+		const { lineage } = machine.state;
+		// With the lineage that its input has opened.
+		const origin = () => {
+			if (this.#spent !== null) return null;
+			const before = Machine.load(this.#saved());
+			before.state.failed = null;
+			if (lineage !== before.state.lineage) before.branch(lineage);
+			return [before.save()];
+		};
+		return proceed<R>(machine, first, new KeptLog(this.#log), o, { origin });
 	}
 }
 
@@ -324,16 +374,25 @@ export function machineOptions(o: RunOptions): {
 	return { handlers: handlerMap(o.handlers), rules: logRules(o.log), nonce: realRandom.id() };
 }
 
+/** What there is besides the machine. */
+interface Proceeding {
+	readonly replay?: Replayer;
+	/** The state before the first turn. */
+	readonly origin?: () => Chain | null;
+	/** Of a run that begins: makes the machine once more. */
+	readonly anew?: () => Machine;
+}
+
 /** Drives a machine and tells its caller how that ended. */
 export async function proceed<R>(
 	machine: Machine,
 	first: Event | null,
 	log: KeptLog,
 	o: RunOptions,
-	replay?: Replayer,
+	how: Proceeding = {},
 ): Promise<Outcome<R>> {
 	try {
-		return await driven<R>(machine, first, log, o, replay);
+		return await driven<R>(machine, first, log, o, how);
 	} catch (error) {
 		await closeAll(machine.opened);
 		throw error;
@@ -345,7 +404,7 @@ async function driven<R>(
 	first: Event | null,
 	log: KeptLog,
 	o: RunOptions,
-	replay: Replayer | undefined,
+	{ replay, origin, anew }: Proceeding,
 ): Promise<Outcome<R>> {
 	const emitted: unknown[] = [];
 	const standing = await drive(machine, first, {
@@ -353,6 +412,7 @@ async function driven<R>(
 		log,
 		emitted,
 		replay,
+		origin,
 		park: o.park,
 		onTurn:
 			o.onCheckpoint &&
@@ -366,7 +426,7 @@ async function driven<R>(
 	});
 	const from = closing(standing, machine);
 	if (from !== null) await closeAll(machine.opened);
-	return outcomeOf<R>(standing, machine, log.items, emitted, from ?? machine);
+	return outcomeOf<R>(standing, machine, log.items, emitted, from ?? machine, anew);
 }
 
 /** What the next continuation goes on from; null when that is the machine itself, with what is open in it. */
@@ -387,6 +447,7 @@ function outcomeOf<R>(
 	records: readonly LogItem[],
 	emitted: readonly unknown[],
 	from: Machine | Uint8Array,
+	anew: (() => Machine) | undefined,
 ): Outcome<R> {
 	const told = { log: readLog(records), emitted };
 	switch (standing.status) {
@@ -395,8 +456,11 @@ function outcomeOf<R>(
 		case 'cancelled':
 			return { status: 'cancelled', reason: standing.reason, ...told };
 		case 'failed': {
-			const { error, before } = standing;
-			const continuation = new Continuation<R>(before ?? machine, records);
+			const { error, before, event } = standing;
+			const first = event.type === 'started' ? anew : undefined;
+			// What there is nothing to go on from is not tried again.
+			const failure = before !== null || first !== undefined ? { event, error } : null;
+			const continuation = new Continuation<R>(before ?? machine, records, { failure, anew: first });
 			return { status: 'failed', error, continuation, ...told };
 		}
 		case 'parked':

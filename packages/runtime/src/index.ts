@@ -33,6 +33,7 @@ export {
 	DeadlockError,
 	InvalidAnswerError,
 	InvalidDurationError,
+	NotFailedError,
 	NotSuspendedError,
 	OutsideRunError,
 	OutsideTurnError,
@@ -60,6 +61,7 @@ export {
 export { CrashLoopError, EngineClosedError, EventLostError, FencedError, StoreError } from './errors/store.ts';
 export type { Duration } from './language/duration.ts';
 export { formatLog, type LogTextOptions } from './log-text.ts';
+export type { RetryOptions } from './machine/failure.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';

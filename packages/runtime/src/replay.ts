@@ -51,7 +51,7 @@ export async function replay<A extends unknown[], R>(
 		}
 		const replayer = new Replayer(machine, log, rules, mark.seq);
 		const before = recordsOf(log.filter(({ seq }) => seq <= mark.seq));
-		return proceed<R>(machine, null, new KeptLog(before), o, replayer);
+		return proceed<R>(machine, null, new KeptLog(before), o, { replay: replayer });
 	}
 	const [self, ...copies] = release(captureStart(def.name, o.this, args));
 	const [first] = [...log].sort((a, b) => a.seq - b.seq);
@@ -63,7 +63,7 @@ export async function replay<A extends unknown[], R>(
 		now: first?.startedAt.getTime() ?? realClock.now(),
 		...machineOptions(o),
 	});
-	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, new Replayer(machine, log, rules));
+	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, { replay: new Replayer(machine, log, rules) });
 }
 
 function markOf(log: readonly LogEntry[], label: string): LogEntry {

@@ -17,14 +17,13 @@ export async function run<A extends unknown[], R>(
 	o: RunOptions = {},
 ): Promise<Outcome<R>> {
 	const def = durable(fn);
-	const [self, ...copies] = release(captureStart(def.name, o.this, args));
-	const machine = Machine.start({
-		runId: o.id ?? realRandom.id(),
-		def,
-		self,
-		args: copies,
-		now: realClock.now(),
-		...machineOptions(o),
-	});
-	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o);
+	const given = captureStart(def.name, o.this, args);
+	const runId = o.id ?? realRandom.id();
+	const now = realClock.now();
+	const options = machineOptions(o);
+	const begin = () => {
+		const [self, ...copies] = release(given);
+		return Machine.start({ runId, def, self, args: copies, now, ...options });
+	};
+	return proceed<R>(begin(), { type: 'started' }, new KeptLog(), o, { anew: begin });
 }

@@ -4,17 +4,19 @@ import {
 	AmbiguousResumeError,
 	BlockedError,
 	CancelledError,
+	NotFailedError,
 	NotSuspendedError,
 	RunNotFoundError,
 } from '../errors/run.ts';
 import { decode, encode } from '../machine/bytes.ts';
+import { again, type RetryOptions, readEvent, reasonBytes } from '../machine/failure.ts';
 import type { Inspection } from '../machine/inspect.ts';
 import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
-import { type Answer, reasonBytes } from '../worker/stored.ts';
+import { type Answer, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
@@ -148,6 +150,23 @@ export class RunHandle<R> {
 	/** Asks for cancellation; a run that is over stays as it is. Resolves once that is committed. */
 	async cancel(reason?: unknown): Promise<void> {
 		await this.#post({ runId: this.id, kind: 'cancel', payload: reasonBytes(reason) });
+	}
+
+	/**
+	 * Tries a failed run again: the turn that failed, from the state before it. If a rejection began it, that
+	 * effect is issued again, with the same key; any other event is delivered again. What succeeded is not
+	 * repeated. Resolves once that is committed.
+	 * @throws NotFailedError
+	 */
+	async retry(o: RetryOptions = {}): Promise<void> {
+		const session = await this.#host.session();
+		const row = await this.#read(session, false);
+		if (row.status !== 'failed' || row.event === null) throw new NotFailedError({ runId: this.id });
+		const failure = { event: readEvent(row.event), error: decode(row.outcome!) };
+		if (again(failure, o) === null) return;
+		if (!(await session.retry(this.id, row.turn, retryBytes({ ...o, turn: row.turn, event: row.event })))) {
+			throw new NotFailedError({ runId: this.id });
+		}
 	}
 
 	async log(): Promise<LogEntry[]> {

@@ -20,7 +20,7 @@ export type Chain = readonly Uint8Array[];
 export type Standing =
 	| { readonly status: 'completed'; readonly value: unknown }
 	/** `before`: the saved state before the failing turn, where it was made. */
-	| { readonly status: 'failed'; readonly error: unknown; readonly before: Chain | null }
+	| { readonly status: 'failed'; readonly error: unknown; readonly before: Chain | null; readonly event: Event }
 	| { readonly status: 'cancelled'; readonly reason: unknown }
 	| { readonly status: 'suspended' }
 	| { readonly status: 'parked' };
@@ -35,6 +35,8 @@ export interface DriveOptions {
 	readonly log: KeptLog;
 	/** Taken up: what the turns emit, decoded. */
 	readonly emitted: unknown[];
+	/** The state before the first turn, where there is one. Asked for only when that turn fails. */
+	readonly origin?: (() => Chain | null) | undefined;
 	/** A log that is replayed first. */
 	readonly replay?: Replayer | undefined;
 }
@@ -65,6 +67,8 @@ class Drive {
 	readonly #watched = new Set<string>();
 	/** The state after the last turn, where it was saved. */
 	#saved: Chain | null = null;
+	/** A turn was computed. */
+	#begun = false;
 	readonly #writer = stateWriter();
 	#wake: () => void = () => {};
 
@@ -142,7 +146,9 @@ class Drive {
 	}
 
 	async #turn(event: Event, now = this.#options.clock.now()): Promise<Standing | null> {
-		const before = this.#saved;
+		const before = this.#saved ?? this.#beforeRejection(event);
+		const isFirst = !this.#begun;
+		this.#begun = true;
 		const { seq } = this.#machine.state;
 		const turn = this.#machine.apply(event, now);
 		const replay = this.#machine.replay === null ? null : this.#options.replay!;
@@ -152,7 +158,7 @@ class Drive {
 		this.#options.log.add(failed === null ? turn.log : settledOf(turn.log, seq));
 		if (failed !== null) {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
-			return { status: 'failed', error: failed.error, before };
+			return { status: 'failed', error: failed.error, before: before ?? (isFirst ? this.#origin() : null), event };
 		}
 		for (const { seq, event } of turn.emitted) {
 			if (!reached?.has(seq)) this.#options.emitted.push(decode(event));
@@ -166,6 +172,21 @@ class Drive {
 		// In a replay it was taken to the log before.
 		if (replay === null) for (const call of turn.dispatch) this.#dispatch(call);
 		return null;
+	}
+
+	/** A turn that a rejection begins may well fail; then it is this state from which it is tried again. */
+	#beforeRejection(event: Event): Chain | null {
+		if (event.type !== 'effectSettled' || event.ok) return null;
+		try {
+			return [this.#machine.save()];
+		} catch (error) {
+			if (NotSerializableError.is(error) || StateTooLargeError.is(error)) return null;
+			throw error;
+		}
+	}
+
+	#origin(): Chain | null {
+		return this.#options.origin?.() ?? null;
 	}
 
 	/**

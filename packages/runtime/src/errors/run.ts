@@ -66,6 +66,24 @@ export class OutsideRunError extends PerdureError {
 	}
 }
 
+/** A run that has not failed was to be tried again. */
+export class NotFailedError extends PerdureError {
+	static readonly code = ROWS.NotFailedError.code;
+	declare readonly runId: string;
+
+	static {
+		brand(NotFailedError, 'NotFailedError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.NotFailedError.message>[0], options?: ErrorOptions) {
+		super(ROWS.NotFailedError, facts, options);
+	}
+
+	static override is(e: unknown): e is NotFailedError {
+		return brandOf(e) === 'NotFailedError';
+	}
+}
+
 /** A wait took longer than its `timeout`. */
 export class TimeoutError extends PerdureError {
 	static readonly code = ROWS.TimeoutError.code;

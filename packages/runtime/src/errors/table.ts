@@ -374,6 +374,12 @@ export const ROWS = {
 		(f) => `run '${f.runId}' exists with ${f.difference}.`,
 		'use another id, or start it with the same function and arguments to get the run that exists',
 	),
+	NotFailedError: row<{ runId: string }>(
+		'PD10020',
+		'a retry of a run that has not failed',
+		(f) => `run '${f.runId}' has not failed, or nothing is left of it to try again from.`,
+		'try failed runs again, and go on with others by continue, resume or send; with onCheckpoint, or in an engine, the state before a failure is always kept',
+	),
 	InvalidDurationError: row<{ given: string }>(
 		'PD10016',
 		'not a duration',

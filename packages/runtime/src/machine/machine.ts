@@ -204,6 +204,13 @@ export class Machine {
 		pending.flying = false;
 	}
 
+	/** Something pending is issued anew: under a key of its own. */
+	rekey(key: string): void {
+		const pending = this.state.pending.get(key);
+		if (pending === undefined || pending.kind === 'native') return;
+		this.named(pending, `${this.state.keys}-${(++this.state.issue).toString(36)}`);
+	}
+
 	/** A replay has the outcome of something pending: nobody performs it, and a cancellation waits for it. */
 	expect(pending: Savable, attempt: number): void {
 		if (pending.kind !== 'effect') return;

@@ -51,6 +51,7 @@ const isCopied = (value: unknown): value is Copied =>
 	value instanceof CopiedBytes || (isPlainObject(value) && Array.isArray(value.values));
 const isSavable = (value: unknown): value is Savable =>
 	[PendingEffect, PendingSleep, PendingMark, PendingWait].some((kind) => value instanceof kind);
+const isBytes = (value: unknown) => value instanceof Uint8Array;
 const always = () => true;
 
 const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
@@ -82,7 +83,7 @@ function has(value: unknown, shape: Readonly<Record<string, (part: unknown) => b
 /** How many parts of a run are there in each turn; the others only while one of them says something. */
 const USUAL = 8;
 const USUAL_LABELS = ['', '', '', '', '', '', '', ''];
-const OTHER_LABELS = ['.messages', '.cancel', '.result', '.mark', '.progress', '.log'];
+const OTHER_LABELS = ['.messages', '.cancel', '.result', '.mark', '.progress', '.log', '.failed'];
 
 const run: Kind<RunState, Host> = {
 	tag: 'run',
@@ -90,11 +91,13 @@ const run: Kind<RunState, Host> = {
 	take(state, host) {
 		for (const native of state.pending.natives) throw refuseNative(native);
 		const { facts, turn, issue, seq, settled, fiber, fibers, pending } = state;
-		const { messages, cancel, result, mark, progress } = state;
+		const { messages, cancel, result, mark, progress, failed } = state;
 		const usual = [facts, turn, issue, seq, settled, fiber, fibers.first, pending.first];
 		const { log } = host;
 		const quiet = messages.size === 0 && cancel === null && result === null && mark === null && log === null;
-		return quiet && progress === undefined ? usual : [...usual, messages, cancel, result, mark, progress, log];
+		if (quiet && progress === undefined && failed === null) return usual;
+		const others = [...usual, messages, cancel, result, mark, progress, log];
+		return failed === null ? others : [...others, failed];
 	},
 	label: (_, index) => [...USUAL_LABELS, ...OTHER_LABELS][index] ?? '',
 	make: () => new RunState(new RunFacts('', '', '', 0)),
@@ -107,19 +110,20 @@ const run: Kind<RunState, Host> = {
 		Object.assign(state, { facts, turn, issue, seq, settled, fiber });
 		host.run = { state, fiber: firstFiber, pending: firstPending, log: null };
 		if (parts.length === USUAL) return;
-		const [messages, cancel, result, mark, progress, log] = parts.slice(USUAL);
-		Object.assign(state, { messages, cancel, result, mark, progress });
+		const [messages, cancel, result, mark, progress, log, failed = null] = parts.slice(USUAL);
+		Object.assign(state, { messages, cancel, result, mark, progress, failed });
 		host.run.log = log as LogRecord[] | null;
 	},
 };
 
 /** What can be looked at only once all is filled. */
-export function checkRun({ messages, cancel, result, mark, pending }: RunState, log: unknown): boolean {
+export function checkRun({ messages, cancel, result, mark, pending, failed }: RunState, log: unknown): boolean {
 	return (
 		messages instanceof Map &&
 		[...messages].every(([name, list]) => isText(name) && isListOf(list, isCopied)) &&
 		(cancel === null || isOne(cancel)) &&
 		(result === null || isEnded(result)) &&
+		(failed === null || has(failed, { event: isBytes, error: isBytes })) &&
 		isTextOrNull(mark) &&
 		(log === null || isListOf(log, (entry) => has(entry, RECORD))) &&
 		[...pending.waits.values()].every(({ otherwise }) => otherwise === null || isOne(otherwise))

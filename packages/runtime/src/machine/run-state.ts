@@ -55,6 +55,8 @@ export class RunState {
 	mark: string | null = null;
 	progress: unknown = undefined;
 	ended: Ended | null = null;
+	/** Of the state before a failing turn, kept for a retry: the event and the error, as bytes. */
+	failed: { readonly event: Uint8Array; readonly error: Uint8Array } | null = null;
 	/** Of the frames at the end of the last turn. */
 	readonly census = new Census((frame) => this.touch(frame));
 	/** Whoever writes its versions down, and what changed since the last (`Kind.tells`); null while nobody does. */

@@ -86,6 +86,11 @@ export interface StoreSession {
 	 * nothing of it. Absent where a store has no transactions.
 	 */
 	transact?<S extends { readonly ok: boolean }>(o: Transacted<S>): Promise<Committed>;
+	/**
+	 * Makes a run that failed by that turn due again, with its state; `event` takes the place of the one it has.
+	 * False when it has not failed by that turn.
+	 */
+	retry(runId: string, turn: number, event: Uint8Array): Promise<boolean>;
 	/** Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. */
 	block(runId: string, epoch: number, reason: string): Promise<boolean>;
 	/** Leaves: runs still held are due for others. Open calls may be rejected. */

@@ -8,6 +8,7 @@ import type { Data, Member } from './data.ts';
 import { acknowledge, consume, release } from './outbox.ts';
 import { post } from './post.ts';
 import { list, mail, read } from './read.ts';
+import { retry } from './retry.ts';
 import { start } from './start.ts';
 
 /** A session of a memory store; a test may let its process die. */
@@ -60,6 +61,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		keep: (runIds) => when(() => free(data, member, false, runIds)),
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
+		retry: (runId, turn, event) => when(() => retry(data, runId, turn, event)),
 		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),
 		blobs: () => blobs(data),
 		consume: (o) => when(() => consume(data, member, o)),

@@ -20,6 +20,7 @@ import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { post } from './post.ts';
 import { list, log, mail, mailed, read } from './read.ts';
+import { retry } from './retry.ts';
 import { start } from './start.ts';
 import { SqliteTransaction, STORE } from './transaction.ts';
 import { watch } from './watch.ts';
@@ -285,6 +286,17 @@ class Session implements SqliteSession {
 		const { worker } = this.#worker();
 		await this.#write(() => keep(this.#db, worker, runIds, this.now()));
 		this.#shared.tell((listener) => listener.due());
+	}
+
+	async retry(runId: string, turn: number, event: Uint8Array) {
+		const done = await this.#write(() => retry(this.#db, this.now(), runId, turn, event));
+		if (done) {
+			this.#shared.tell((listener) => {
+				listener.moved(runId);
+				listener.due();
+			});
+		}
+		return done;
 	}
 
 	async mail(runId: string, after: number) {

@@ -17,7 +17,7 @@ import { cool, type Warm } from './hot-states.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
-import { type Before, beforeOf, commitOf } from './turn-commit.ts';
+import { type Before, beforeOf, commitOf, waitsNow } from './turn-commit.ts';
 
 export interface HotRunHost {
 	readonly session: StoreSession;
@@ -89,6 +89,8 @@ export class HotRun {
 	#reissued: boolean;
 	#stopTimer = () => {};
 	#idle = () => {};
+	/** Of a failed run that is tried again: its open waits, which were closed. */
+	#waits: NonNullable<TurnCommit['waits']> | null = null;
 
 	constructor(host: HotRunHost, row: RunRow) {
 		this.#host = host;
@@ -117,7 +119,15 @@ export class HotRun {
 			this.#adopt(open);
 		} else this.#adopt(warm);
 		if (this.#turn === 0) this.#events.add({ type: 'started' });
+		if (warm.again !== undefined) this.#tryAgain(warm.again);
 		await this.pump();
+	}
+
+	/** A failed run: what was in flight may have begun, so it is another attempt. */
+	#tryAgain(event: Event | null): void {
+		this.#recovered = true;
+		this.#waits = waitsNow(this.#machine);
+		if (event !== null) this.#events.add(event);
 	}
 
 	/** Its resources are opened before anything of it runs; null when it was set aside, because one cannot be. */
@@ -447,6 +457,7 @@ export class HotRun {
 			wakeAt: null,
 			state: writeState(this.#writer, this.#machine.state),
 			log: null,
+			...(this.#waits === null ? {} : { waits: this.#waits }),
 		};
 	}
 
@@ -487,7 +498,7 @@ export class HotRun {
 		closeAll(state.ended === null ? new Set([...opened, ...state.held]) : opened);
 	}
 
-	#adopt({ machine, writer, log }: Warm): void {
+	#adopt({ machine, writer, log, again }: Warm): void {
 		this.#machine = machine;
 		machine.taken = this.#taken;
 		this.#writer = writer;
@@ -497,6 +508,8 @@ export class HotRun {
 			this.pump();
 		};
 		this.#before = this.#beforeNow();
+		// As a failed run none of its waits was open.
+		if (again !== undefined) this.#before = { ...this.#before, open: [], waits: '' };
 	}
 
 	#beforeNow(): Before {

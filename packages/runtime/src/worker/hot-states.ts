@@ -1,6 +1,7 @@
 import { closeAll } from '../driver/resources.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateWriter } from '../machine/state.ts';
+import type { Event } from '../machine/turn.ts';
 import type { StoredLog } from './stored-log.ts';
 
 /** How many parked runs stay warm. */
@@ -14,6 +15,8 @@ export interface Warm {
 	readonly writer: StateWriter;
 	readonly log: StoredLog;
 	readonly turn: number;
+	/** Of a failed run that is tried again: the event that it goes on with, null where something is issued again. */
+	readonly again?: Event | null;
 }
 
 /** Its run goes on elsewhere, from bytes: what is open in it is let go of. */

@@ -1,6 +1,7 @@
 import { SealError } from '../errors/saving.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
 import { decodeLive } from '../machine/bytes.ts';
+import { again, readEvent } from '../machine/failure.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
 import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
@@ -8,7 +9,7 @@ import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
 import { keyIdOf } from '../sealing/at-rest.ts';
 import type { Warm } from './hot-states.ts';
-import type { Input } from './stored.ts';
+import { type Input, readRetry, type StoredRetry } from './stored.ts';
 import { StoredLog } from './stored-log.ts';
 
 /**
@@ -22,6 +23,8 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 		const keyId = keyIdOf(part);
 		if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
 	}
+	const retry = readRetry(row.event, row.turn);
+	if (retry !== null && turn === row.turn) return loadAgain(row, retry, o, opened);
 	if (turn > 0) {
 		const { state, writer, closed } = readState(row.state, opened);
 		return { machine: new Machine(state, o, { closed, opened }), writer, log: new StoredLog(), turn };
@@ -33,4 +36,15 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 	const begun = beginning({ runId: row.id, def, self, args, now: row.startedAt });
 	const machine = new Machine(begun, o, { closed, opened });
 	return { machine, writer: stateWriter(), log: new StoredLog(), turn };
+}
+
+/** A failed run that is tried again: as it stood before the turn that failed, and what that is to begin with. */
+function loadAgain(row: RunRow, retry: StoredRetry, o: MachineOptions, opened?: readonly object[]): Warm {
+	const warm = load(row, o, row.turn - 1, opened);
+	const { machine } = warm;
+	// What it commits follows the turn that failed.
+	machine.state.turn = row.turn;
+	const what = again({ event: readEvent(retry.event), error: null }, retry);
+	if (what !== null && 'issue' in what && retry.newKeys) machine.rekey(what.issue);
+	return { ...warm, turn: row.turn, again: what !== null && 'deliver' in what ? what.deliver : null };
 }

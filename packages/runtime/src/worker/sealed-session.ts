@@ -130,6 +130,8 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 			const runs = await Promise.all(claimed.runs.map(openedOrBlocked));
 			return { ...claimed, runs: runs.filter((row) => row !== null) };
 		},
+		retry: (runId, turn, event) =>
+			inOrder(close(event, runId, 'event'), (sealed) => session.retry(runId, turn, sealed)),
 		keep: (runIds) => session.keep(runIds),
 		mail: async (runId, after) =>
 			Promise.all((await session.mail(runId, after)).map((sent) => openedMail(runId, sent))),

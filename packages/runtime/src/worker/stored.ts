@@ -1,6 +1,7 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
-import type { Event, OpenWait } from '../machine/turn.ts';
+import type { RetryOptions } from '../machine/failure.ts';
+import type { OpenWait } from '../machine/turn.ts';
 
 /** What the engine keeps in the bytes that a store never reads. Workers and clients of one store agree on these. */
 
@@ -78,34 +79,19 @@ export function readQuestions(bytes: Uint8Array | null): ReadonlyMap<string, str
 	return new Map(asked.flatMap(({ id, name }) => (name === null ? [] : [[id, name]])));
 }
 
-/**
- * The outcome of a run that failed or was cancelled. An error that cannot be saved must not keep its run
- * from ending: it is kept as a plain error with the same name, message and stack.
- */
-export function reasonBytes(reason: unknown): Uint8Array {
-	try {
-		return encode(reason);
-	} catch {
-		return encode(plainError(reason));
-	}
+/** `RunRow.event` of a failed run that is tried again: how, which turn had failed, and the event that began it. */
+export interface StoredRetry extends RetryOptions {
+	readonly turn: number;
+	readonly event: Uint8Array;
 }
 
-function plainError(reason: unknown): Error {
-	if (typeof reason !== 'object' || reason === null) return new Error(String(reason));
-	const { name, message, stack } = reason as Partial<Error>;
-	const plain = new Error(typeof message === 'string' ? message : 'the reason could not be saved');
-	for (const [key, value] of Object.entries({ name, stack })) {
-		if (typeof value === 'string') Object.defineProperty(plain, key, { value, configurable: true, writable: true });
-	}
-	return plain;
+export function retryBytes(retry: StoredRetry): Uint8Array {
+	return encode({ retry });
 }
 
-/** The event that began a failing turn. A value that cannot be saved is left out: it was seen once and is gone. */
-export function eventBytes(event: Event): Uint8Array {
-	const { copy: _, promise: __, ...facts } = event as Event & { copy?: unknown; promise?: unknown };
-	try {
-		return encode(facts);
-	} catch {
-		return encode({ ...facts, value: undefined, unsaveable: true });
-	}
+/** Null for the event of a run that has failed, or for a retry that has had its turn. */
+export function readRetry(bytes: Uint8Array | null, turn: number): StoredRetry | null {
+	if (bytes === null) return null;
+	const { retry } = decode(bytes) as { readonly retry?: StoredRetry };
+	return retry?.turn === turn ? retry : null;
 }

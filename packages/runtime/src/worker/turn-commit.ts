@@ -1,5 +1,6 @@
 import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { encode } from '../machine/bytes.ts';
+import { eventBytes, reasonBytes } from '../machine/failure.ts';
 import { hash } from '../machine/key.ts';
 import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -7,7 +8,7 @@ import { type StateWriter, writeState } from '../machine/state.ts';
 import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { NewRun, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
-import { eventBytes, reasonBytes, resultBytes, waitsBytes } from './stored.ts';
+import { resultBytes, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
 
 /** The last moment of ECMA-262's time values (ms since the epoch). */
@@ -155,6 +156,11 @@ type Wait = Pick<OpenWait, 'kind'> & { readonly key: string };
 /** As `machine.waits`, without copying the values. */
 function waitsOf(machine: Machine): Wait[] {
 	return [...machine.state.pending.waits.values()];
+}
+
+/** All open waits, as they are stored. */
+export function waitsNow(machine: Machine): NonNullable<TurnCommit['waits']> {
+	return { open: openOf(waitsOf(machine)), detail: waitsBytes(machine.waits) };
 }
 
 function openOf(waits: readonly Wait[]): string[] {

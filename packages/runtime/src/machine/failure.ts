@@ -1,0 +1,72 @@
+import { ArgumentMutatedError } from '../errors/effect.ts';
+import { decode, encode } from './bytes.ts';
+import type { Event } from './turn.ts';
+
+/** What a run has failed by: its last state is the one before that event. */
+export interface Failure {
+	readonly event: StoredEvent;
+	readonly error: unknown;
+}
+
+/** `unsaveable`: the value was seen once and is gone. */
+export type StoredEvent = Event & { readonly unsaveable?: true };
+
+/** How a failed run is tried again. */
+export interface RetryOptions {
+	/** The effect whose rejection began the failing turn is issued under a key of its own. Default false: under the same. */
+	readonly newKeys?: boolean;
+	/**
+	 * An effect that has succeeded, but whose result could not be kept, or that has changed an argument, is done
+	 * again. Default false: it counts as done.
+	 */
+	readonly reissue?: boolean;
+}
+
+/** `issue`: the effect of that key. `deliver`: the event. Null: there is nothing to be done but what was done. */
+export type Again = { readonly issue: string } | { readonly deliver: Event } | null;
+
+/** How the failing turn is computed again (runtime.md, "Retry of a failed run"). */
+export function again({ event }: Failure, { reissue = false }: RetryOptions): Again {
+	if (event.type !== 'effectSettled') return event.unsaveable ? null : { deliver: event };
+	const { key, ok, value } = event;
+	const mutated = !ok && ArgumentMutatedError.is(value);
+	if (!ok && !mutated) return { issue: key };
+	if (reissue && (mutated || event.unsaveable || event.copy === null)) return { issue: key };
+	return event.unsaveable ? null : { deliver: event };
+}
+
+/** A value that cannot be saved is left out. */
+export function eventBytes(event: StoredEvent): Uint8Array {
+	const { copy: _, promise: __, ...facts } = event as Event & { copy?: unknown; promise?: unknown };
+	try {
+		return encode(facts);
+	} catch {
+		return encode({ ...facts, value: undefined, unsaveable: true });
+	}
+}
+
+export function readEvent(bytes: Uint8Array): StoredEvent {
+	return decode(bytes) as StoredEvent;
+}
+
+/**
+ * The outcome of a run that failed or was cancelled. An error that cannot be saved must not keep its run
+ * from ending: it is kept as a plain error with the same name, message and stack.
+ */
+export function reasonBytes(reason: unknown): Uint8Array {
+	try {
+		return encode(reason);
+	} catch {
+		return encode(plainError(reason));
+	}
+}
+
+function plainError(reason: unknown): Error {
+	if (typeof reason !== 'object' || reason === null) return new Error(String(reason));
+	const { name, message, stack } = reason as Partial<Error>;
+	const plain = new Error(typeof message === 'string' ? message : 'the reason could not be saved');
+	for (const [key, value] of Object.entries({ name, stack })) {
+		if (typeof value === 'string') Object.defineProperty(plain, key, { value, configurable: true, writable: true });
+	}
+	return plain;
+}

@@ -1,0 +1,149 @@
+/** Trying a failed run again (runtime.md, "Retry of a failed run"). */
+import { Continuation, currentEffect, NotFailedError, type Outcome, run } from '@perdure/runtime';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { loadMain } from './program.ts';
+
+const SOURCE = `
+	import { emit, suspend } from '@perdure/runtime'; import { a, charge, live } from 'world';
+	async function pay(n) { "use durable"; try { return await charge(n); } finally { await emit('paid?'); } }
+	export async function main(kind) { "use durable";
+		const x = await a(1);
+		if (kind === 'throws') { if (await a(2) === 2) throw new Error('own'); }
+		if (kind === 'live') { const s = { s: await live() }; await a(3); return s; }
+		if (kind === 'asks') { const n = await suspend('n'); if (n < 0) throw new Error('negative'); }
+		const [id] = await Promise.all([pay(x), a(5)]);
+		return id;
+	}`;
+
+class Session {}
+
+function world(charges: (attempt: number) => unknown) {
+	const seen: { name: string; key: string; attempt: number }[] = [];
+	const note = (name: string) => {
+		const { key, attempt } = currentEffect();
+		seen.push({ name, key, attempt });
+	};
+	let attempts = 0;
+	return {
+		seen,
+		names: () => seen.splice(0).map(({ name }) => name),
+		a: async (n: number) => (note(`a${n}`), n),
+		live: async () => (note('live'), new Session()),
+		charge: async () => {
+			note('charge');
+			const result = charges(++attempts);
+			if (result instanceof Error) throw result;
+			return result;
+		},
+	};
+}
+
+const failing = (outcome: Outcome<unknown>) => {
+	if (outcome.status !== 'failed') throw new Error(`it has ${outcome.status}`);
+	return outcome.continuation;
+};
+
+afterEach(() => void vi.unstubAllEnvs());
+
+describe.each(['development', 'production'])('in %s', (mode) => {
+	test.each(['in memory', 'from bytes'])(
+		'a rejection: that effect again, with its key, and nothing else: %s',
+		async (way) => {
+			vi.stubEnv('NODE_ENV', mode);
+			const w = world((attempt) => (attempt < 3 ? new RangeError(`declined ${attempt}`) : 'ch_1'));
+			let outcome = await run(loadMain(SOURCE, w), ['pays']);
+			expect(outcome).toMatchObject({ status: 'failed', error: { message: 'declined 1' } });
+			const keys = new Set(w.seen.filter(({ name }) => name === 'charge').map(({ key }) => key));
+			w.names();
+			for (const [i, message] of ['declined 2', null].entries()) {
+				let failed = failing(outcome);
+				if (way === 'from bytes') failed = Continuation.fromBytes(failed.toBytes({ log: true }));
+				outcome = await failed.retry({ log: 'all' });
+				const charges = w.seen.filter(({ name }) => name === 'charge');
+				expect(charges).toMatchObject([{ attempt: i + 2 }]);
+				keys.add(charges[0]!.key);
+				expect(w.names()).not.toContain('a1');
+				if (message !== null) expect(outcome).toMatchObject({ status: 'failed', error: { message } });
+			}
+			expect(outcome).toMatchObject({ status: 'completed', value: 'ch_1' });
+			expect(keys.size).toBe(1);
+			expect(outcome.log.find(({ name }) => name === 'charge')).toMatchObject({
+				state: 'executed',
+				attempt: 3,
+				outcome: { value: 'ch_1' },
+			});
+			expect(outcome.emitted).toEqual(['paid?']);
+		},
+	);
+
+	test('under a key of its own, if asked for', async () => {
+		vi.stubEnv('NODE_ENV', mode);
+		const w = world((attempt) => (attempt < 2 ? new Error('no') : 'ch_2'));
+		const failed = failing(await run(loadMain(SOURCE, w), ['pays']));
+		expect(await failed.retry({ newKeys: true })).toMatchObject({ status: 'completed' });
+		const [first, second] = w.seen.filter(({ name }) => name === 'charge');
+		expect(second!.key).not.toBe(first!.key);
+	});
+});
+
+test('an answer is delivered again; a retry fails as often as the turn does', async () => {
+	const w = world(() => 'ch_3');
+	const asked = await run(loadMain(SOURCE, w), ['asks']);
+	if (asked.status !== 'suspended') throw new Error(asked.status);
+	let outcome = await asked.continuation.resume(-1);
+	for (let i = 0; i < 3; i++) {
+		expect(outcome).toMatchObject({ status: 'failed', error: { message: 'negative' } });
+		outcome = await Continuation.fromBytes(failing(outcome).toBytes()).retry();
+	}
+	expect(w.names()).toEqual(['a1']);
+	expect(await asked.continuation.resume(1)).toMatchObject({ status: 'completed' });
+});
+
+test('what the program itself throws after a result: that result is not asked for again', async () => {
+	const w = world(() => 'ch_4');
+	const failed = failing(await run(loadMain(SOURCE, w), ['throws'], { onCheckpoint() {} }));
+	expect(w.names()).toEqual(['a1', 'a2']);
+	expect(await failed.retry()).toMatchObject({ status: 'failed', error: { message: 'own' } });
+	expect(w.names()).toEqual([]);
+});
+
+test('a first turn that fails begins anew', async () => {
+	let times = 0;
+	const main = loadMain(
+		'import { once, a } from "world"; export async function main(list) { "use durable"; list.push(1); once(); await a(list.length); return list; }',
+		{
+			once() {
+				if (++times < 3) throw new Error('not yet');
+			},
+			a: async () => {},
+		},
+	);
+	const failed = failing(await run(main, [[]]));
+	const again = failing(await failed.retry());
+	expect(await again.retry()).toMatchObject({ status: 'completed', value: [1] });
+});
+
+test('a result that cannot be kept counts as done, and is asked for again only if that is wanted', async () => {
+	const w = world(() => 'ch_5');
+	const failed = failing(await run(loadMain(SOURCE, w), ['live'], { onCheckpoint() {} }));
+	expect(w.names()).toEqual(['a1', 'live']);
+	expect(await Continuation.fromBytes(failed.toBytes()).retry()).toMatchObject({
+		status: 'failed',
+		error: { name: 'NotSerializableError' },
+	});
+	expect(w.names()).toEqual([]);
+	expect(await failed.retry({ reissue: true })).toMatchObject({ status: 'failed' });
+	expect(w.names()).toEqual(['live']);
+});
+
+test('what has not failed is not tried again', async () => {
+	const asked = await run(
+		loadMain(
+			SOURCE,
+			world(() => 1),
+		),
+		['asks'],
+	);
+	if (asked.status !== 'suspended') throw new Error(asked.status);
+	await expect(asked.continuation.retry()).rejects.toSatisfy(NotFailedError.is);
+});
