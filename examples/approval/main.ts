@@ -2,7 +2,7 @@
  * One step of an approval, or of whoever keeps the books: `main.ts <database> claim <expense as JSON>`,
  * `... decide <id> <answer>`, `... books`.
  */
-import { createEngine, InvalidAnswerError } from '@perdure/runtime';
+import { createEngine, formatLog, InvalidAnswerError } from '@perdure/runtime';
 import { sqlite } from '@perdure/runtime/sqlite';
 import type { Expense } from './accounts.ts';
 import { approval, reimburse } from './approval.ts';
@@ -26,6 +26,7 @@ if (step === 'claim') {
 		// Whatever came over the wire: what is no answer is refused here, and never reaches the run.
 		await claim.resume(approval, answer as 'approved');
 		console.log(await claim.result());
+		console.log(formatLog(await claim.log()));
 	} catch (error) {
 		if (!InvalidAnswerError.is(error)) throw error;
 		console.log(error.message);

@@ -2,7 +2,7 @@
  * One process of the demo: it does one thing to the run in the database, waits until the run stands
  * still, says where, and exits. `demo.ts` starts one of these for each line it prints.
  */
-import { createEngine } from '@perdure/runtime';
+import { createEngine, formatLog } from '@perdure/runtime';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { checkout } from './checkout.ts';
 
@@ -22,12 +22,7 @@ if (outcome.status === 'suspended') {
 } else if (outcome.status === 'completed') {
 	console.log('completed:', outcome.value);
 	console.log('its log:');
-	for (const entry of await order.log()) {
-		const result = entry.outcome === null ? '' : JSON.stringify(Object.values(entry.outcome)[0]);
-		console.log(
-			`  ${entry.seq} ${entry.site.at}  ${entry.kind} ${entry.name}  ${entry.state} (attempt ${entry.attempt})  ${result}`,
-		);
-	}
+	console.log(formatLog(await order.log()));
 } else {
 	console.log(outcome);
 	process.exitCode = 1;

@@ -6,7 +6,7 @@ import { survey } from './survey.ts';
 
 const outcome = await run(survey, [10_000]);
 if (outcome.status !== 'suspended') throw new Error(`it is ${outcome.status}`);
-const bytes = outcome.continuation.toBytes();
+const bytes = outcome.continuation.toBytes({ log: true });
 console.log(`process ${process.pid}: ${String(outcome.value)}, the rest is ${bytes.length} bytes`);
 
 const socket = connect(process.argv[2]!);

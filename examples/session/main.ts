@@ -2,7 +2,7 @@
  * Drives a session from whatever process it is called in: `main.ts <database> <id> start|<command as JSON>|cancel`.
  * Each waits for what comes of it, at most five seconds.
  */
-import { createEngine, TimeoutError } from '@perdure/runtime';
+import { createEngine, formatLog, TimeoutError } from '@perdure/runtime';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { session } from './session.ts';
 
@@ -21,6 +21,7 @@ try {
 	else if (outcome.status === 'completed') console.log('closed with', outcome.value);
 	else if (outcome.status === 'cancelled') console.log('cancelled:', outcome.reason);
 	else if (outcome.status === 'failed') console.log('failed:', (outcome.error as Error).message);
+	if (outcome.status !== 'suspended') console.log(formatLog(outcome.log));
 } catch (error) {
 	if (!TimeoutError.is(error)) throw error;
 	console.log('still at work');

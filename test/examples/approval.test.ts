@@ -14,8 +14,10 @@ test('approved and paid, rejected, and an answer that is none', async () => {
 	expect(await step('books')).toBe('');
 
 	expect(await step('decide', 'expense-1', 'of course')).toMatch(/^what was sent to 'approval' is not valid: /);
-	expect(await step('decide', 'expense-1', 'approved')).toBe('approved');
-	expect(await step('decide', 'expense-2', 'rejected')).toBe('rejected');
+	const [approved, ...log] = (await step('decide', 'expense-1', 'approved')).split('\n');
+	expect(approved).toBe('approved');
+	await expect(`${log.join('\n')}\n`).toMatchFileSnapshot('../../examples/approval/log.txt');
+	expect(await step('decide', 'expense-2', 'rejected')).toMatch(/^rejected\n/);
 
 	expect((await step('books')).split('\n').map((line) => JSON.parse(line))).toEqual([
 		{ type: 'expense-approved', id: 1, receipt: 'paid 120 for expense 1' },

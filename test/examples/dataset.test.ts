@@ -24,4 +24,6 @@ test('what was analysed before the crash is not read again', async () => {
 	expect(output).toContain(`average: ${5499 / 2}`);
 	expect(output).toContain("'Turin' => 1834");
 	expect(existsSync(checkpoint)).toBe(false);
+	const log = output.slice(output.lastIndexOf('}\n') + 2).trimEnd();
+	await expect(`${log.replaceAll(at, '.')}\n`).toMatchFileSnapshot('../../examples/dataset/log.txt');
 });

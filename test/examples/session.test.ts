@@ -20,13 +20,15 @@ test('commands, an error, and a cancel: the shelf is given back each time, once'
 	expect(await drive('ada', '{"do":"add","item":"cog"}')).toContain("items: [ 'cog' ]");
 	expect(await drive('ada', '{"do":"add","item":"lever"}')).toContain("items: [ 'cog', 'lever' ]");
 	expect(await drive('ada', '{"do":"remove","item":"cog"}')).toContain("items: [ 'lever' ]");
-	expect(await drive('ada', '{"do":"close"}')).toBe("closed with [ 'lever' ]");
+	const [closed, ...log] = (await drive('ada', '{"do":"close"}')).split('\n');
+	expect(closed).toBe("closed with [ 'lever' ]");
+	await expect(`${log.join('\n')}\n`).toMatchFileSnapshot('../../examples/session/log.txt');
 
 	await drive('charles', 'start');
-	expect(await drive('charles', '{"do":"remove","item":"cog"}')).toBe('failed: there is no cog');
+	expect(await drive('charles', '{"do":"remove","item":"cog"}')).toMatch(/^failed: there is no cog\n/);
 
 	await drive('grace', 'start');
-	expect(await drive('grace', 'cancel')).toBe('cancelled: the customer left');
+	expect(await drive('grace', 'cancel')).toMatch(/^cancelled: the customer left\n/);
 	expect(book()).toEqual(
 		['ada', 'charles', 'grace'].flatMap((name) => [`locks a shelf for ${name}`, `unlocks the shelf of ${name}`]),
 	);

@@ -7,6 +7,15 @@ export interface LogTextOptions {
 	readonly times?: boolean;
 }
 
+/** Enough of a value to know it by. */
+const IN_ONE_LINE = {
+	depth: 6,
+	compact: true,
+	breakLength: Number.POSITIVE_INFINITY,
+	maxArrayLength: 6,
+	maxStringLength: 200,
+} as const;
+
 const UNITS = [
 	['day', 86_400_000],
 	['h', 3_600_000],
@@ -63,7 +72,7 @@ function notes(entry: LogEntry, { times }: LogTextOptions): string {
 /** An error without its stack, which names paths of one machine. */
 function show(value: unknown): string {
 	if (value instanceof Error) return `${value.name}: ${value.message}`;
-	return inspect(value, { depth: 6, breakLength: Number.POSITIVE_INFINITY, sorted: false });
+	return inspect(value, IN_ONE_LINE);
 }
 
 function duration(ms: number): string {
