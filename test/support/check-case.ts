@@ -2,7 +2,7 @@
  * The programs of fixtures/check: what the checker says of each, and each as modules of this process,
  * for what the runtime says of the same program.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, relative } from 'node:path';
 import * as runtime from '@perdure/runtime';
@@ -63,21 +63,27 @@ function compileUnchecked(source: string, filename: string): string {
 	return printEdits(source, edits, { file: filename, map: false, inputMap: null }).code;
 }
 
+/** What `input.ts` exports. @throws as `loadModules` does. */
+export function loadCase({ directory }: Case): Exports {
+	const files = readdirSync(directory).filter((file) => /(?<!\.d)\.[jt]s$/.test(file));
+	const modules = files.map((file) => [file, readFileSync(join(directory, file), 'utf8')]);
+	return loadModules(Object.fromEntries(modules), relative(join(ROOT, '..'), directory));
+}
+
 /**
  * Compiles the modules of a program, unchecked, and evaluates them, as a fresh process would.
- * @returns what `input.ts` exports. @throws Error naming a diagnostic of the syntax.
+ * @returns what `input.ts` exports, or `main.ts`. @throws Error naming a diagnostic of the syntax.
  */
-export function loadCase({ directory }: Case): Exports {
+export function loadModules(sources: Readonly<Record<string, string>>, folder = 'test'): Exports {
 	forgetModules();
 	const loaded = new Map<string, Exports>();
 	const load = (name: string): Exports => {
 		const known = loaded.get(name);
 		if (known !== undefined) return known;
-		const filename = relative(join(ROOT, '..'), join(directory, name));
-		let code = readFileSync(join(directory, name), 'utf8');
-		if (name.endsWith('.ts')) code = compileUnchecked(code, filename);
+		const filename = join(folder, name);
+		const source = sources[name]!;
+		const code = name.endsWith('.ts') ? compileUnchecked(source, filename) : source;
 		const required: Record<string, unknown> = { '@perdure/runtime': runtime, '@perdure/runtime/internal': internal };
-		const host = createRequire(join(directory, name));
 		for (const [, specifier] of code.matchAll(/(?:from|import) ['"]([^'"]+)['"]/g)) {
 			if (specifier! in required) continue;
 			required[specifier!] = specifier!.startsWith('./') ? load(specifier!.slice(2)) : host(specifier!);
@@ -86,5 +92,7 @@ export function loadCase({ directory }: Case): Exports {
 		loaded.set(name, exports);
 		return exports;
 	};
-	return load('input.ts');
+	return load('input.ts' in sources ? 'input.ts' : 'main.ts');
 }
+
+const host = createRequire(import.meta.url);
