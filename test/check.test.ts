@@ -6,21 +6,9 @@ import { saidOf, typeErrors } from './support/fixture-check.ts';
 
 const cases = checkCases();
 
-/** Of these the checker does not say what it should, yet. */
-const OPEN = new Set<string>([
-	'check/array-iterator-legal',
-	'check/iterator-in-a-variable-legal',
-	'check/promises-made-here-legal',
-	'check/promises-of-a-foreign-caller',
-	'check/resolver-handed-out',
-	'check/this-of-a-durable-method',
-]);
-
 describe('check', () => {
-	test.for(cases.map((fixture) => [fixture.name, fixture] as const))('%s', ([name, fixture]) => {
-		const said = saidOf(fixture);
-		if (OPEN.has(name)) expect(said, 'no longer open').not.toBe(stored(fixture, 'diagnostics.txt'));
-		else expect(said).toBe(stored(fixture, 'diagnostics.txt'));
+	test.for(cases.map((fixture) => [fixture.name, fixture] as const))('%s', ([, fixture]) => {
+		expect(saidOf(fixture)).toBe(stored(fixture, 'diagnostics.txt'));
 	});
 });
 

@@ -30,4 +30,8 @@ describe('every code of the compiler is explained', () => {
 		expect(first!.code).toBe(code);
 		expect(headlinesOf(caseAt(example.mended))).toEqual([]);
 	});
+
+	test('and no other', () => {
+		expect(Object.keys(EXPLANATIONS).filter((code) => !(code in TABLE))).toEqual([]);
+	});
 });
