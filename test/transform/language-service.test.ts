@@ -12,6 +12,8 @@ const config = JSON.stringify({
 		target: 'es2022',
 		strict: true,
 		types: [],
+		allowImportingTsExtensions: true,
+		noEmit: true,
 		plugins: [{ name: '@perdure/transform/language-service' }],
 	},
 });
@@ -93,4 +95,39 @@ test('fixes are offered where editors ask for them', async () => {
 	expect((await server.ask('getCodeFixes', { ...place, startLine: 1, endLine: 1, errorCodes: [91001] })).body).toEqual(
 		[],
 	);
+});
+
+const shop = `import { suspend } from '@perdure/runtime';
+import { Cart } from './cart.ts';
+
+export async function shop(): Promise<number> {
+	'use durable';
+	const cart = new Cart();
+	await suspend('more?');
+	return cart.lines.length;
+}
+`;
+
+test('types are looked at, and what another open file says counts at once', async () => {
+	open('cart.ts', 'export class Cart {\n\treadonly lines: string[] = [];\n}\n');
+	const registers = open('registers.ts', `import { Cart } from './cart.ts';\nvoid Cart;\n`);
+	const file = open('shop.ts', shop);
+	const place = (line: number, from: number, to: number) => ({
+		file,
+		start: { line, offset: from },
+		end: { line, offset: to },
+	});
+	const refused = {
+		code: 93005,
+		start: { line: 7, offset: 2 },
+		end: { line: 7, offset: 24 },
+		text: expect.stringMatching(/^PD3005: 'cart' /),
+		relatedInformation: expect.arrayContaining([expect.objectContaining({ span: place(6, 8, 12) })]),
+	};
+	expect(await diagnostics(file)).toMatchObject([refused]);
+	const line = `import { serializable } from '@perdure/runtime';\nserializable(Cart);\n`;
+	server.tell('change', { file: registers, line: 3, offset: 1, endLine: 3, endOffset: 1, insertString: line });
+	expect(await diagnostics(file)).toEqual([]);
+	server.tell('change', { file: registers, line: 3, offset: 1, endLine: 5, endOffset: 1, insertString: '' });
+	expect(await diagnostics(file)).toMatchObject([refused]);
 });

@@ -26,7 +26,12 @@ test('a warning is printed once and shown in editors, and fails no build', () =>
 	});
 	const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 	try {
-		addDiagnostics(ts, program, () => ({ code: '', diagnostics: [warning], functions: [] }));
+		addDiagnostics(
+			ts,
+			program,
+			() => null,
+			() => [warning],
+		);
 		const codes = [...program.getSemanticDiagnostics(file), ...program.getSemanticDiagnostics()].map(
 			({ code }) => code,
 		);

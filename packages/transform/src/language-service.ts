@@ -3,20 +3,24 @@
  *
  *     "plugins": [{ "name": "@perdure/transform/language-service" }]
  *
+ * (with `"any": "warn"` or `"allow"` as in the entry for `tspc`).
+ *
  * TypeScript's server looks for it as Node did before `exports` (hence the folder of this name in the
  * package) and takes what `require` gives for the factory (hence the name of the export).
  */
 import type ts from 'typescript';
+import type { CheckerOptions } from './checker.ts';
 import { createFinder } from './language-service/find.ts';
 import { codeFixesAt, fixableNumbers } from './language-service/quick-fixes.ts';
 import { toTypeScript } from './ts-patch/typescript-diagnostic.ts';
 
 function init({ typescript }: { readonly typescript: typeof ts }): ts.server.PluginModule {
 	return {
-		create({ languageService, project }) {
-			const find = createFinder(typescript, languageService, (problem) =>
-				project.projectService.logger.info(`@perdure/transform/language-service: ${problem}`),
-			);
+		create({ languageService, project, config }) {
+			const log = (problem: string) =>
+				project.projectService.logger.info(`@perdure/transform/language-service: ${problem}`);
+			const { any } = config as CheckerOptions;
+			const find = createFinder(typescript, languageService, { ...(any && { any }) }, log);
 			const own: Partial<ts.LanguageService> = {
 				getSemanticDiagnostics(name) {
 					const before = languageService.getSemanticDiagnostics(name);

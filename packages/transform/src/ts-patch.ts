@@ -4,7 +4,8 @@
  *     "plugins": [{ "transform": "@perdure/transform/ts-patch", "transformProgram": true }]
  *
  * Takes: the program as the user wrote it. Gives: the same program, told to do two things more.
- *  - It reports the compiler's diagnostics beside TypeScript's own (`ts-patch/diagnostics.ts`).
+ *  - It reports the compiler's diagnostics beside TypeScript's own (`ts-patch/diagnostics.ts`), with what
+ *    types tell of what is saved: `"any": "warn"` or `"allow"` beside `transform` says how much of `any`.
  *  - The JavaScript of files with durable functions comes from a second program over their compiled
  *    text (`ts-patch/emit.ts`). Type-checking, declarations and build info stay with the first one,
  *    so the user's types are those of the user's text.
@@ -14,9 +15,14 @@
  * await at the top level.
  */
 import type ts from 'typescript';
+import type { CheckerOptions } from './checker.ts';
+import { createProgramChecker } from './ts-patch/check-program.ts';
 import { createFileCompiler } from './ts-patch/compile-file.ts';
 import { addDiagnostics } from './ts-patch/diagnostics.ts';
 import { replaceEmit } from './ts-patch/emit.ts';
+
+/** What may stand beside `transform` in the list of plugins. */
+export type TsPatchOptions = CheckerOptions;
 
 /** What ts-patch hands to a program transformer beside the program and its configuration. */
 export interface TsPatchExtras {
@@ -32,13 +38,18 @@ const patched = Symbol.for('perdure.patched');
 export default function perdure(
 	program: ts.Program & { [patched]?: true },
 	host: ts.CompilerHost | undefined,
-	_config: unknown,
+	{ any }: TsPatchOptions,
 	{ ts }: TsPatchExtras,
 ): ts.Program {
 	if (program[patched]) return program;
 	program[patched] = true;
 	const compile = createFileCompiler(ts, program);
-	addDiagnostics(ts, program, compile);
+	// Where TypeScript is told not to look at types, nor do we.
+	const untyped = program.getCompilerOptions().noCheck === true;
+	const check = untyped
+		? (file: ts.SourceFile) => compile(file)?.diagnostics ?? []
+		: createProgramChecker(ts, program, { ...(any && { any }) });
+	addDiagnostics(ts, program, compile, check);
 	replaceEmit(ts, program, host ?? ts.createCompilerHost(program.getCompilerOptions()), compile);
 	return program;
 }

@@ -15,11 +15,16 @@ export type FileCompiler = (file: ts.SourceFile) => TransformResult | null;
  */
 const compiled = new WeakMap<ts.SourceFile, { readonly sourceType: SourceType; readonly result: TransformResult }>();
 
+/** May the file have durable functions that are compiled? */
+export function isCompiled(program: ts.Program, file: ts.SourceFile): boolean {
+	if (file.isDeclarationFile || !mentionsDirective(file.text)) return false;
+	return !program.isSourceFileFromExternalLibrary(file);
+}
+
 /** The compiler gives `null` for a file that has no durable function. */
 export function createFileCompiler(typescript: typeof ts, program: ts.Program): FileCompiler {
 	return (file) => {
-		if (file.isDeclarationFile || !mentionsDirective(file.text)) return null;
-		if (program.isSourceFileFromExternalLibrary(file)) return null;
+		if (!isCompiled(program, file)) return null;
 		const sourceType = sourceTypeOf(typescript, program, file);
 		const known = compiled.get(file);
 		if (known?.sourceType === sourceType) return known.result;
