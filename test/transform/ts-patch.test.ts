@@ -245,7 +245,7 @@ test('watch: an error appears, goes, and the new text is compiled', async () => 
 });
 
 /** Types and values of one module, used in every way that decides whether an import stays. */
-const parts = `export interface Part { readonly price: number }
+const parts = `export interface Part { readonly price: number; readonly name?: string }
 export class Tax { static readonly rate = 2; }
 export enum Unit { Piece = 3 }
 export const enum Kind { Small = 4 }
@@ -253,6 +253,7 @@ export type { Part as Renamed };
 `;
 const shop = `import { type Part, Kind, Tax, Unit } from './parts.MODULE';
 import type { Renamed } from './parts.MODULE';
+import { serializable } from '@perdure/runtime';
 export type { Part } from './parts.MODULE';
 
 function logged(method: (order: Part) => Promise<number>, _context: ClassMethodDecoratorContext) {
@@ -271,6 +272,7 @@ export class Shop {
 		return (await price) ** 2 + Tax.rate + unit + Kind.Small + this.fee();
 	}
 }
+serializable(Shop, { serialize: () => null, deserialize: () => new Shop() });
 new Shop().total({ price: 5 }).then((total) => console.log(total));
 `;
 
@@ -334,7 +336,7 @@ export = { total };
 test('JSX and JavaScript files are compiled too', () => {
 	const project = createProject({
 		'tsconfig.json': config({ compilerOptions: { jsx: 'react', jsxFactory: 'h', allowJs: true } }),
-		'src/view.tsx': `declare global { namespace JSX { interface IntrinsicElements { b: object } } }
+		'src/view.tsx': `declare global { namespace JSX { type Element = string; interface IntrinsicElements { b: object } } }
 const h = (name: string, _: unknown, ...inner: unknown[]) => name + inner.join('');
 export const view = async (name: string) => {
 	'use durable';

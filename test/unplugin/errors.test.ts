@@ -30,3 +30,21 @@ test.for(Object.keys(HOSTS))('%s tells place, text, code frame and the way out',
 	);
 	expect(said).toMatch(/PD1003: Two durable functions of this file have the id 'x'/);
 });
+
+const habit = `export async function nap() {
+	'use durable';
+	await new Promise((resolve) => setTimeout(resolve, 10));
+}
+`;
+
+test.for(Object.keys(HOSTS))('%s tells a warning as its own, and goes on', async (host) => {
+	const project = createProject({
+		'src/main.ts': `import { nap } from './nap.ts';\nconsole.log(nap.name);\n`,
+		'src/nap.ts': habit,
+	});
+	const warnings: string[] = [];
+	await HOSTS[host]!({ folder: project.folder, out: join(project.folder, 'out'), warn: (text) => warnings.push(text) });
+	expect(warnings.join('\n')).toContain('PD4001: ');
+	expect(warnings).toHaveLength(1);
+	expect(project.node('out/main.mjs').stdout).toBe('nap\n');
+});

@@ -1,5 +1,6 @@
 /** Kinds of modules: CommonJS by name and by syntax, and files that are asked for as text. */
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import perdure from '@perdure/unplugin/esbuild';
 import perdureWebpack from '@perdure/unplugin/webpack';
 import * as esbuild from 'esbuild';
@@ -138,4 +139,21 @@ test('webpack: a file that is asked for as text is left as it was written; a cha
 	} finally {
 		await new Promise((resolve) => watching.close(resolve));
 	}
+});
+
+test('webpack: what is stored for the next process depends on the compiler', async () => {
+	const project = createProject({ 'a.js': flow });
+	const compiler = webpack({
+		context: project.folder,
+		entry: './a.js',
+		mode: 'development',
+		output: { path: join(project.folder, 'out') },
+		externals: { '@perdure/runtime/internal': 'commonjs @perdure/runtime/internal' },
+		plugins: [perdureWebpack()],
+	})!;
+	const { promise, resolve, reject } = Promise.withResolvers<webpack.Stats>();
+	compiler.run((error, stats) => (error ? reject(error) : resolve(stats!)));
+	const { compilation } = await promise;
+	await new Promise((closed) => compiler.close(closed));
+	expect([...compilation.buildDependencies]).toContain(fileURLToPath(import.meta.resolve('@perdure/transform')));
 });

@@ -9,7 +9,7 @@ import type { Loader, Location, PartialMessage, Plugin, PluginBuild } from 'esbu
 import { compileModule, mayRegister } from './compile.ts';
 import { fileOf } from './module-id.ts';
 import type { PerdureOptions } from './options.ts';
-import { registers } from './side-effects.ts';
+import { mayBeDropped, registers } from './side-effects.ts';
 
 export type { PerdureOptions };
 
@@ -93,22 +93,31 @@ function locationOf(
 	};
 }
 
-/** Marks what registers as kept, where its package would let it be dropped. */
+/**
+ * Marks what registers as kept, where its package would let it be dropped. To resolve a path a second time
+ * costs as much as all the rest that we do, so it is done only where a package.json may say so: that of the
+ * importing file for a relative path, and once a folder for each name of a package.
+ */
 function keepRegistering(build: PluginBuild, options: PerdureOptions): void {
 	const own = Symbol('resolved for perdure');
-	build.onResolve({ filter: /.*/ }, async ({ path, pluginData, ...rest }) => {
-		if (rest.kind === 'entry-point' || pluginData === own) return null;
-		const { importer, namespace, resolveDir, kind, with: attributes } = rest;
-		const resolved = await build.resolve(path, {
-			importer,
-			namespace,
-			resolveDir,
-			kind,
-			with: attributes,
-			pluginData: own,
-		});
-		const droppable = !resolved.sideEffects && resolved.namespace === 'file' && !resolved.external;
-		if (!droppable || !registers(resolved.path + resolved.suffix, options)) return null;
-		return { ...resolved, sideEffects: true };
+	const droppable = new Map<string, boolean>();
+	const settled = new Set<string>();
+	build.onStart(() => {
+		droppable.clear();
+		settled.clear();
 	});
+	build.onResolve(
+		{ filter: /./ },
+		async ({ path, pluginData, importer, namespace, resolveDir, kind, with: attributes }) => {
+			if (kind === 'entry-point' || pluginData === own) return null;
+			const name = /^[./]/.test(path) ? null : `${path} in ${resolveDir}`;
+			if (name === null ? !mayBeDropped(resolveDir, droppable) : settled.has(name)) return null;
+			const question = { importer, namespace, resolveDir, kind, with: attributes, pluginData: own };
+			const resolved = await build.resolve(path, question);
+			const dropped = !resolved.sideEffects && resolved.namespace === 'file' && !resolved.external;
+			if (dropped && registers(resolved.path + resolved.suffix, options)) return { ...resolved, sideEffects: true };
+			if (name !== null) settled.add(name);
+			return null;
+		},
+	);
 }

@@ -2,6 +2,7 @@
  * The plugin of the hosts that hand over a module's text. It works in `pre`, before types are stripped and
  * JSX is printed, because ids are hashes of the source as written; TypeScript comes out as TypeScript.
  */
+import { fileURLToPath } from 'node:url';
 import { type Diagnostic, renderDiagnostic } from '@perdure/transform';
 import type { UnpluginFactory, UnpluginOptions } from 'unplugin';
 import { type CompiledModule, compileModule, HINTS, mayRegister } from './compile.ts';
@@ -25,6 +26,7 @@ export const createPlugin: UnpluginFactory<PerdureOptions | undefined, false> = 
 			handler(source, id) {
 				const filename = fileOf(id, options);
 				if (filename === null || !mayRegister(source)) return null;
+				dependOnCompiler(this);
 				const compiled = compileModule(source, filename);
 				report(this, compiled, source, id);
 				if (compiled.output === null) return null;
@@ -38,6 +40,15 @@ export const createPlugin: UnpluginFactory<PerdureOptions | undefined, false> = 
 		rspack: (compiler) => keepRegistering(compiler, options),
 	};
 };
+
+/** What webpack and Rspack store of a module for the next process is good as long as the compiler is the same. */
+function dependOnCompiler(context: Context): void {
+	const native = context.getNativeBuildContext?.();
+	const loader = native && 'loaderContext' in native ? native.loaderContext : undefined;
+	loader?.addBuildDependency(COMPILER);
+}
+
+const COMPILER = fileURLToPath(import.meta.resolve('@perdure/transform'));
 
 /** Rollup and what is like it: an object with the place, and the offset that the code frame is made from. */
 const reportWithPlace: Report = (context, { errors, warnings }, source, id) => {

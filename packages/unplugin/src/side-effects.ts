@@ -4,6 +4,7 @@
  * in one of its functions could not go on.
  */
 import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { mayRegister } from './compile.ts';
 import { fileOf } from './module-id.ts';
 import type { PerdureOptions } from './options.ts';
@@ -26,4 +27,23 @@ interface WebpackLike {
 /** webpack and Rspack ask for it by rule, before they load a module. */
 export function keepRegistering({ options: { module } }: WebpackLike, options: PerdureOptions): void {
 	module.rules.push({ resource: (path: string) => registers(path, options), sideEffects: true });
+}
+
+/** May files of a folder be dropped, by what the nearest package.json says? Answers are kept in `known`, by folder. */
+export function mayBeDropped(folder: string, known: Map<string, boolean>): boolean {
+	let answer = known.get(folder);
+	if (answer === undefined) {
+		answer = saysOf(folder) ?? (dirname(folder) !== folder && mayBeDropped(dirname(folder), known));
+		known.set(folder, answer);
+	}
+	return answer;
+}
+
+/** Null where the folder has no package.json. */
+function saysOf(folder: string): boolean | null {
+	try {
+		return 'sideEffects' in JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+	} catch (error) {
+		return (error as { code?: string }).code === 'ENOENT' ? null : false;
+	}
 }

@@ -1,6 +1,6 @@
 /**
  * `start FILE` stores the first half of a run, `resume FILE` goes on from there, both with a function of the
- * entry's chunk and one of another. `schema` prints what is registered.
+ * entry's chunk and one of another. `schema` prints what it has registered.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Continuation, run } from '@perdure/runtime';
@@ -38,5 +38,7 @@ if (command === 'start') {
 		/^perdure\.runtime\.\d+$/.test(description!),
 	)!;
 	const { functions } = (globalThis as unknown as Record<symbol, { functions: Map<string, object> }>)[key]!;
-	console.log(JSON.stringify([...functions].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, definition]) => definition)));
+	// Functions of the runtime itself are only there where they are used.
+	const own = [...functions].filter(([id]) => !id.startsWith('perdure.')).sort(([a], [b]) => (a < b ? -1 : 1));
+	console.log(JSON.stringify(own.map(([, definition]) => definition)));
 }

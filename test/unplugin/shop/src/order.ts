@@ -16,6 +16,7 @@ enum Step {
 class RefusedError extends Error {}
 
 async function weigh(line: Line): Promise<number> {
+	'use durable';
 	return line.name.length;
 }
 
