@@ -213,14 +213,24 @@ for (const name of ['greet', 'main']) {
 			`import perdure from '@perdure/unplugin/vite';
 import { defineConfig } from 'vitest/config';
 
-export default defineConfig({ plugins: [perdure()] });
+export default defineConfig({ plugins: [perdure({ include: ['@acme/flows'] })] });
 `,
 		);
+		write(
+			'node_modules/@acme/flows/package.json',
+			'{ "name": "@acme/flows", "type": "module", "exports": "./pay.js" }',
+		);
+		write('node_modules/@acme/flows/pay.js', `export async function pay() {\n\t'use durable';\n\treturn 'paid';\n}\n`);
 		write(
 			'src/greet.test.ts',
 			`import { testRun } from '@perdure/testing';
 import { expect, test } from 'vitest';
+import { pay } from '@acme/flows';
 import { greet } from './greet.ts';
+
+test('pays', async () => {
+	expect(await testRun(pay, []).result()).toBe('paid');
+});
 
 test('greets', async () => {
 	const run = testRun(greet, [{ name: 'Ada' }]);
@@ -230,7 +240,7 @@ test('greets', async () => {
 });
 `,
 		);
-		expect(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], project)).toMatch(/Tests +1 passed/);
+		expect(run(process.execPath, ['node_modules/vitest/vitest.mjs', 'run'], project)).toMatch(/Tests +2 passed/);
 		rmSync(join(project, 'src/greet.test.ts'));
 	});
 });

@@ -3,7 +3,7 @@
  * us, and shows errors best when it has their line, length and notes.
  */
 import { readFile } from 'node:fs/promises';
-import { extname, relative } from 'node:path';
+import { extname, relative, resolve } from 'node:path';
 import type { Diagnostic } from '@perdure/transform';
 import type { Loader, Location, PartialMessage, Plugin, PluginBuild } from 'esbuild';
 import { compileModule, mayRegister } from './compile.ts';
@@ -95,8 +95,8 @@ function locationOf(
 
 /**
  * Marks what registers as kept, where its package would let it be dropped. To resolve a path a second time
- * costs as much as all the rest that we do, so it is done only where a package.json may say so: that of the
- * importing file for a relative path, and once a folder for each name of a package.
+ * costs as much as all the rest that we do, so it is done only where a package.json may say so: that above a
+ * relative path, and once a folder for each name of a package.
  */
 function keepRegistering(build: PluginBuild, options: PerdureOptions): void {
 	const own = Symbol('resolved for perdure');
@@ -111,7 +111,7 @@ function keepRegistering(build: PluginBuild, options: PerdureOptions): void {
 		async ({ path, pluginData, importer, namespace, resolveDir, kind, with: attributes }) => {
 			if (kind === 'entry-point' || pluginData === own) return null;
 			const name = /^[./]/.test(path) ? null : `${path} in ${resolveDir}`;
-			if (name === null ? !mayBeDropped(resolveDir, droppable) : settled.has(name)) return null;
+			if (name === null ? !mayBeDropped(resolve(resolveDir, path), droppable) : settled.has(name)) return null;
 			const question = { importer, namespace, resolveDir, kind, with: attributes, pluginData: own };
 			const resolved = await build.resolve(path, question);
 			const dropped = !resolved.sideEffects && resolved.namespace === 'file' && !resolved.external;

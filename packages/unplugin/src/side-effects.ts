@@ -29,21 +29,21 @@ export function keepRegistering({ options: { module } }: WebpackLike, options: P
 	module.rules.push({ resource: (path: string) => registers(path, options), sideEffects: true });
 }
 
-/** May files of a folder be dropped, by what the nearest package.json says? Answers are kept in `known`, by folder. */
-export function mayBeDropped(folder: string, known: Map<string, boolean>): boolean {
-	let answer = known.get(folder);
+/** May a file be dropped, by what the nearest package.json says? Answers are kept in `known`, by path. */
+export function mayBeDropped(path: string, known: Map<string, boolean>): boolean {
+	let answer = known.get(path);
 	if (answer === undefined) {
-		answer = saysOf(folder) ?? (dirname(folder) !== folder && mayBeDropped(dirname(folder), known));
-		known.set(folder, answer);
+		answer = saysOf(path) ?? (dirname(path) !== path && mayBeDropped(dirname(path), known));
+		known.set(path, answer);
 	}
 	return answer;
 }
 
-/** Null where the folder has no package.json. */
+/** Null where there is no package.json: in no such folder, or in a file. */
 function saysOf(folder: string): boolean | null {
 	try {
 		return 'sideEffects' in JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 	} catch (error) {
-		return (error as { code?: string }).code === 'ENOENT' ? null : false;
+		return /^ENO(ENT|TDIR)$/.test((error as { code?: string }).code ?? '') ? null : false;
 	}
 }

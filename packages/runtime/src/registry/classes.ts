@@ -64,7 +64,8 @@ const classes: Classes = holder[KEY];
  * the contents of the built-in they extend; with hooks, or the two static methods, what those give.
  * A class with private members needs hooks. Subclasses register themselves.
  *
- * @param options.id What stored bytes name the class by; needed where the class's name is not unique.
+ * @param options.id What stored bytes name the class by; needed where the class's name is not unique, or
+ * changes when the program is bundled (@perdure/unplugin gives ids by itself).
  * @throws DuplicateFunctionError where another class has the id.
  * @throws TypeError where hooks are missing: one of the two alone, those that a parent class has, or both of
  * a class with private members (of a module that was compiled).
