@@ -9,7 +9,19 @@ import { fileURLToPath } from 'node:url';
 import { HEAD } from './report.ts';
 
 /** In the order of the table. */
-const ORDER = ['await', 'compute', 'long', 'effect', 'resume', 'checkpoint', 'codec', 'sqlite', 'fan-out', 'transform'];
+const ORDER = [
+	'await',
+	'compute',
+	'long',
+	'effect',
+	'resume',
+	'checkpoint',
+	'codec',
+	'sqlite',
+	'fan-out',
+	'transform',
+	'check',
+];
 const PARTS = new Set(['run.ts', 'ratio.ts', 'report.ts', 'compiled.ts']);
 
 const folder = fileURLToPath(new URL('.', import.meta.url));

@@ -36,6 +36,7 @@ export function createChecker(program: TypeProgram, { any = 'error', declared }:
 			for (const { fn, ids } of lowered) declared?.({ id: ids.id, file: name, path, text, start: fn.node.start! });
 			const typed = createSink(name, any === 'warn' ? { PD3004: 'warning' } : {});
 			facts ??= createProgramFacts(program);
+			facts.files.learn(name, { scopes, durable });
 			checkFile({ name, file, scopes, durable, lowered }, facts, typed, any);
 			return [...sink.diagnostics, ...typed.diagnostics].sort((a, b) => a.start - b.start);
 		} catch (error) {

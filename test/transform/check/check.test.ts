@@ -119,6 +119,12 @@ describe('captured variables', () => {
 		]);
 	});
 
+	test('what a rest pattern leaves is an object', () => {
+		expect(
+			inBody('const { length, ...rest } = { length: 1 };\nawait sleep(length);\nreturn Object.keys(rest);'),
+		).toEqual([]);
+	});
+
 	test('what was caught is an error', () => {
 		expect(inBody('try { await mail(id); } catch (e) { await sleep(1); throw e; }')).toEqual([]);
 	});

@@ -2,7 +2,7 @@
 import type * as t from '@babel/types';
 import { type Binding, unwrap } from '../1-parse/scope.ts';
 import type { Related } from '../diagnostics/sink.ts';
-import { type Checking, reportCaptured } from './checking.ts';
+import { type Checking, reportCaptured, type Told } from './checking.ts';
 import type { Wrong } from './judge.ts';
 import { methodOf } from './origins.ts';
 import type { HeldPoint, HeldVariable } from './points.ts';
@@ -51,14 +51,19 @@ function checkVariable(checking: Checking, point: HeldPoint, held: Bound): void 
 		const wider = judge.wrong(known([declared], binding), { binding });
 		if (wider.length > 0 && isNarrowedThroughAnother(binding, point, fn.node)) wrong.push(...wider);
 	}
-	const told: Related[] = [];
+	if (wrong.length > 0) tell(checking, wrong, binding, place(checking, point, held, declared ?? read[0]));
+	else checkOutcome(checking, binding, read);
+}
+
+/** Where a variable is captured, and where it is read again. */
+function place({ flows }: Checking, point: HeldPoint, held: Bound, type: Type | undefined): Told {
+	const { binding } = held.variable;
+	const related: Related[] = [];
 	const at = declaredAt(binding, flows);
-	const type = declared ?? read[0];
-	if (at && type) told.push({ message: `captured: type ${type.text()}`, node: at });
+	if (at && type) related.push({ message: `captured: type ${type.text()}`, node: at });
 	const again = readAgain(held, point);
-	if (again) told.push({ message: 'read again here', node: again });
-	tell(checking, wrong, binding, { at: point.place, name: binding.name, related: told });
-	if (wrong.length === 0) checkOutcome(checking, binding, read);
+	if (again) related.push({ message: 'read again here', node: again });
+	return { at: point.place, name: binding.name, related };
 }
 
 /** What was thrown has no type: it is taken for an error, which can be saved. */
@@ -66,12 +71,7 @@ function known(types: readonly Type[], { kind }: Binding): readonly Type[] {
 	return kind === 'catch' ? types.filter((type) => type.kind !== 'any' && type.kind !== 'unknown') : types;
 }
 
-function tell(
-	checking: Checking,
-	wrong: readonly Wrong[],
-	key: Binding | t.Node,
-	told: Parameters<typeof reportCaptured>[2],
-): void {
+function tell(checking: Checking, wrong: readonly Wrong[], key: Binding | t.Node, told: Told): void {
 	for (const each of wrong) reportCaptured(checking, each, told);
 	if (wrong.length > 0) checking.told.add(key);
 }

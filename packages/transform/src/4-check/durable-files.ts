@@ -4,10 +4,11 @@ import { mentionsDirective } from '../1-parse/directive.ts';
 import { findDurableFunctions } from '../1-parse/find-durable.ts';
 import { parse } from '../1-parse/parse.ts';
 import { analyzeScopes } from '../1-parse/resolve.ts';
-import { unwrap } from '../1-parse/scope.ts';
+import { type Scopes, unwrap } from '../1-parse/scope.ts';
+import type { DurableFunction } from '../2-lower/cfg.ts';
 import { isModuleValue } from '../3-analyze/module-value.ts';
 import { createSink } from '../diagnostics/sink.ts';
-import type { Declaration, TypeProgram } from './type-model.ts';
+import type { Declaration, Span, TypeProgram } from './type-model.ts';
 
 export interface DurableFiles {
 	/** Is the class declared at the top level of a file that will be compiled, under a name that stays its own? */
@@ -16,12 +17,21 @@ export interface DurableFiles {
 	isMadeDurable(declaration: Declaration): boolean;
 	/** A function with the directive, or one of a compiled module that is saved by its name there; null for others. */
 	functionAt(declaration: Declaration): 'durable' | 'module' | null;
+	/** A file that somebody has looked through already need not be read again. */
+	learn(file: string, found: FoundInFile): void;
+}
+
+export interface FoundInFile {
+	readonly scopes: Scopes;
+	/** All functions with the directive. */
+	readonly durable: readonly DurableFunction[];
 }
 
 interface Facts {
 	/** Ends of its top-level classes: what stands before one (`export`, decorators) the parsers divide differently. */
 	readonly classes: ReadonlySet<number>;
-	readonly durable: readonly t.Node[];
+	/** Places only: a tree would be kept as long as the program. */
+	readonly durable: readonly Span[];
 	/** By the end of their declaration. */
 	readonly functions: ReadonlyMap<number, 'durable' | 'module'>;
 }
@@ -41,8 +51,11 @@ export function createDurableFiles(program: Pick<TypeProgram, 'textOf'>): Durabl
 	return {
 		isOfCompiledModule: ({ file, end }) => factsOf(file).classes.has(end),
 		isMadeDurable: ({ file, start, end }) =>
-			factsOf(file).durable.some((node) => node.start! < start && end <= node.end!),
+			factsOf(file).durable.some((span) => span.start < start && end <= span.end),
 		functionAt: ({ file, end }) => factsOf(file).functions.get(end) ?? null,
+		learn(file, found) {
+			if (!known.has(file)) known.set(file, factsIn(found));
+		},
 	};
 }
 
@@ -56,7 +69,10 @@ function readFacts(filename: string, text: string): Facts {
 		return NOTHING;
 	}
 	const scopes = analyzeScopes(file);
-	const functions = findDurableFunctions(file, scopes, createSink(filename));
+	return factsIn({ scopes, durable: findDurableFunctions(file, scopes, createSink(filename)) });
+}
+
+function factsIn({ scopes, durable: functions }: FoundInFile): Facts {
 	if (functions.length === 0) return NOTHING;
 	const classes = new Set<number>();
 	const values = new Map<number, 'durable' | 'module'>();
@@ -76,5 +92,5 @@ function readFacts(filename: string, text: string): Facts {
 		if (holder && /^(VariableDeclarator|ObjectProperty|ClassProperty)$/.test(holder.type))
 			values.set(holder.end!, 'durable');
 	}
-	return { classes, durable: [...durable], functions: values };
+	return { classes, durable: functions.map(({ node }) => ({ start: node.start!, end: node.end! })), functions: values };
 }

@@ -339,10 +339,11 @@ const ACCESSOR = 'assign the value instead of defining a getter, or register a c
 /** `{}`: anything but null and undefined. An empty literal is an empty object, and a named interface what it says. */
 function isEmpty(type: Type): boolean {
 	if (type.kind !== 'object' || type.tuple || type.objectLiteral) return false;
+	// What is left by a rest pattern is declared by the pattern's variable, and an object that was made there.
 	const named = type
 		.symbol()
 		?.declarations()
-		.some(({ kind }) => kind === 'interface' || kind === 'class' || kind === 'enum');
+		.some(({ kind }) => /^(interface|class|enum|variable|parameter)$/.test(kind));
 	if (named === true || type.properties().length > 0 || type.indexTypes().length > 0) return false;
 	return !isCallable(type);
 }
