@@ -124,3 +124,31 @@ test('a source map leads to the lines as written, an input map further on', () =
 	expect(thrownAt(second)).toBe(7);
 	expect(second.map.sources).toEqual(stripped.map.sources);
 });
+
+test('what text alone shows to be unsavable is an error with a code frame', () => {
+	const source = `async function work() {}
+export async function main() {
+	'use durable';
+	const send = fetch;
+	await work();
+	return send;
+}`;
+	let message = '';
+	try {
+		compile(source);
+	} catch (error) {
+		message = (error as Error).message;
+	}
+	expect(message).toContain(
+		"PD3007: 'send' is captured across an await, but the foreign function 'fetch' cannot be saved.",
+	);
+	expect(message).toMatch(/> 5 \|/);
+	expect(
+		compile(
+			source
+				.replace('return send', 'send("x"); return 1')
+				.replace('= fetch', '= structuredClone')
+				.replace('await work();\n\t', ''),
+		).code,
+	).toContain('structuredClone');
+});

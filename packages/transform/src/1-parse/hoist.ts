@@ -111,13 +111,15 @@ export function boundIdentifiers(pattern: t.Node | null): t.Identifier[] {
 }
 
 /** Child nodes in source order, without types and comments. */
-export function* childrenOf(node: t.Node): Generator<t.Node> {
+export function childrenOf(node: t.Node): t.Node[] {
+	const children: t.Node[] = [];
 	for (const key of t.VISITOR_KEYS[node.type] ?? []) {
 		const child = (node as unknown as Record<string, unknown>)[key];
 		if (Array.isArray(child)) {
-			for (const each of child) if (each && !isType(each)) yield each;
-		} else if (child && !isType(child as t.Node)) yield child as t.Node;
+			for (const each of child) if (each && !isType(each)) children.push(each);
+		} else if (child && !isType(child as t.Node)) children.push(child as t.Node);
 	}
+	return children;
 }
 
 /** ECMA-262 ContainsExpression of parameters: body variables then have a scope of their own. */

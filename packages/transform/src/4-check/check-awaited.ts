@@ -89,15 +89,17 @@ function judgeCall(input: AwaitedInput, node: t.CallExpression, place: t.Node): 
 		return;
 	}
 	// What runs in the turn gives what it has; `ready.then(f)`, another promise of the same kind.
-	const { callee } = calleeOf(node, origins, facts);
-	if (callee?.kind !== 'language' && callee?.kind !== 'run') return;
 	const method = methodOf(node);
 	const from = method && /^(then|catch|finally)$/.test(method.name) ? unwrap(method.object) : null;
-	const given = from ?? node;
-	const isCall = given.type === 'CallExpression' || given.type === 'OptionalCallExpression';
+	const kind = (call: t.CallExpression | t.OptionalCallExpression) => calleeOf(call, origins, facts).callee?.kind;
+	if (from === null) {
+		const called = facts?.givesPromise(node) ? kind(node) : undefined;
+		if (called === 'language' || called === 'run') report(input, { node }, node, place);
+		return;
+	}
 	// `fetch(u).then(f)` is one effect.
-	if (from && isCall && calleeOf(given, origins, facts).callee?.kind === 'foreign') return;
-	if (facts === null ? from !== null : facts.givesPromise(given)) report(input, { node: given }, given, place);
+	if ((from.type === 'CallExpression' || from.type === 'OptionalCallExpression') && kind(from) === 'foreign') return;
+	if (facts === null || facts.givesPromise(from)) report(input, { node: from }, from, place);
 }
 
 function judgeList(input: AwaitedInput, list: t.Node, place: t.Node): void {

@@ -77,6 +77,8 @@ const MOST_NESTED = 8;
 export class Origins {
 	readonly source: Source;
 	#nested = 0;
+	/** Callees are asked for again and again. */
+	readonly #callees = new Map<t.Node, readonly Origin[]>();
 
 	constructor(source: Source) {
 		this.source = source;
@@ -99,7 +101,12 @@ export class Origins {
 
 	/** The functions that a call may enter, and whatever else its callee may be. */
 	ofCallee(call: Call | t.NewExpression): readonly Origin[] {
-		return this.of(call.type === 'TaggedTemplateExpression' ? call.tag : call.callee);
+		const known = this.#callees.get(call);
+		if (known) return known;
+		const found = this.of(call.type === 'TaggedTemplateExpression' ? call.tag : call.callee);
+		// A question within questions may have been cut off.
+		if (this.#nested === 0) this.#callees.set(call, found);
+		return found;
 	}
 
 	isCollection(node: t.Expression): boolean {

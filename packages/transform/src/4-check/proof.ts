@@ -539,10 +539,18 @@ export class Proof {
 
 const isForeign = (maker: Maker) => maker === 'module' || maker === 'outside';
 
+/** Where else a value comes from, nothing is sure of it. */
+const TELLING = new Set<Origin['kind']>(['function', 'global', 'call', 'new', 'callback']);
+
 /** What is found of the first, if something is of each. */
 function every(origins: readonly Origin[], find: (origin: Origin) => Unproven | null | undefined): Unproven | null {
-	const found = origins.map((origin) => find(origin) ?? null);
-	return found.includes(null) ? null : (found[0] ?? null);
+	let first: Unproven | null = null;
+	for (const origin of origins) {
+		const found = TELLING.has(origin.kind) ? find(origin) : null;
+		if (!found) return null;
+		first ??= found;
+	}
+	return first;
 }
 
 /** The surest of several. */
