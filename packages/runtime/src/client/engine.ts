@@ -9,7 +9,14 @@ import { type Duration, deadline, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
 import { type LogOptions, type LogRules, logRules } from '../machine/log-options.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
-import { differenceOf, type NewRun, type RunFilter, type Store, type StoreSession } from '../ports/store.ts';
+import {
+	differenceOf,
+	type NewRun,
+	type RunFilter,
+	type Store,
+	type StoreListener,
+	type StoreSession,
+} from '../ports/store.ts';
 import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
 import { type Handler, handlerMap } from '../registry/handlers.ts';
 import type { Callable } from '../registry/shared.ts';
@@ -17,6 +24,7 @@ import { AtRest } from '../sealing/at-rest.ts';
 import type { Keyring } from '../sealing/keyring.ts';
 import { sealedSession } from '../worker/sealed-session.ts';
 import { inputBytes } from '../worker/stored.ts';
+import { Threads } from '../worker/threads.ts';
 import { Worker, type WorkerOptions } from '../worker/worker.ts';
 import { Changes } from './changes.ts';
 import { ChildRun } from './child-run.ts';
@@ -87,7 +95,7 @@ export class Engine implements AsyncDisposable {
 	readonly #rules: LogRules;
 	readonly #opened: Promise<StoreSession>;
 	readonly #atRest: AtRest | null;
-	#worker: Worker | null = null;
+	#worker: Worker | Threads | null = null;
 	#closed: Promise<void> | null = null;
 
 	/** Not for users: `createEngine`. */
@@ -221,8 +229,13 @@ export class Engine implements AsyncDisposable {
 			due: () => this.#worker?.due(),
 			emitted: () => this.#outboxChanges.moved(OUTBOX),
 		});
-		const session = this.#atRest === null ? store : sealedSession(store, this.#atRest);
+		const session = this.#sealed(store);
 		if (o.worker === false) return session;
+		const options = typeof o.worker === 'object' ? o.worker : {};
+		if (options.threads !== undefined) {
+			await this.#begin(this.#threads(o, options));
+			return session;
+		}
 		const parts = {
 			session,
 			clock: this.#clock,
@@ -233,9 +246,29 @@ export class Engine implements AsyncDisposable {
 			child: (id: string, functionId: string) => new ChildRun(id, functionId),
 			warn: (text: string) => warn(text),
 		};
-		this.#worker = new Worker(parts, typeof o.worker === 'object' ? o.worker : {});
-		await this.#worker.begin();
+		await this.#begin(new Worker(parts, options));
 		return session;
+	}
+
+	async #begin(worker: Worker | Threads): Promise<void> {
+		this.#worker = worker;
+		await worker.begin();
+	}
+
+	#sealed(session: StoreSession): StoreSession {
+		return this.#atRest === null ? session : sealedSession(session, this.#atRest);
+	}
+
+	/** @throws UnsupportedError */
+	#threads({ store, handlers = [], log }: EngineOptions, options: WorkerOptions): Threads {
+		if (handlers.length > 0) {
+			throw new UnsupportedError({
+				what: 'handlers for worker threads',
+				help: 'export them as `handlers` from the entry module: functions do not cross to a thread',
+			});
+		}
+		const open = async (listener: StoreListener) => this.#sealed(await store.open(listener));
+		return new Threads({ open, clock: this.#clock, log, warn }, options);
 	}
 
 	async #session(): Promise<StoreSession> {

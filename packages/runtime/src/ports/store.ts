@@ -93,8 +93,8 @@ export interface StoreSession {
 	retry(runId: string, turn: number, event: Uint8Array): Promise<boolean>;
 	/** Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. */
 	block(runId: string, epoch: number, reason: string): Promise<boolean>;
-	/** Leaves: runs still held are due for others. Open calls may be rejected. */
-	close(): Promise<void>;
+	/** Leaves: runs still held are due for others; `died`: with a recovery counted. Open calls may be rejected. */
+	close(o?: { readonly died: boolean }): Promise<void>;
 }
 
 /** `pending`: due or not yet begun. `running`: held by a worker. `waiting`: parked on time, answers or mail. */
@@ -275,6 +275,8 @@ export interface TurnCommit {
 
 /** A transaction while a function of the user's works in it. */
 export interface OpenTransaction {
+	/** Of which store. */
+	readonly store: string;
 	readonly ended: boolean;
 }
 

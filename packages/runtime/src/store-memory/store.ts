@@ -67,7 +67,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		consume: (o) => when(() => consume(data, member, o)),
 		acknowledge: (consumer, event) => when(() => acknowledge(data, member, consumer, event)),
 		release: (consumer) => when(() => release(data, member, consumer)),
-		close: async () => end(false),
+		close: async (o) => end(o?.died ?? false),
 		die: () => end(true),
 	};
 }

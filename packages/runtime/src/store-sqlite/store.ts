@@ -373,10 +373,10 @@ class Session implements SqliteSession {
 		return done;
 	}
 
-	async close(): Promise<void> {
+	async close({ died }: { readonly died: boolean } = { died: false }): Promise<void> {
 		if (this.#closed) return;
 		const { worker } = this;
-		if (worker !== null) await this.#writer.write(() => free(this.#db, worker, false, this.now()));
+		if (worker !== null) await this.#writer.write(() => free(this.#db, worker, died, this.now()));
 		if (this.#closed) return;
 		this.#closed = true;
 		this.#lock?.release(true);

@@ -50,7 +50,8 @@ export function transaction<A extends unknown[], R>(
 	const limit = o.timeout === undefined ? LIMIT : milliseconds(o.timeout);
 	const within = async (...args: A): Promise<R> => {
 		const open = transactionOfEffect();
-		if (open instanceof SqliteTransaction) return fn(open, ...args);
+		// In a thread it is another one, which asks this one.
+		if (open?.store === STORE) return fn(open as OpenTransaction & Tx, ...args);
 		throw new UnsupportedError({
 			what: `the transaction '${fn.name || 'anonymous'}' outside an engine over sqlite(...)`,
 			help: 'await it in a durable function that such an engine drives, and not inside another effect; in tests put replace(...) in its place',
@@ -67,6 +68,7 @@ const CONTROL =
 
 /** Open while `fn` runs. */
 export class SqliteTransaction implements Tx, OpenTransaction {
+	readonly store = STORE;
 	readonly #db: Connection;
 	ended = false;
 

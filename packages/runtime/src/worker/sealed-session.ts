@@ -142,6 +142,6 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 					transact: (o) => session.transact!({ ...o, turn: async (settled) => turn(await o.turn(settled)) }),
 				}),
 		block: (runId, epoch, reason) => session.block(runId, epoch, reason),
-		close: () => session.close(),
+		close: (o) => session.close(o),
 	};
 }

@@ -17,6 +17,16 @@ import { SizeWatch } from './size.ts';
 export interface WorkerOptions {
 	/** Runs held at a time; the others wait in the store. Default 1000. */
 	readonly concurrency?: number;
+	/**
+	 * Worker threads that compute turns and perform effects, so that a turn which computes for long stalls no other.
+	 * Each imports `entry`; the engine's own thread then drives nothing. Default: none.
+	 */
+	readonly threads?: number;
+	/**
+	 * Module that imports the durable functions, for threads. It may export `handlers` and `log`, as `createEngine` takes
+	 * them: functions cross no thread.
+	 */
+	readonly entry?: string | URL;
 	/** Bytes of a saved state over which its run fails. Default 16 MiB. */
 	readonly stateLimit?: number;
 }

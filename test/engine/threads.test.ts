@@ -1,0 +1,77 @@
+/** Runs in worker threads: a turn that computes for long stalls no other; only bytes cross. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createEngine, replace } from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+
+const MAIN = fileURLToPath(new URL('threads/main.ts', import.meta.url));
+const SOURCES = new URL('../support/sources.ts', import.meta.url).href;
+
+let folder: string;
+beforeAll(() => {
+	folder = mkdtempSync(join(tmpdir(), 'perdure-threads-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** What the process printed, in a process of its own, since threads load modules by Node's rules. */
+function see(what: string, store: string): Promise<any> {
+	return new Promise((resolve, reject) => {
+		execFile(process.execPath, ['--import', SOURCES, MAIN, what, store], { timeout: 40_000 }, (error, out, err) => {
+			if (error !== null) reject(new Error(`${error.message}\n${out}\n${err}`));
+			else resolve(JSON.parse(out));
+		});
+	});
+}
+
+const database = (name: string) => join(folder, `${name}.db`);
+
+it('goes on with other runs while one computes', { timeout: 60_000 }, async () => {
+	const { meanwhile, threads, ended } = await see('busy', 'memory');
+	expect(meanwhile).toBe('running');
+	expect(threads).toHaveLength(1);
+	expect(threads[0]).toBeGreaterThan(0);
+	expect(ended).toBe(true);
+});
+
+it.each(['memory', 'file'])('does all that an engine does, on %s', { timeout: 60_000 }, async (where) => {
+	const seen = await see('all', where === 'memory' ? 'memory' : database('all'));
+	if (where === 'memory') expect(seen).toMatchObject({ error: expect.stringContaining('transaction') });
+	else {
+		expect(seen.value).toEqual(['answer', true, 1, 'replaced']);
+		expect(seen.event).toBe('answer');
+		expect(seen.log).toEqual(expect.arrayContaining(['suspend', 'emit', 'start', 'child', 'effect']));
+	}
+});
+
+it('takes the place of a thread that dies, and counts the attempt (N1)', { timeout: 60_000 }, async () => {
+	expect(await see('dies', 'memory')).toBe(2);
+});
+
+it('leaves runs to the next engine when it is closed', { timeout: 60_000 }, async () => {
+	expect(await see('close', database('close'))).toEqual(['later', true, 1, 'replaced']);
+});
+
+it('says what cannot cross to a thread', async () => {
+	const first = (o: object) =>
+		createEngine({ store: memory(), ...o })
+			.get('r')
+			.status();
+	await expect(first({ worker: { threads: 1 } })).rejects.toThrow(/entry/);
+	const entry = new URL('threads/nowhere.ts', import.meta.url);
+	await expect(first({ worker: { threads: 0, entry } })).rejects.toThrow(RangeError);
+	const handlers = [
+		replace(
+			async () => 1,
+			async () => 2,
+		),
+	];
+	await expect(first({ worker: { threads: 1, entry }, handlers })).rejects.toThrow(/handlers/);
+	await expect(first({ worker: { threads: 1, entry }, log: { keep: 'all', exclude: () => true } })).rejects.toThrow(
+		/log/,
+	);
+	await expect(first({ worker: { threads: 1, entry } })).rejects.toThrow(/nowhere/);
+});

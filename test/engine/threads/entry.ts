@@ -1,0 +1,102 @@
+/** What each thread imports: durable functions and their effects. */
+import { threadId } from 'node:worker_threads';
+import { ChildRun, currentEffect, emit, replace, start, suspend } from '@perdure/runtime';
+import { type Tx, transaction } from '@perdure/runtime/sqlite';
+import { durable, finish, park } from '../by-hand.ts';
+
+export async function where(_n: number): Promise<number> {
+	return threadId;
+}
+
+/** Ends its thread the first time. */
+export async function dies(): Promise<number> {
+	const { attempt } = currentEffect();
+	if (attempt === 1) process.exit(3);
+	return attempt;
+}
+
+export async function real(): Promise<string> {
+	return 'real';
+}
+
+export const handlers = [replace(real, async () => 'replaced')];
+
+export const book = transaction(async (tx: Tx, n: number) => {
+	await tx.run('CREATE TABLE IF NOT EXISTS booked (n INTEGER)');
+	await tx.run('INSERT INTO booked VALUES (?)', [n]);
+	if (n < 0) throw new RangeError('no');
+	return (await tx.get<{ c: number }>('SELECT count(*) AS c FROM booked'))!.c;
+});
+
+/** `for (const until = Date.now() + ms; Date.now() < until; ); return await where(0);` */
+export const busy = durable<(ms: number) => Promise<number>>({
+	name: 'busy',
+	points: [[]],
+	calls: [where],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		if (f.pc === 1) return finish(f, sent);
+		for (const until = Date.now() + (f.s[0] as number); Date.now() < until; );
+		return park(f, 1, [], 0, where, 0);
+	},
+});
+
+/** `return await where(n);` */
+export const quick = durable<(n: number) => Promise<number>>({
+	name: 'quick',
+	points: [[]],
+	calls: [where],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		return f.pc === 0 ? park(f, 1, [], 0, where, f.s[0]) : finish(f, sent);
+	},
+});
+
+/** `return await dies();` */
+export const dying = durable<() => Promise<number>>({
+	name: 'dying',
+	points: [[]],
+	calls: [dies],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		return f.pc === 0 ? park(f, 1, [], 0, dies) : finish(f, sent);
+	},
+});
+
+/**
+ * `const a = await suspend('?'); await emit(a); const c = await start(quick, [1]); const thread = await c.result();
+ * let b; try { await book(-1); } catch { b = await book(1); } return [a, thread > 0, b, await real()];`
+ */
+export const everythingElse = durable<() => Promise<unknown>>({
+	name: 'everythingElse',
+	points: [[], ['a'], ['a'], ['a'], ['a', 'thread'], ['a', 'thread'], ['a', 'thread', 'b']],
+	calls: [suspend, emit, start, ChildRun.prototype.result, book, real],
+	step(f, mode, sent) {
+		if (mode && f.pc !== 5) throw sent;
+		const [a, thread, b] = f.s;
+		switch (f.pc) {
+			case 0:
+				return park(f, 1, [], 0, suspend, '?');
+			case 1:
+				return park(f, 2, [sent], 1, emit, sent);
+			case 2:
+				return park(f, 3, [a], 2, start, quick, [1]);
+			case 3:
+				return callResult(f, [a], sent as ChildRun);
+			case 4:
+				return park(f, 5, [a, sent], 4, book, -1);
+			case 5:
+				return park(f, 6, [a, thread], 4, book, 1);
+			case 6:
+				return park(f, 7, [a, thread, sent], 5, real);
+			default:
+				return finish(f, [a, (thread as number) > 0, b, sent]);
+		}
+	},
+});
+
+function callResult(f: Parameters<typeof park>[0], slots: readonly unknown[], child: ChildRun): unknown {
+	f.pc = 4;
+	f.s = slots;
+	return child.result();
+}
