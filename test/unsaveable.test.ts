@@ -8,7 +8,7 @@ import { memory } from '@perdure/runtime/memory';
 import { testRun } from '@perdure/testing';
 import { describe, expect, test } from 'vitest';
 import { checkCases, type Headline, headlinesOf, loadCase } from './support/check-case.ts';
-import type { Case } from './support/fixture.ts';
+import { type Case, stored } from './support/fixture.ts';
 
 type Durable = (...args: unknown[]) => Promise<unknown>;
 
@@ -97,11 +97,22 @@ describe.for(Object.keys(WAYS))('by %s', (way) => {
 	});
 });
 
+/** What only running shows: `runtime.txt` has it as the compiler would say it. */
+const hiding = legal.filter((fixture) => stored(fixture, 'runtime.txt') !== null);
+
 describe('legal', () => {
-	test.for(legal.map((fixture) => [named(fixture), fixture] as const))('%s', async ([, fixture]) => {
+	const others = legal.filter((fixture) => !hiding.includes(fixture));
+	test.for(others.map((fixture) => [named(fixture), fixture] as const))('%s', async ([, fixture]) => {
 		const { main, args = [] } = loadCase(fixture) as Program;
 		// What has no `main` shows that it compiles and loads.
 		if (main !== undefined) expect(await toTheEnd(main, args)).toMatchObject({ status: 'completed' });
+	});
+});
+
+describe.for(Object.keys(WAYS))('what types do not show, by %s', (way) => {
+	test.for(hiding.map((fixture) => [named(fixture), fixture] as const))('%s', async ([, fixture]) => {
+		const { code, point, message, help } = (await WAYS[way]!(loadCase(fixture) as Program)) as NotSerializableError;
+		expect(`${point} - error ${code}: ${message}\n  help: ${help}\n`).toBe(stored(fixture, 'runtime.txt'));
 	});
 });
 

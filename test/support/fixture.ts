@@ -9,6 +9,7 @@
  *  machine.txt      the graph, the live sets, the slots
  *  output.js        the emitted code
  *  diagnostics.txt  what the compiler says
+ *  runtime.txt      what the runtime says of a program that types let pass (fixtures/check)
  */
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
