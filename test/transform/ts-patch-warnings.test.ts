@@ -26,12 +26,7 @@ test('a warning is printed once and shown in editors, and fails no build', () =>
 	});
 	const write = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 	try {
-		addDiagnostics(
-			ts,
-			program,
-			() => null,
-			() => [warning],
-		);
+		addDiagnostics(ts, program, () => ({ diagnostics: [warning], functions: [] }));
 		const codes = [...program.getSemanticDiagnostics(file), ...program.getSemanticDiagnostics()].map(
 			({ code }) => code,
 		);

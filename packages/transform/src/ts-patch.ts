@@ -16,13 +16,13 @@
  */
 import type ts from 'typescript';
 import type { CheckerOptions } from './checker.ts';
-import { createProgramChecker } from './ts-patch/check-program.ts';
+import { createProgramChecker, createUntypedChecker } from './ts-patch/check-program.ts';
 import { createFileCompiler } from './ts-patch/compile-file.ts';
 import { addDiagnostics } from './ts-patch/diagnostics.ts';
 import { replaceEmit } from './ts-patch/emit.ts';
 
 /** What may stand beside `transform` in the list of plugins. */
-export type TsPatchOptions = CheckerOptions;
+export type TsPatchOptions = Pick<CheckerOptions, 'any'>;
 
 /** What ts-patch hands to a program transformer beside the program and its configuration. */
 export interface TsPatchExtras {
@@ -44,12 +44,10 @@ export default function perdure(
 	if (program[patched]) return program;
 	program[patched] = true;
 	const compile = createFileCompiler(ts, program);
-	// Where TypeScript is told not to look at types, nor do we.
-	const untyped = program.getCompilerOptions().noCheck === true;
-	const check = untyped
-		? (file: ts.SourceFile) => compile(file)?.diagnostics ?? []
+	const check = program.getCompilerOptions().noCheck
+		? createUntypedChecker(compile)
 		: createProgramChecker(ts, program, { ...(any && { any }) });
-	addDiagnostics(ts, program, compile, check);
+	addDiagnostics(ts, program, check);
 	replaceEmit(ts, program, host ?? ts.createCompilerHost(program.getCompilerOptions()), compile);
 	return program;
 }

@@ -17,7 +17,7 @@ export interface Findings {
 export function createFinder(
 	typescript: typeof ts,
 	service: Pick<ts.LanguageService, 'getProgram'>,
-	options: CheckerOptions,
+	options: Pick<CheckerOptions, 'any'>,
 	log: (problem: string) => void,
 ): (fileName: string) => Findings {
 	const checkers = new WeakMap<ts.Program, ProgramChecker>();
@@ -33,7 +33,7 @@ export function createFinder(
 		const program = service.getProgram()!;
 		const file = program.getSourceFile(fileName)!;
 		try {
-			const diagnostics = checkerOf(program)(file);
+			const { diagnostics } = checkerOf(program)(file);
 			// What cannot be parsed TypeScript has marked already, unless our parser is the older one.
 			const marked = diagnostics.length > 0 && program.getSyntacticDiagnostics(file).length > 0;
 			return { program, file, diagnostics: marked ? diagnostics.filter(({ code }) => code !== 'PD0002') : diagnostics };

@@ -10,9 +10,8 @@
  */
 import type { Diagnostic, Severity } from '@perdure/abi';
 import type ts from 'typescript';
+import { duplicateIds } from '../diagnostics/duplicate-ids.ts';
 import type { ProgramChecker } from './check-program.ts';
-import type { FileCompiler } from './compile-file.ts';
-import { duplicateIds } from './duplicate-ids.ts';
 import { toTypeScript } from './typescript-diagnostic.ts';
 
 /** Members of `ts.Program` that TypeScript keeps to itself. */
@@ -25,18 +24,13 @@ interface InternalProgram extends ts.Program {
 	): readonly ts.DiagnosticWithLocation[];
 }
 
-export function addDiagnostics(
-	typescript: typeof ts,
-	program: ts.Program,
-	compile: FileCompiler,
-	check: ProgramChecker,
-): void {
+export function addDiagnostics(typescript: typeof ts, program: ts.Program, check: ProgramChecker): void {
 	const internal = program as InternalProgram;
 	const inTypeScript = (file: ts.SourceFile, diagnostic: Diagnostic) =>
 		toTypeScript(typescript, program, file, diagnostic);
 	const found = (file: ts.SourceFile, severity: Severity) =>
 		check(file)
-			.filter((diagnostic) => diagnostic.severity === severity)
+			.diagnostics.filter((diagnostic) => diagnostic.severity === severity)
 			.map((diagnostic) => inTypeScript(file, diagnostic));
 
 	const warned = new Set<ts.SourceFile>();
@@ -65,7 +59,9 @@ export function addDiagnostics(
 	// Of two files a build info would keep these with one, and outlive a change of the other.
 	program.getGlobalDiagnostics = (...rest) => [
 		...getGlobalDiagnostics(...rest),
-		...duplicateIds(program.getSourceFiles(), compile).map(({ file, diagnostic }) => inTypeScript(file, diagnostic)),
+		...duplicateIds(program.getSourceFiles().flatMap((file) => check(file).functions)).map((diagnostic) =>
+			inTypeScript(program.getSourceFile(diagnostic.file)!, diagnostic),
+		),
 	];
 	internal.getSuggestionDiagnostics = (file, ...rest) => [
 		...getSuggestionDiagnostics(file, ...rest),
