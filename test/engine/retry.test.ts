@@ -6,7 +6,7 @@ import { createEngine, currentEffect, type Engine, NotFailedError, type Store } 
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { StoreSession } from '../../packages/runtime/src/ports/store.ts';
+import type { StoreSession, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
 import { load } from '../runtime/run/program.ts';
 
 class Session {}
@@ -140,6 +140,37 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		const handle = await engine.start(order!, ['pays']);
 		await handle.next();
 		await expect(handle.retry()).rejects.toSatisfy(NotFailedError.is);
+	});
+
+	test('a run goes on without its log', async () => {
+		await engine.close();
+		/** Keeps no log, and has none to give. */
+		const forgetful: Store = {
+			open: async (listener) => {
+				const session = await store.open(listener);
+				return new Proxy(session, {
+					get(target, key: keyof StoreSession) {
+						if (key === 'log') return () => Promise.reject(new Error('the log was read'));
+						if (key === 'commit') return (turn: TurnCommit) => target.commit({ ...turn, log: null });
+						const value: unknown = target[key];
+						return typeof value === 'function' ? value.bind(target) : value;
+					},
+				});
+			},
+		};
+		engine = createEngine({ store: forgetful, functions: [{ order, chat }] });
+		await engine.start(chat!, [6], { id: 'c' });
+		for (let i = 0; i < 6; i++) {
+			const handle = engine.get('c');
+			await expect.poll(async () => (await handle.status()) === 'waiting', { interval: 1 }).toBe(true);
+			if (i % 2) {
+				await engine.close();
+				engine = createEngine({ store: forgetful, functions: [{ order, chat }] });
+			}
+			await engine.get('c').send('say', i);
+		}
+		expect(await engine.get('c').result()).toEqual([3, 4, 5]);
+		await expect(engine.get('c').log()).rejects.toThrow('the log was read');
 	});
 
 	test('the log of a run that goes on and on stays as it is, and so does its state', async () => {

@@ -28,6 +28,9 @@ export interface ReplayOptions extends RunOptions {
  * the order in which it was delivered then, and not done again; other synchronous code runs. What has
  * only started in the log is done, and it is live from where the log ends.
  *
+ * A call that is not awaited where it stands (`const p = pay(x)`) is made in the turn, in a replay too, and only
+ * then answered from the log; unless `pay` is declared by `effect`: then it is not called.
+ *
  * @throws DivergenceError where the code does something else than the log says.
  * @throws LogPrunedError where the log does not have what is needed.
  */

@@ -277,3 +277,17 @@ describe('from a mark', () => {
 		await expect(replay(main, [], log, { from: 'other' })).rejects.toThrow("mark 'other'");
 	});
 });
+
+test('an effect that is declared is not called, wherever it is started', async () => {
+	const pay = vi.fn(async (x: number) => x);
+	const main = loadMain(
+		`import { effect } from '@perdure/runtime'; import { pay as call } from 'world';
+		const pay = effect(call);
+		export async function main() { "use durable"; const p = pay(1); const q = [2, 3].map((x) => pay(x)); return [await p, ...(await Promise.all(q))]; }`,
+		{ pay },
+	);
+	const { log } = await run(main, [], { log: 'all' });
+	pay.mockClear();
+	expect(await replay(main, [], decodeLog(encodeLog(log)))).toMatchObject({ status: 'completed', value: [1, 2, 3] });
+	expect(pay).not.toHaveBeenCalled();
+});
