@@ -24,6 +24,7 @@ export {
 	resultMessage,
 } from './refusals.ts';
 export {
+	ASYNC_ITERATION_HELP,
 	endedHelp,
 	LIVE_HELP,
 	UNSAVABLE_TYPES,

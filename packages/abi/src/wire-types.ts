@@ -116,6 +116,10 @@ const READ =
 	'read it inside an effect and keep the results, or begin the body of the function that makes it with "use durable"';
 const AGAIN = 'keep what it was made from and make it again after the await';
 
+/** Of a `for await` over what foreign code made. */
+export const ASYNC_ITERATION_HELP =
+	'read it inside one effect, a function of the module that loops over it and returns what you need (await Array.fromAsync(items) collects all of it), or begin the body of its generator with "use durable"';
+
 export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{
 		type: 'Promise',

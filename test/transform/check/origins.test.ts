@@ -155,3 +155,14 @@ test('a list of foreign promises is mended by an arrow of durable code', () => {
 	expect(help).toContain('(user) => api.get(user)');
 	expect(fix?.edits.map(({ text }) => text)).toEqual(['async (user) => api.get(user)']);
 });
+
+test('what is iterated asynchronously is not to be spread', () => {
+	const loop = (items: string) =>
+		`${HELPERS}\nexport async function main() { "use durable"; for await (const x of ${items}) { void x; } }\nvoid [pages];`;
+	const others = { ...OTHERS, 'pages.ts': 'export declare function pages(): AsyncIterable<number>;' };
+	const help = (source: string) => check(source, others).find(({ code }) => code === 'PD3006')!.help;
+	expect(help(`import { pages } from './pages.ts';\n${loop('pages()')}`)).toMatch(/^read it inside one effect/);
+	expect(help(`async function* pages() { yield 1; }\n${loop('pages()')}`)).toMatch(
+		/^begin the body of 'pages' with "use durable"/,
+	);
+});

@@ -1,4 +1,4 @@
-import { type EqualPoint, REFUSED } from '@perdure/abi';
+import { ASYNC_ITERATION_HELP, type EqualPoint, REFUSED } from '@perdure/abi';
 import { COPY_ROW } from '../codec/format.ts';
 import { expect, type Kind } from '../codec/kind.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
@@ -163,7 +163,7 @@ function refuseNative({ target, promise }: PendingNative): NotSerializableError 
 			point: point && atOf(frame!.def, point.at),
 			type: tag === 'AsyncGenerator' ? REFUSED.type(tag) : 'an async iterator that foreign code made',
 			kind: 'iterator',
-			help: 'collect its items in one effect first, await Array.fromAsync(items), or begin the body of its generator with "use durable"',
+			help: ASYNC_ITERATION_HELP,
 		});
 	}
 	return new NotSerializableError({

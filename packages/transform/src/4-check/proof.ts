@@ -3,7 +3,7 @@
  * come from: proven to be of the run (or to be found by a name), or refused.
  */
 import type * as t from '@babel/types';
-import { REFUSED, UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
+import { ASYNC_ITERATION_HELP, REFUSED, UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
 import { type Binding, generatorOf, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
@@ -476,7 +476,11 @@ export class Proof {
 	/** Can a loop over it be saved, that is over no collection of the language's? */
 	iterated(node: t.Node): Unproven | null {
 		const origins = this.#origins.of(node);
-		return origins.length === 0 ? refuseIterator(placed(node)) : worst(origins.map((each) => this.#iterated(each)));
+		const found =
+			origins.length === 0 ? refuseIterator(placed(node)) : worst(origins.map((each) => this.#iterated(each)));
+		const loop = outOfTypes(node, this.#origins.source.flows.parentOf);
+		const isAsync = loop?.type === 'ForOfStatement' && loop.await;
+		return found && isAsync && found.help === helpOf('Iterator') ? { ...found, help: ASYNC_ITERATION_HELP } : found;
 	}
 
 	/** What is iterable by a method of its own keeps whatever that gives. */
