@@ -15,9 +15,23 @@ export interface Rounds {
 	readonly length: number;
 	/** A number in [0, 1). */
 	readonly random: () => number;
+	/** Which process is killed. Default: child.ts. */
+	readonly program?: Program;
 }
 
-const CHILD = fileURLToPath(new URL('child.ts', import.meta.url));
+/** `check`: what is wrong with what the processes have left. */
+export interface Program {
+	readonly child: URL;
+	check(
+		files: { readonly database: string; readonly journal: string; readonly results: string },
+		rounds: Rounds,
+	): string[];
+}
+
+const EVERYTHING: Program = {
+	child: new URL('child.ts', import.meta.url),
+	check: ({ journal, results }, rounds) => check(journal, results, rounds),
+};
 const SOURCES = new URL('../../support/sources.ts', import.meta.url).href;
 /** How long one process lives at most before it is killed (ms): from its first line on, or, of some, from its birth on. */
 const LONGEST = { working: 150, starting: 400 };
@@ -31,6 +45,7 @@ const PATIENCE = 60_000;
  * @returns what is wrong with how they ended; empty when nothing is. `killed`: processes that were.
  */
 export async function killUntilDone(rounds: Rounds): Promise<{ readonly wrong: string[]; readonly killed: number }> {
+	const { child, check } = rounds.program ?? EVERYTHING;
 	const folder = mkdtempSync(join(tmpdir(), 'perdure-kill-'));
 	const files = ['runs.db', 'journal', 'results'].map((name) => join(folder, name)) as [string, string, string];
 	try {
@@ -42,14 +57,20 @@ export async function killUntilDone(rounds: Rounds): Promise<{ readonly wrong: s
 				const last = killed >= rounds.kills;
 				if (!last) killed++;
 				const life = last ? { from: 'birth' as const, ms: PATIENCE } : lifeOf(rounds.random);
-				const exit = await live([...files, `${rounds.runs}`, `${rounds.length}`, `p${born++}`], life);
+				const exit = await live(child, [...files, `${rounds.runs}`, `${rounds.length}`, `p${born++}`], life);
 				if (exit === 'ended') return;
 				if (exit !== 'killed') wrong.push(exit);
 				else if (last) wrong.push(`the runs did not end in ${PATIENCE} ms`);
 			}
 		};
 		await Promise.all(Array.from({ length: rounds.processes }, lane));
-		return { wrong: [...wrong, ...(wrong.length === 0 ? check(files[1], files[2], rounds) : [])], killed };
+		return {
+			wrong: [
+				...wrong,
+				...(wrong.length === 0 ? check({ database: files[0], journal: files[1], results: files[2] }, rounds) : []),
+			],
+			killed,
+		};
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
@@ -66,9 +87,11 @@ function lifeOf(random: () => number): Life {
 }
 
 /** `ended`, `killed`, or what it said before it died by itself. */
-function live(args: string[], { from, ms }: Life): Promise<string> {
+function live(program: URL, args: string[], { from, ms }: Life): Promise<string> {
 	return new Promise((resolve) => {
-		const child = spawn(process.execPath, ['--import', SOURCES, CHILD, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+		const child = spawn(process.execPath, ['--import', SOURCES, fileURLToPath(program), ...args], {
+			stdio: ['ignore', 'pipe', 'pipe'],
+		});
 		let said = '';
 		let timer: NodeJS.Timeout | undefined;
 		const begin = () => {
