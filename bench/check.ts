@@ -77,11 +77,20 @@ export async function process${index}(order: Order${index}, options: { currency?
 `;
 }
 
+const TYPESCRIPT = {
+	6: join(root, 'node_modules/typescript'),
+	7: join(root, 'test/typescript-7/node_modules/typescript'),
+} as const;
+type Version = keyof typeof TYPESCRIPT;
+
 /** A project in which one file of `every` is durable. */
-function generate(every: number): string {
+function generate(every: number, version: Version): string {
 	const folder = mkdtempSync(join(tmpdir(), 'perdure-check-'));
 	mkdirSync(join(folder, 'src'));
-	symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+	mkdirSync(join(folder, 'node_modules'));
+	symlinkSync(TYPESCRIPT[version], join(folder, 'node_modules/typescript'));
+	for (const name of ['@perdure', '@types'])
+		symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name));
 	for (let i = 0; i < FILES; i++) writeFileSync(join(folder, `src/file${i}.ts`), source(i, i % every === 0));
 	writeFileSync(join(folder, 'package.json'), '{ "name": "generated", "type": "module" }');
 	const compilerOptions = {
@@ -105,11 +114,11 @@ function run(...args: string[]): number {
 	return (performance.now() - start) * 1e6;
 }
 
-const tsc = join(root, 'node_modules/typescript/lib/tsc.js');
 const perdure = join(root, 'packages/cli/dist/bin.js');
 
-for (const every of [10, 1]) {
-	const folder = generate(every);
+function measure(every: number, version: Version): void {
+	const folder = generate(every, version);
+	const tsc = join(TYPESCRIPT[version], 'bin/tsc');
 	try {
 		const samples = Array.from({ length: ROUNDS }, () => ({
 			tsc: run(tsc, '--noEmit', '-p', folder),
@@ -125,7 +134,7 @@ for (const every of [10, 1]) {
 		report([
 			{
 				what: `checking ${FILES} files, ${which} a durable function (${time(compared.least)})`,
-				against: '`tsc --noEmit`, TypeScript 6',
+				against: `\`tsc --noEmit\`, TypeScript ${version}`,
 				figure: ratio(compared),
 			},
 		]);
@@ -133,3 +142,5 @@ for (const every of [10, 1]) {
 		rmSync(folder, { recursive: true, force: true });
 	}
 }
+
+for (const version of [6, 7] as const) for (const every of [10, 1]) measure(every, version);
