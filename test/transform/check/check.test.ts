@@ -146,6 +146,14 @@ describe('captured variables', () => {
 		expect(inModule(`import { serializable } from '@perdure/runtime';\n${shop}\nserializable(Shop);`)).toEqual([]);
 	});
 
+	test('this of an object with durable methods', () => {
+		const shop = (more: string) =>
+			`export const shop = { name: 'x', ${more}\nasync run() { 'use durable';\nawait sleep(1);\nawait mail(this.name); } };`;
+		expect(inModule(shop(''))).toEqual([]);
+		expect(inModule(shop("other: async () => { 'use durable'; },"))).toEqual([]);
+		expect(inModule(shop('plain() {},'))).toEqual(['PD3007 3:1 this.plain']);
+	});
+
 	test('what using declares is kept to the end of its scope', () => {
 		const made = 'class Lock { socket = connect(1); [Symbol.dispose]() { this.socket.end(); } }';
 		const text = (body: string) => inModule(`${made}\nexport async function f() { 'use durable';\n${body}\n}`);

@@ -18,6 +18,8 @@ export interface Classes {
 	isRegistered(symbol: TypeSymbol): boolean;
 	/** Where the class of an instance stands. */
 	standingOf(type: Type, symbol: TypeSymbol): Standing;
+	/** Is it a function with the directive? It is saved by its id. */
+	isDurableFunction(declaration: Declaration): boolean;
 	/** `T extends Serializable`: the bound is `unknown`, and its name a promise of whoever calls. */
 	isBoundBySerializable(parameter: Type): boolean;
 }
@@ -61,6 +63,7 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 			}
 			return known;
 		},
+		isDurableFunction: (declaration) => durable.functionAt(declaration) === 'durable',
 		isBoundBySerializable: (parameter) =>
 			(parameter.symbol()?.declarations() ?? []).some((declared) => isSerializableBound(program, declared)),
 	};

@@ -310,6 +310,9 @@ class Search {
 	private properties(at: Visit, counts: (property: Property) => boolean): void {
 		for (const property of at.type.properties()) {
 			if (!counts(property)) continue;
+			// `{ async run() { 'use durable'; … } }`, which `this` is in there.
+			if (at.type.objectLiteral && property.declarations().some((each) => this.classes.isDurableFunction(each)))
+				continue;
 			const { name, kind } = property;
 			const path = propertyPath(name);
 			if (kind === 'accessor' && at.type.objectLiteral) {
