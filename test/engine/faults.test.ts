@@ -98,7 +98,7 @@ describe.each([
 		world.work = (n) => `${n}`;
 		const store = new FaultyStore(inner, fault, at);
 		const { persist, engine } = persistence(store, inner, (on) => {
-			engines.push(createEngine({ store: on }));
+			engines.push(createEngine({ store: on, log: 'all' }));
 			return engines.at(-1)!;
 		});
 		await persist(() => program.start(engine()));

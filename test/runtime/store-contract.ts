@@ -351,6 +351,20 @@ export function contract(name: string, harness: Harness): void {
 				expect(await s.read('r')).toMatchObject({ sent: 2 });
 			});
 
+			it('adds one answer of a sender, wherever it is addressed to (G4)', async () => {
+				const s = await worker();
+				const run = await waiting(s, 'a', 'b');
+				const sent = { ...answer('a'), sender: 'one' };
+				expect(await s.answered('r', 'one')).toBe(false);
+				expect(await s.post(sent)).toEqual({ outcome: 'posted' });
+				expect(await s.answered('r', 'one')).toBe(true);
+				expect(await s.answered('other', 'one')).toBe(false);
+				await claimOne(s);
+				await s.commit(turnOf({ ...run, epoch: run.epoch + 1 }, { seen: 1, waits: waitsFor('b') }));
+				expect(await s.post({ ...answer(null), sender: 'one' })).toEqual({ outcome: 'repeated' });
+				expect(await s.post({ ...answer(null), sender: 'two' })).toEqual({ outcome: 'posted' });
+			});
+
 			it('makes a parked run due at once, and leaves a run that has not begun its time (G5)', async () => {
 				const s = await worker();
 				await waiting(s);

@@ -29,7 +29,7 @@ export interface UnreliableOptions {
 	readonly onCrash: () => void;
 }
 
-const READS: ReadonlySet<string> = new Set(['read', 'log', 'mail', 'know']);
+const READS: ReadonlySet<string> = new Set(['read', 'log', 'mail', 'know', 'answered']);
 /** No message of it crosses the wire. */
 const LOCAL: ReadonlySet<string> = new Set(['now', 'list', 'die', 'close']);
 

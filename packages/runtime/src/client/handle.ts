@@ -121,14 +121,17 @@ export class RunHandle<R> {
 		const question = isQuestion(given[0]) ? (given.shift() as Question) : null;
 		const [answer, o = {}] = given as [unknown, AnswerOptions?];
 		const session = await this.#host.session();
+		const sender = this.#senderOf(o);
+		// The run may have moved on since, so that there is nothing left that the answer could be for.
+		if (sender !== undefined && (await session.answered(this.id, sender))) return;
 		const read = () => this.#read(session, false);
 		const { suspension, value } = await addressed(session, read, { question, answer, suspension: o.suspension });
-		return this.#answer({ ok: true, value }, suspension ?? undefined);
+		return this.#answer({ ok: true, value }, suspension ?? undefined, sender);
 	}
 
 	/** Throws an error at an open suspension; otherwise as `resume`. */
 	throw(error: unknown, o: AnswerOptions = {}): Promise<void> {
-		return this.#answer({ ok: false, value: error }, o.suspension);
+		return this.#answer({ ok: false, value: error }, o.suspension, this.#senderOf(o));
 	}
 
 	/**
@@ -184,13 +187,19 @@ export class RunHandle<R> {
 		return inspectRow(row, this.#host.handlers);
 	}
 
-	async #answer(answer: Answer, suspension: string | undefined): Promise<void> {
+	/** Inside an effect an answer without an address is known by the effect, so that another attempt repeats it. */
+	#senderOf({ suspension }: AnswerOptions): string | undefined {
+		return suspension === undefined ? idInsideEffect() : undefined;
+	}
+
+	async #answer(answer: Answer, suspension: string | undefined, sender: string | undefined): Promise<void> {
 		const payload = encode(answer, 'answer');
 		await this.#post({
 			runId: this.id,
 			kind: 'answer',
 			suspension: suspension ?? null,
 			hash: hash(payload),
+			sender,
 			payload,
 		});
 	}

@@ -77,6 +77,8 @@ export interface StoreSession {
 	claim(o: ClaimOptions): Promise<Claimed>;
 	/** Lets go of all runs but these: after a write that was rejected the worker may hold runs it does not know of. */
 	keep(runIds: readonly string[]): Promise<void>;
+	/** Has this sender answered the run? */
+	answered(runId: string, sender: string): Promise<boolean>;
 	/** Unseen mail numbered above `after`, in order. */
 	mail(runId: string, after: number): Promise<readonly Mail[]>;
 	commit(turn: TurnCommit): Promise<Committed>;
@@ -191,6 +193,8 @@ export type NewMail =
 			readonly kind: 'answer';
 			readonly suspension: string | null;
 			readonly hash: string;
+			/** Whose answer it is, where a second one of the same sender is a repetition, wherever it is addressed to. */
+			readonly sender?: string | undefined;
 			readonly payload: Uint8Array;
 	  }
 	| { readonly runId: string; readonly kind: 'cancel'; readonly payload: Uint8Array };

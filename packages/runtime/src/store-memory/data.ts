@@ -63,6 +63,8 @@ export interface Posted extends Mail {
 	/** Messages with an id, answers (their suspension), `cancel`: kept for ever, so that a second one is known. */
 	readonly id: string | null;
 	readonly hash: string | null;
+	/** Of an answer, where it has one. */
+	readonly sender?: string | undefined;
 }
 
 export function rowOf(run: Run, state: boolean): RunRow {

@@ -16,6 +16,7 @@ export function post(data: Data, mail: NewMail): Posted {
 			return add(data, run, mail, '', '', null);
 		}
 		case 'answer': {
+			if (mail.sender !== undefined && isAnsweredBy(run, mail.sender)) return { outcome: 'repeated' };
 			const unanswered = run.open.filter((id) => find(run, 'answer', id) === undefined);
 			if (mail.suspension === null && unanswered.length > 1) return { outcome: 'ambiguous', open: unanswered };
 			const suspension = mail.suspension ?? unanswered[0];
@@ -25,9 +26,13 @@ export function post(data: Data, mail: NewMail): Posted {
 				return before.hash === mail.hash ? { outcome: 'repeated' } : { outcome: 'answered', suspension };
 			}
 			if (!run.open.includes(suspension)) return { outcome: 'closed' };
-			return add(data, run, mail, suspension, suspension, mail.hash);
+			return add(data, run, mail, suspension, suspension, mail.hash, mail.sender);
 		}
 	}
+}
+
+export function isAnsweredBy(run: Run, sender: string): boolean {
+	return run.mail.some((mail) => mail.sender === sender);
 }
 
 function find(run: Run, kind: NewMail['kind'], id: string) {
@@ -41,8 +46,9 @@ export function add(
 	name: string,
 	id: string | null,
 	hash: string | null,
+	sender?: string,
 ): Posted {
-	run.mail.push({ number: ++run.sent, kind: mail.kind, name, payload: mail.payload, id, hash });
+	run.mail.push({ number: ++run.sent, kind: mail.kind, name, payload: mail.payload, id, hash, sender });
 	const { owner } = run;
 	if (owner !== null) queueMicrotask(() => owner.listener.mail(run.id));
 	else if (run.status === 'waiting') {

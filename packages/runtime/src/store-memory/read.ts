@@ -1,5 +1,6 @@
 import type { Mail, RunFilter, RunRow } from '../ports/store.ts';
 import { type Data, type Run, rowOf } from './data.ts';
+import { isAnsweredBy } from './post.ts';
 
 export function read(data: Data, runId: string, state: boolean): RunRow | null {
 	const run = data.runs.get(runId);
@@ -8,6 +9,11 @@ export function read(data: Data, runId: string, state: boolean): RunRow | null {
 
 export async function* list(data: Data, filter: RunFilter): AsyncGenerator<RunRow> {
 	for (const run of data.runs.values()) if (matches(run, filter)) yield rowOf(run, false);
+}
+
+export function answered(data: Data, runId: string, sender: string): boolean {
+	const run = data.runs.get(runId);
+	return run !== undefined && isAnsweredBy(run, sender);
 }
 
 export function mail(data: Data, runId: string, after: number): Mail[] {

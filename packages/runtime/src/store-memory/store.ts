@@ -7,7 +7,7 @@ import { block, commit } from './commit.ts';
 import type { Data, Member } from './data.ts';
 import { acknowledge, consume, release } from './outbox.ts';
 import { post } from './post.ts';
-import { list, mail, read } from './read.ts';
+import { answered, list, mail, read } from './read.ts';
 import { retry } from './retry.ts';
 import { start } from './start.ts';
 
@@ -59,6 +59,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		know: (functions, build) => when(() => know(data, member, functions, build)),
 		claim: (o) => when(() => claim(data, member, o)),
 		keep: (runIds) => when(() => free(data, member, false, runIds)),
+		answered: (runId, sender) => when(() => answered(data, runId, sender)),
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
 		retry: (runId, turn, event) => when(() => retry(data, runId, turn, event)),

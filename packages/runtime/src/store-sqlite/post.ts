@@ -4,7 +4,10 @@ import type { Connection, Row } from './connection.ts';
 const FIND = 'SELECT hash FROM mail WHERE run = :n AND kind = :kind AND id = :id';
 
 const INSERT = `
-	INSERT INTO mail (run, number, kind, name, id, hash, payload) VALUES (:n, :number, :kind, :name, :id, :hash, :payload)`;
+	INSERT INTO mail (run, number, kind, name, id, hash, sender, payload)
+	VALUES (:n, :number, :kind, :name, :id, :hash, :sender, :payload)`;
+
+const BY_SENDER = 'SELECT 1 FROM mail JOIN run ON mail.run = run.n WHERE run.id = :id AND sender = :sender';
 
 /** Mail makes a parked run due at once; whoever holds a run finds it by `sent` (G5). */
 const COUNT = `
@@ -23,8 +26,8 @@ export function post(db: Connection, now: number, mail: NewMail): PostedTo {
 	if (run === undefined) return { posted: { outcome: 'missing' }, owner: null };
 	const address = mail.kind === 'answer' ? suspensionOf(db, run, mail) : addressOf(db, run, mail);
 	if ('outcome' in address) return { posted: address, owner: null };
-	const hash = mail.kind === 'answer' ? mail.hash : null;
-	addMail(db, run, now, { kind: mail.kind, ...address, hash, payload: mail.payload });
+	const from = mail.kind === 'answer' ? { hash: mail.hash, sender: mail.sender ?? null } : { hash: null };
+	addMail(db, run, now, { kind: mail.kind, ...address, ...from, payload: mail.payload });
 	return { posted: { outcome: 'posted' }, owner: run.owner! };
 }
 
@@ -36,10 +39,11 @@ export function addMail(
 	mail: Address & {
 		readonly kind: Mail['kind'];
 		readonly hash: string | null;
+		readonly sender?: string | null;
 		readonly payload: Uint8Array | null;
 	},
 ): void {
-	db.run(INSERT, { n: run.n!, number: run.sent! + 1, ...mail });
+	db.run(INSERT, { n: run.n!, number: run.sent! + 1, sender: null, ...mail });
 	db.run(COUNT, { n: run.n!, now });
 }
 
@@ -57,7 +61,12 @@ function addressOf(db: Connection, run: Row, mail: Exclude<NewMail, { kind: 'ans
 	return over ? { outcome: 'over' } : address;
 }
 
+export function isAnsweredBy(db: Connection, id: string, sender: string): boolean {
+	return db.get(BY_SENDER, { id, sender }) !== undefined;
+}
+
 function suspensionOf(db: Connection, run: Row, mail: Extract<NewMail, { kind: 'answer' }>): Address | Posted {
+	if (mail.sender !== undefined && isAnsweredBy(db, mail.runId, mail.sender)) return { outcome: 'repeated' };
 	const answer = (id: string) => db.get(FIND, { n: run.n!, kind: 'answer', id });
 	const open: string[] = JSON.parse(run.open!);
 	const unanswered = open.filter((id) => answer(id) === undefined);

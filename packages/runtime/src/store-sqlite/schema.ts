@@ -72,6 +72,10 @@ const MIGRATIONS = [
 	CREATE UNIQUE INDEX outbox_run ON outbox (run, seq);
 	CREATE INDEX outbox_owner ON outbox (owner, run) WHERE owner IS NOT NULL;
 	`,
+	`
+	ALTER TABLE mail ADD COLUMN sender TEXT;
+	CREATE UNIQUE INDEX mail_sender ON mail (run, sender) WHERE sender IS NOT NULL;
+	`,
 ];
 
 /** `perd` in ASCII: marks the file as one of ours. */

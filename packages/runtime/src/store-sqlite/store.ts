@@ -18,7 +18,7 @@ import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
-import { post } from './post.ts';
+import { isAnsweredBy, post } from './post.ts';
 import { list, log, mail, mailed, read } from './read.ts';
 import { retry } from './retry.ts';
 import { start } from './start.ts';
@@ -297,6 +297,10 @@ class Session implements SqliteSession {
 			});
 		}
 		return done;
+	}
+
+	async answered(runId: string, sender: string) {
+		return this.#read(() => isAnsweredBy(this.#db, runId, sender));
 	}
 
 	async mail(runId: string, after: number) {

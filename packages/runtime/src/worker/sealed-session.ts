@@ -133,6 +133,7 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 		retry: (runId, turn, event) =>
 			inOrder(close(event, runId, 'event'), (sealed) => session.retry(runId, turn, sealed)),
 		keep: (runIds) => session.keep(runIds),
+		answered: (runId, sender) => session.answered(runId, sender),
 		mail: async (runId, after) =>
 			Promise.all((await session.mail(runId, after)).map((sent) => openedMail(runId, sent))),
 		commit: (commit) => inOrder(turn(commit), (sealed) => session.commit(sealed)),
