@@ -1,0 +1,157 @@
+/**
+ * Hot and cold: a live handle goes on from memory, the same run from bytes, in another engine each time. Both come to the
+ * same outcomes, the same log and the same events, and so does `run` without a store.
+ */
+import { Continuation, createEngine, type LogEntry, type Outcome, run, type Store } from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { sqlite } from '@perdure/runtime/sqlite';
+import { describe, expect, it } from 'vitest';
+import { compile } from '../support/compile.ts';
+
+const world = {
+	work: async (n: number) => ({ n, list: [n] }),
+	fail: async (n: number) => {
+		throw new RangeError(`no ${n}`);
+	},
+};
+
+const PROGRAMS: Readonly<Record<string, string>> = {
+	'questions in a loop': `const out = [];
+		for (let i = 0; i < 3; i++) out.push(await suspend({ i, out }), (await work(i)).n);
+		return out;`,
+	'an effect that fails': `try { await fail(1); } catch (error) { return [error.message, await suspend('caught')]; } finally { await emit('finally'); }`,
+	'branches that ask': `return await Promise.all([1, 2].map(async (n) => [await work(n), await suspend(n)]));`,
+	'a failure in the end': `const first = await suspend('first'); await emit(first); throw Object.assign(new TypeError('the end'), { first });`,
+	'events and marks': `for (let i = 0; i < 4; i++) { await emit({ i }); if (i === 2) await mark('two'); await suspend(i); } return new Map([['a', new Date(0)]]);`,
+	'a message and a question': `const m = receive('m'); const q = await suspend('q'); return [q, await m];`,
+};
+
+const programs = Object.entries(PROGRAMS).map(([name, body]) => {
+	const { main } = compile(
+		`import { emit, mark, receive, suspend } from '@perdure/runtime';
+		import { work, fail } from '#world';
+		export async function main() { "use durable"; ${body} }`,
+		{ '#world': world },
+		{ filename: `${name.replaceAll(' ', '-')}.ts` },
+	).exports as { main: () => Promise<unknown> };
+	return [name, main] as const;
+});
+
+/** What a person would compare: values, not moments or ids of runs. */
+interface Seen {
+	readonly outcomes: unknown[];
+	readonly log: unknown[];
+	readonly emitted: unknown[];
+}
+
+function seenOf(outcome: Outcome<unknown>): unknown {
+	switch (outcome.status) {
+		case 'completed':
+			return ['completed', outcome.value];
+		case 'failed':
+			return ['failed', String(outcome.error)];
+		case 'suspended':
+			return ['suspended', outcome.value];
+		default:
+			return [outcome.status];
+	}
+}
+
+function entriesOf(log: readonly LogEntry[]): unknown[] {
+	return log.map(({ startedAt: _, endedAt: __, frames, settledSeq, ...entry }) => {
+		// Bytes of a mark hold times too.
+		return { ...entry, settled: settledSeq !== null, frames: frames !== undefined };
+	});
+}
+
+/** `again`: a fresh engine before each answer, which loads the run from what is stored. */
+async function inEngine(main: () => Promise<unknown>, store: Store, again: boolean): Promise<Seen> {
+	let engine = createEngine({ store, log: 'all' });
+	const { id } = await engine.start(main, [], { id: 'run' });
+	const outcomes: unknown[] = [];
+	for (;;) {
+		if (again) {
+			await engine.close();
+			engine = createEngine({ store, log: 'all' });
+		}
+		const outcome = await engine.get(id).next({ timeout: 5000 });
+		outcomes.push(seenOf(outcome));
+		if (outcome.status !== 'suspended') break;
+		if (outcome.value === undefined) await engine.get(id).send('m', 'message');
+		else await engine.get(id).resume(outcomes.length, { suspension: outcome.id });
+	}
+	const log = entriesOf(await engine.get(id).log());
+	const emitted: unknown[] = [];
+	const events = log.filter((entry) => (entry as LogEntry).kind === 'emit').length;
+	const consumer = engine.outbox();
+	while (emitted.length < events) emitted.push(((await consumer.next()).value as { event: unknown }).event);
+	await engine.close();
+	return { outcomes, log, emitted };
+}
+
+/** `bytes`: each answer is given to the continuation as it comes out of its bytes. */
+async function inProcess(main: () => Promise<unknown>, bytes: boolean): Promise<Seen> {
+	const outcomes: unknown[] = [];
+	const emitted: unknown[] = [];
+	let outcome = await run(main, [], { id: 'run' });
+	for (;;) {
+		outcomes.push(seenOf(outcome));
+		emitted.push(...outcome.emitted);
+		if (outcome.status !== 'suspended') break;
+		const { continuation } = outcome;
+		const next = bytes ? Continuation.fromBytes<unknown>(continuation.toBytes({ log: true })) : continuation;
+		outcome =
+			outcome.value === undefined
+				? await next.send('m', 'message')
+				: await next.resume(outcomes.length, { suspension: outcome.id });
+	}
+	return { outcomes, log: entriesOf(outcome.log), emitted };
+}
+
+describe.each(programs)('%s', (_, main) => {
+	it('is the same hot and cold, in an engine', async () => {
+		const hot = await inEngine(main, memory(), false);
+		expect(hot.outcomes.length).toBeGreaterThan(1);
+		expect(hot.log.length).toBeGreaterThan(0);
+		expect(await inEngine(main, memory(), true)).toEqual(hot);
+		expect(await inEngine(main, sqlite(':memory:'), false)).toEqual(hot);
+		expect(await inEngine(main, sqlite(':memory:'), true)).toEqual(hot);
+	});
+
+	it('is the same hot and cold, without one', async () => {
+		const hot = await inProcess(main, false);
+		expect(await inProcess(main, true)).toEqual(hot);
+		const { outcomes, emitted } = await inEngine(main, memory(), true);
+		expect({ outcomes, emitted }).toEqual({ outcomes: hot.outcomes, emitted: hot.emitted });
+	});
+
+	it('tells each outcome to whoever iterates, in whichever process', async () => {
+		const store = memory();
+		const driver = createEngine({ store });
+		const watcher = createEngine({ store, worker: false });
+		const handle = await driver.start(main, [], { id: 'run' });
+		const seen: unknown[] = [];
+		for await (const outcome of watcher.get<unknown>(handle.id).outcomes({ timeout: 5000 })) {
+			seen.push(seenOf(outcome));
+			if (outcome.status !== 'suspended') continue;
+			if (outcome.value === undefined) await watcher.get(handle.id).send('m', 'message');
+			else await watcher.get(handle.id).resume(seen.length, { suspension: outcome.id });
+		}
+		expect(seen).toEqual((await inEngine(main, memory(), false)).outcomes);
+		await Promise.all([driver.close(), watcher.close()]);
+	});
+});
+
+it('stops waiting at a time-out or when told to, and the run goes on', async () => {
+	const engine = createEngine({ store: memory() });
+	const handle = await engine.start(programs[1]![1], []);
+	const first = await handle.next();
+	await expect(handle.settled({ timeout: 10 })).rejects.toMatchObject({ code: 'PD10007' });
+	const aborted = AbortSignal.abort(new RangeError('enough'));
+	await expect(handle.settled({ signal: aborted })).rejects.toThrow('enough');
+	await expect(handle.outcomes({ signal: aborted }).next()).rejects.toThrow('enough');
+	expect(await handle.next()).toMatchObject({ id: (first as { id: string }).id });
+	await handle.resume(1);
+	expect(await handle.result()).toEqual(['no 1', 1]);
+	await engine.close();
+});
