@@ -37,7 +37,8 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 			kind: kindOf(type.flags, TypeFlags),
 			tuple: reference && ((type as ts.TypeReference).target.objectFlags & ObjectFlags.Tuple) !== 0,
 			objectLiteral: type.symbol !== undefined && (type.symbol.flags & SymbolFlags.ObjectLiteral) !== 0,
-			text: () => checker.typeToString(type),
+			text: () =>
+				printed(() => checker.typeToString(type)) ?? type.symbol?.name ?? 'a type that TypeScript cannot print',
 			symbol: lazy(() => type.symbol && symbolOf(type.symbol)),
 			alias: lazy(() => type.aliasSymbol && symbolOf(type.aliasSymbol)),
 			parts: lazy(() => partsOf(type).map(typeOf)),
@@ -61,7 +62,7 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 		if (!(type.flags & TypeFlags.Conditional)) return [];
 		// The branches are computed when they are first needed, and nothing public needs them but printing. The base
 		// constraint will not do: that of `T extends 'a' ? X : Y` is Y where T extends string.
-		checker.typeToTypeNode(type, undefined, typescript.NodeBuilderFlags.InTypeAlias);
+		printed(() => checker.typeToTypeNode(type, undefined, typescript.NodeBuilderFlags.InTypeAlias));
 		const { resolvedTrueType, resolvedFalseType } = type as ts.ConditionalType;
 		return resolvedTrueType && resolvedFalseType ? [resolvedTrueType, resolvedFalseType] : [];
 	};
@@ -171,4 +172,13 @@ function remember<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key:
 	const made = make(key);
 	known.set(key, made);
 	return made;
+}
+
+/** TypeScript's printer breaks on some types that the checker itself is at home with: undefined then. */
+function printed<T>(print: () => T): T | undefined {
+	try {
+		return print();
+	} catch {
+		return undefined;
+	}
 }
