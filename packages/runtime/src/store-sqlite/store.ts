@@ -17,12 +17,13 @@ import { claim, free, join, keep, know, look, type Worker } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
+import { SqliteTransaction } from './open-transaction.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { isAnsweredBy, post } from './post.ts';
 import { list, log, mail, mailed, read } from './read.ts';
 import { retry } from './retry.ts';
 import { start } from './start.ts';
-import { SqliteTransaction, STORE } from './transaction.ts';
+import { STORE } from './transaction.ts';
 import { watch } from './watch.ts';
 import { failure, Writer } from './writer.ts';
 

@@ -1,11 +1,9 @@
-import type { SQLInputValue } from 'node:sqlite';
 import { transactionOfEffect } from '../driver/effects.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
 import type { OpenTransaction } from '../ports/store.ts';
 import { effect } from '../registry/effects.ts';
 import { TRANSACTION } from '../registry/transactions.ts';
-import type { Connection } from './connection.ts';
 
 /** A value of SQLite. */
 export type SqlValue = null | number | bigint | string | Uint8Array;
@@ -60,56 +58,4 @@ export function transaction<A extends unknown[], R>(
 	Object.defineProperty(within, 'name', { value: fn.name, configurable: true });
 	Object.defineProperty(within, TRANSACTION, { value: { store: STORE, limit }, configurable: true });
 	return effect(within, o.name === undefined ? {} : { name: o.name });
-}
-
-/** What begins, ends or leaves the transaction, which is the store's to do. */
-const CONTROL =
-	/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)\b/i;
-
-/** Open while `fn` runs. */
-export class SqliteTransaction implements Tx, OpenTransaction {
-	readonly store = STORE;
-	readonly #db: Connection;
-	ended = false;
-
-	constructor(db: Connection) {
-		this.#db = db;
-	}
-
-	async run(sql: string, parameters: SqlParameters = []) {
-		const { changes, lastInsertRowid } = this.#prepare(sql).run(...bound(parameters));
-		return { changes: Number(changes), lastInsertRowid };
-	}
-
-	async get<T>(sql: string, parameters: SqlParameters = []): Promise<T | undefined> {
-		const row = this.#prepare(sql).get(...bound(parameters));
-		return row === undefined ? undefined : ({ ...row } as T);
-	}
-
-	async all<T>(sql: string, parameters: SqlParameters = []): Promise<T[]> {
-		return this.#prepare(sql)
-			.all(...bound(parameters))
-			.map((row) => ({ ...row }) as T);
-	}
-
-	#prepare(sql: string) {
-		if (this.ended) {
-			throw new UnsupportedError({
-				what: 'a statement after the end of its transaction',
-				help: 'await every statement within the function that the transaction was handed to',
-			});
-		}
-		const control = CONTROL.exec(sql)?.[1];
-		if (control !== undefined) {
-			throw new UnsupportedError({
-				what: `${control.toUpperCase()} inside a transaction of the engine`,
-				help: 'return to commit, throw to roll back',
-			});
-		}
-		return this.#db.prepare(sql);
-	}
-}
-
-function bound(parameters: SqlParameters): SQLInputValue[] {
-	return Array.isArray(parameters) ? parameters : [parameters as never];
 }
