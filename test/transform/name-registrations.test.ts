@@ -1,4 +1,5 @@
-import { nameRegistrations } from '@perdure/transform';
+import { originalPositionFor, TraceMap } from '@jridgewell/trace-mapping';
+import { nameRegistrations, transform } from '@perdure/transform';
 import { expect, test } from 'vitest';
 
 const named = (source: string) => nameRegistrations(source, { filename: 'a.ts' })?.code ?? null;
@@ -88,4 +89,22 @@ const kept: readonly (readonly [what: string, source: string])[] = [
 
 test.for(kept)('leaves alone: %s', ([, source]) => {
 	expect(named(withImport(source))).toBe(null);
+});
+
+test('a module that is compiled as well has a map to its source, which has the same name', () => {
+	const filename = '/app/src/order.ts';
+	const source = withImport(`class A {}
+serializable(A);
+export async function order() {
+	'use durable';
+	await pay();
+}
+export const last = 1;
+`);
+	const compiled = transform(source, { filename, sourceMap: true });
+	const { code, map } = nameRegistrations(compiled.code, { filename, inputMap: compiled.map })!;
+	expect(code).toContain('serializable(A, undefined, { id: "A" })');
+	const before = code.slice(0, code.indexOf('last = 1')).split('\n');
+	const place = originalPositionFor(new TraceMap(map), { line: before.length, column: before.at(-1)!.length });
+	expect(place).toMatchObject({ line: 8, column: 13 });
 });

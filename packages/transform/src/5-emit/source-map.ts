@@ -123,8 +123,9 @@ export class MappedText {
 			names: this.names,
 			mappings: this.lines,
 		};
-		const map = remapping(own as unknown as SourceMapInput, (source) =>
-			source === file ? (input as SourceMapInput) : null,
+		// Only of what was built: a source of `input` may have the same name, and has no map.
+		const map = remapping(own as unknown as SourceMapInput, (source, { depth }) =>
+			depth === 1 && source === file ? (input as SourceMapInput) : null,
 		);
 		return { ...map, file, sources: [...map.sources], version: 3 } as unknown as SourceMap;
 	}
