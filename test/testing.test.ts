@@ -146,8 +146,8 @@ describe('when it is not where the test takes it to be', () => {
 		await expect(t.resume(1, { suspension: 'x' })).rejects.toThrow(/does not wait at the suspension 'x'/);
 	});
 
-	test('what a failed run failed with is the cause', async () => {
-		const main = loadMain(`export async function main() { "use durable"; throw new TypeError('too bad'); }`);
+	test.each(['too bad', 'too bad.'])('what a failed run failed with is the cause: %s', async (message) => {
+		const main = loadMain(`export async function main() { "use durable"; throw new TypeError('${message}'); }`);
 		const error = (await testRun(main, [])
 			.resume()
 			.catch((e) => e)) as NotSuspendedError;

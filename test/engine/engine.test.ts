@@ -303,7 +303,7 @@ describe.each([
 	describe('waiting', () => {
 		it('has a limit, and can be given up', async () => {
 			const handle = await engine.start(ask, ['name?']);
-			await expect(handle.settled({ timeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError' });
+			await expect(handle.settled({ timeout: 20 })).rejects.toMatchObject({ name: 'TimeoutError', timeout: '20 ms' });
 			const controller = new AbortController();
 			const waiting = handle.result({ signal: controller.signal });
 			controller.abort(new Error('enough'));

@@ -124,6 +124,14 @@ describe.each([
 		expect(await other.result()).toHaveLength(1);
 	});
 
+	it('is called by the name it has in the log where it cannot be done, or by none', async () => {
+		await expect(book('a', 1)).rejects.toThrow(
+			/^a transaction outside an engine over sqlite\(\.\.\.\) is not supported\.$/,
+		);
+		const named = transaction(async () => {}, { name: 'book' });
+		await expect(named()).rejects.toThrow(/^the transaction 'book' outside/);
+	});
+
 	it('refuses calls of the engine, control of the transaction, and its use after its end', async () => {
 		expect(await result(calling)).toBe('PD9002');
 		for (const sql of ['COMMIT', ' /* x */ rollback', '-- x\nBEGIN', 'SAVEPOINT a', "ATTACH ':memory:' AS x"]) {

@@ -1,4 +1,5 @@
 import { inspect } from 'node:util';
+import { durationText } from './language/duration-text.ts';
 import type { LogEntry } from './machine/log.ts';
 
 /** How `formatLog` prints a log. */
@@ -15,13 +16,6 @@ const IN_ONE_LINE = {
 	maxArrayLength: 6,
 	maxStringLength: 200,
 } as const;
-
-const UNITS = [
-	['day', 86_400_000],
-	['h', 3_600_000],
-	['min', 60_000],
-	['s', 1000],
-] as const;
 
 /**
  * A log as a text for people, a line an entry: `3  charge({ amount: 5 }) = 'ch_1'  src/checkout.ts:14:20`.
@@ -53,7 +47,7 @@ function what(entry: LogEntry): string {
 
 function args({ kind, args, startedAt }: LogEntry): string {
 	const [first] = args;
-	if (kind === 'sleep' && typeof first === 'number') return duration(first - startedAt.getTime());
+	if (kind === 'sleep' && typeof first === 'number') return durationText(first - startedAt.getTime());
 	return args.map(show).join(', ');
 }
 
@@ -63,7 +57,7 @@ function notes(entry: LogEntry, { times }: LogTextOptions): string {
 		...(fiber > 0 && kind !== 'pruned' ? [`fiber ${fiber}`] : []),
 		...(attempt > 1 ? [`attempt ${attempt}`] : []),
 		...(times ? [startedAt.toISOString()] : []),
-		...(times && endedAt !== null ? [duration(endedAt.getTime() - startedAt.getTime())] : []),
+		...(times && endedAt !== null ? [durationText(endedAt.getTime() - startedAt.getTime())] : []),
 		...(site.at === '' ? [] : [site.at]),
 	];
 	return parts.join('  ');
@@ -73,14 +67,4 @@ function notes(entry: LogEntry, { times }: LogTextOptions): string {
 function show(value: unknown): string {
 	if (value instanceof Error) return `${value.name}: ${value.message}`;
 	return inspect(value, IN_ONE_LINE);
-}
-
-function duration(ms: number): string {
-	for (const [unit, size] of UNITS) {
-		if (Math.abs(ms) >= size && Number.isInteger((ms / size) * 100)) {
-			const count = ms / size;
-			return `${count} ${unit}${unit === 'day' && count !== 1 ? 's' : ''}`;
-		}
-	}
-	return `${ms} ms`;
 }

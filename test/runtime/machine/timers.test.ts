@@ -63,6 +63,17 @@ test('a limit that passes throws TimeoutError at the await', () => {
 	}
 });
 
+test.each([
+	['7 days', '7 days'],
+	['36 h', '1.5 days'],
+	[90_000, '1.5 min'],
+	[1234, '1234 ms'],
+] as const)('a limit of %s is told as people say it', (timeout, text) => {
+	const run = durable("try { await suspend('q', { timeout: x }); } catch (e) { return e.message; }", [timeout]);
+	run.advance(run.last.wakeAt! - NOW);
+	expect(run.last.outcome).toMatch(new RegExp(` took longer than ${text}\\.$`));
+});
+
 test('an uncaught TimeoutError fails the run', () => {
 	const run = durable("await suspend('q', { timeout: 50 });");
 	run.advance(50);

@@ -157,7 +157,7 @@ describe.each(WAYS)('a retry, restart: %s', (restart) => {
 		await t.advance('10 s');
 		expect(await t.result()).toEqual([
 			'TimeoutError',
-			expect.stringMatching(/^the effect 'slow one' \(subject\.ts:2:\d+\) took longer than 10000 ms\.$/),
+			expect.stringMatching(/^the effect 'slow one' \(subject\.ts:2:\d+\) took longer than 10 s\.$/),
 		]);
 	});
 

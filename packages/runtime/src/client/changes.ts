@@ -1,6 +1,7 @@
 import { TimeoutError } from '../errors/run.ts';
 import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
+import { durationText } from '../language/duration-text.ts';
 import type { Clock } from '../ports/clock.ts';
 
 /** How long to wait for a run; without a limit until it moves. */
@@ -82,12 +83,13 @@ export class Changes {
 			change();
 		};
 		const aborted = end(() => signal!.reason);
+		const limit = timeout === undefined ? null : milliseconds(timeout);
 		const stop =
-			timeout === undefined
+			limit === null
 				? () => {}
 				: this.#clock.timer(
-						this.#clock.now() + milliseconds(timeout),
-						end(() => new TimeoutError({ what, timeout: String(timeout) })),
+						this.#clock.now() + limit,
+						end(() => new TimeoutError({ what, timeout: durationText(limit) })),
 					);
 		signal?.addEventListener('abort', aborted);
 		const waiting = this.#waiting.get(runId) ?? new Set();

@@ -1,6 +1,7 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { EffectInterruptedError } from '../errors/effect.ts';
 import { OutsideRunError, TimeoutError } from '../errors/run.ts';
+import { durationText } from '../language/duration-text.ts';
 import type { Copied } from '../machine/copied.ts';
 import { captureOutcome } from '../machine/copy.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
@@ -139,7 +140,7 @@ async function attemptOf(
 	if (timeout === null) return work;
 	return new Promise((resolve, reject) => {
 		const stop = limit.timer(limit.now() + timeout, () => {
-			const error = new TimeoutError({ what: `the effect '${name}' (${at})`, timeout: `${timeout} ms` });
+			const error = new TimeoutError({ what: `the effect '${name}' (${at})`, timeout: durationText(timeout) });
 			late.abort(error);
 			// What the attempt still does is its own: its outcome is this.
 			reject(error);

@@ -334,7 +334,7 @@ export const ROWS = {
 		'an answer to something that does not wait',
 		(f) =>
 			f.suspension === undefined
-				? `run '${f.runId}' waits for no answer${f.standing === undefined ? '' : `: ${f.standing}`}.`
+				? `run '${f.runId}' waits for no answer${f.standing === undefined ? '' : `: ${f.standing.replace(/\.$/, '')}`}.`
 				: `run '${f.runId}' does not wait at the suspension '${f.suspension}' any more.`,
 		'read describe().waitingFor or continuation.suspensions for what is open',
 	),

@@ -1,5 +1,6 @@
 import { type CancelledEffect, CancelledError, RunNotFoundError, TimeoutError } from '../errors/run.ts';
 import { DurablePromise, reject, resolve } from '../language/durable-promise.ts';
+import { durationText } from '../language/duration-text.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
 import { capture, captureOutcome, release } from './copy.ts';
@@ -160,7 +161,7 @@ export class Delivery {
 					return;
 				}
 				const what = waitedFor(pending);
-				const error = new TimeoutError({ what, timeout: `${pending.limit! - pending.since} ms` });
+				const error = new TimeoutError({ what, timeout: durationText(pending.limit! - pending.since) });
 				this.#settle(pending, false, capture([error]));
 				return;
 			}

@@ -45,13 +45,14 @@ export function transaction<A extends unknown[], R>(
 	fn: (tx: Tx, ...args: A) => Promise<R>,
 	o: TransactionOptions = {},
 ): (...args: A) => Promise<R> {
+	const called = o.name ?? fn.name;
 	const limit = o.timeout === undefined ? LIMIT : milliseconds(o.timeout);
 	const within = async (...args: A): Promise<R> => {
 		const open = transactionOfEffect();
 		// In a thread it is another one, which asks this one.
 		if (open?.store === STORE) return fn(open as OpenTransaction & Tx, ...args);
 		throw new UnsupportedError({
-			what: `the transaction '${fn.name || 'anonymous'}' outside an engine over sqlite(...)`,
+			what: `${called === '' ? 'a transaction' : `the transaction '${called}'`} outside an engine over sqlite(...)`,
 			help: 'await it in a durable function that such an engine drives, and not inside another effect; in tests put replace(...) in its place',
 		});
 	};

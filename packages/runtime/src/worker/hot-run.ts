@@ -4,6 +4,7 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { TimeoutError } from '../errors/run.ts';
 import { SealError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
+import { durationText } from '../language/duration-text.ts';
 import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { Jobs } from '../machine/jobs.ts';
@@ -307,7 +308,8 @@ export class HotRun {
 				store,
 				limit,
 				body: (transaction) => performEffect(call, signal, { own: clock, runs, transaction }),
-				late: () => settledWith(new TimeoutError({ what: `the transaction '${call.name}'`, timeout: `${limit} ms` })),
+				late: () =>
+					settledWith(new TimeoutError({ what: `the transaction '${call.name}'`, timeout: durationText(limit) })),
 				turn: async (settled) => {
 					try {
 						const event: Event = { type: 'effectSettled', key: call.key, ...settled };
