@@ -20,6 +20,7 @@ interface Program {
 /** What only types know: nothing at run time shows that it could have been otherwise. */
 const TYPES_ALONE: Readonly<Record<string, string>> = {
 	'any-captured': 'what `any` hid can be saved',
+	'any-in-a-closure': 'what `any` hid can be saved',
 	'any-inside': 'what `any` hid can be saved',
 	'unknown-captured': 'what `unknown` hid can be saved',
 	'object-type': 'what `object` hid can be saved',

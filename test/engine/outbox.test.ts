@@ -211,7 +211,7 @@ describe('without an engine', () => {
 
 	it('takes events as copies, and refuses what cannot be saved where it is emitted', async () => {
 		const outcome = await run(strange!, []);
-		expect(outcome.emitted).toEqual([{ list: [1] }, { list: [1, 2] }, 'PD3001']);
+		expect(outcome.emitted).toEqual([{ list: [1] }, { list: [1, 2] }, 'PD3002']);
 		const log = outcome.log.filter(({ kind }) => kind === 'emit');
 		expect(log.map(({ site }) => site.at)).toEqual(['subject.ts:17:16', 'subject.ts:19:3', 'subject.ts:21:54']);
 		if (outcome.status !== 'suspended') throw new Error(outcome.status);

@@ -48,7 +48,7 @@ export function checkFile(
 		captured(binding) {
 			const type = types.at(declaredAt(binding, flows));
 			const [wrong] = type ? judge.wrong([type], { binding }) : [];
-			return wrong && !wrong.warning ? { ...wrong, path: wrong.whole ?? binding.name + wrong.path } : null;
+			return wrong ? { ...wrong, path: wrong.whole ?? binding.name + wrong.path } : null;
 		},
 	});
 	const judge: Judge = new Judge(verdicts, proof, any);

@@ -139,6 +139,6 @@ function doubtful(obstacle: Obstacle, unproven: Unproven): Wrong {
 		help: ofMember ? obstacle.help : help,
 		related,
 		fix,
-		warning: false,
+		warning: unproven.warning ?? false,
 	};
 }

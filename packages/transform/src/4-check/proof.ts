@@ -18,7 +18,7 @@ export type Subject = ({ readonly binding: Binding } | { readonly node: t.Node }
 
 /** Why a value is not proven to be one that can be saved. */
 export interface Unproven {
-	readonly code: 'PD3005' | 'PD3006' | 'PD3007' | 'PD3008';
+	readonly code: 'PD3004' | 'PD3005' | 'PD3006' | 'PD3007' | 'PD3008';
 	/** As in messages: `the foreign function 'fetch'`. */
 	readonly what: string;
 	/** Of what a closure captures: the path to it, which begins with its own name. */
@@ -27,6 +27,8 @@ export interface Unproven {
 	readonly related: readonly Related[];
 	/** No value that comes from there can be saved, whatever its type. */
 	readonly sure: boolean;
+	/** Told, and nothing more. */
+	readonly warning?: boolean;
 	readonly fix?: LocalFix | null;
 }
 
@@ -37,10 +39,10 @@ export interface Facts extends CallFacts {
 	/** Does a call of what was imported run as a part of the run: is it durable? */
 	entered(imported: Imported): boolean;
 	/** May what a captured variable holds be saved, as far as its type tells? */
-	captured(binding: Binding): Pick<Unproven, 'what' | 'help' | 'path'> | null;
+	captured(binding: Binding): (Pick<Unproven, 'what' | 'help' | 'path' | 'warning'> & { readonly code: string }) | null;
 }
 
-type Captured = Pick<Unproven, 'what' | 'help' | 'path'> & Partial<Unproven>;
+type Captured = Pick<Unproven, 'what' | 'help' | 'path'> & Partial<Omit<Unproven, 'code'>> & { readonly code?: string };
 
 const helpOf = (type: string) => UNSAVABLE_TYPES.find((row) => row.type === type)!.help;
 
@@ -260,11 +262,14 @@ export class Proof {
 		for (const binding of scopes.functions.get(node)?.free ?? []) {
 			if (durable === null || this.#origins.durableAround(binding.scope.node) !== durable) continue;
 			const bad: Captured | null = this.#facts?.captured(binding) ?? this.surely({ binding });
-			if (!bad) continue;
-			const { what, help, path = binding.name } = bad;
+			// An error before what is only told.
+			if (!bad || (found && (!found.warning || bad.warning))) continue;
+			const { what, help, path = binding.name, warning = false } = bad;
 			const closure = name === '' ? 'the closure that captures it' : `'${name}', which captures it`;
-			found ??= {
-				code: 'PD3007',
+			found = {
+				// What nothing is known of is that, whoever holds it.
+				code: bad.code === 'PD3004' ? 'PD3004' : 'PD3007',
+				warning,
 				what,
 				path,
 				help,

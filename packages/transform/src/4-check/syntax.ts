@@ -135,7 +135,8 @@ class SyntaxChecker {
 		}
 		related.push({ message: 'the frame is saved here', node: point }, ...refused.related);
 		const { code, what, help, fix } = refused;
-		this.#sink.report(code, point, { path, what, way: help }, related, fix ?? null);
+		const held = { path, what, way: help, is: 'captured across an await' };
+		this.#sink.report(code, point, held, related, fix ?? null);
 	}
 
 	/** An effect whose function only this process knows. */
