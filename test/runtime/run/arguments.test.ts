@@ -170,7 +170,7 @@ test('an argument that cannot be saved is refused before anything runs', async (
 		eff,
 	});
 	await expect(run(main, [1, { a: [() => 0] }])).rejects.toMatchObject({ code: 'PD3009', path: 'args[1].a[0]' });
-	await expect(run(main, [], { this: { w: new WeakMap() } })).rejects.toMatchObject({ code: 'PD3001', path: 'this.w' });
+	await expect(run(main, [], { this: { w: new WeakMap() } })).rejects.toMatchObject({ code: 'PD3009', path: 'this.w' });
 	expect(eff).not.toHaveBeenCalled();
 });
 
