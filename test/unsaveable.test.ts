@@ -26,6 +26,7 @@ const TYPES_ALONE: Readonly<Record<string, string>> = {
 	'object-type': 'what `object` hid can be saved',
 	'generic-unconstrained': 'what was given for T can be saved',
 	'parameter-of-type-any': 'what `any` hid can be saved',
+	'unknown-parameter': 'what `unknown` hid can be saved',
 	'cast-to-a-socket': 'the cast lies: it is a plain object',
 };
 

@@ -5,6 +5,7 @@ import { type Checking, rootBinding } from './checking.ts';
 import { returnsIn } from './origins.ts';
 import { headOf } from './proof.ts';
 import type { Type } from './type-model.ts';
+import { ANY, UNKNOWN } from './verdict.ts';
 
 export function checkParameters(checking: Checking): void {
 	for (const [index, parameter] of checking.fn.node.params.entries()) checkParameter(checking, parameter, index);
@@ -22,7 +23,7 @@ function checkParameter(checking: Checking, parameter: t.Node, index: number): v
 		const whole = named ? target.name + path : path.startsWith('.') ? path.slice(1) : `args[${index}]${path}`;
 		const at = nameOnly(target);
 		const is = `what '${of}' is started with`;
-		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way }, related);
+		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way: typed(way) }, related);
 		else checking.sink.report('PD3009', at, { path: whole, what, as: 'parameter', of, way }, related);
 		if (binding) checking.told.add(binding);
 	}
@@ -62,10 +63,13 @@ export function checkResult(checking: Checking): void {
 	const is = `what '${of}' returns`;
 	for (const { code, path, what, help: way, related } of checking.judge.wrong([result], null)) {
 		const whole = `result${path}`;
-		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way }, related);
+		if (code === 'PD3004') checking.sink.report('PD3004', at, { path: whole, what, is, way: typed(way) }, related);
 		else checking.sink.report('PD3009', at, { path: whole, what, as: 'result', of, way }, related);
 	}
 }
+
+/** No check of the body comes before its arguments are stored, or changes the type of what it gives. */
+const typed = (way: string) => (way === UNKNOWN ? ANY : way);
 
 function givesOnlyTold(checking: Checking, body: t.Node): boolean {
 	const given = returnsIn(body).flatMap(({ argument }) => (argument ? [rootBinding(argument, checking)] : []));

@@ -331,9 +331,11 @@ function isOnWay(type: Type, from: Visit | null): boolean {
 	return false;
 }
 
-const ANY =
+/** Of what nothing is known of. */
+export const ANY =
 	'give it a type: what it is decides whether it can be saved. The option "any": "allow" leaves that to running';
-const UNKNOWN = `narrow it before the await (typeof, instanceof, a check of its shape), or give it a type. The option "any": "allow" leaves that to running`;
+/** Of what a check could tell more of, where there is a place for one. */
+export const UNKNOWN = `narrow it before the await (typeof, instanceof, a check of its shape), or give it a type. The option "any": "allow" leaves that to running`;
 const PARAMETER = 'say what it may be: <T extends Serializable>, imported from @perdure/runtime, or another constraint';
 const FUNCTION = unsavableType('Function')!.help;
 const METHOD = `${LIVE_HELP}. Plain data has no methods: keep its properties ({ ...it }) where they are all that is needed`;
