@@ -23,6 +23,7 @@ const TYPES_ALONE: Readonly<Record<string, string>> = {
 	'any-in-a-closure': 'what `any` hid can be saved',
 	'any-inside': 'what `any` hid can be saved',
 	'unknown-captured': 'what `unknown` hid can be saved',
+	'thrown-or-loaded': 'what `unknown` hid can be saved',
 	'object-type': 'what `object` hid can be saved',
 	'generic-unconstrained': 'what was given for T can be saved',
 	'parameter-of-type-any': 'what `any` hid can be saved',
@@ -34,6 +35,7 @@ const TYPES_ALONE: Readonly<Record<string, string>> = {
 const OTHERWISE: Readonly<Record<string, { readonly code: string; readonly path?: string; readonly why: string }>> = {
 	'any-wins': { code: 'PD3001', path: 'message.socket', why: 'at run time nothing is `any`' },
 	'argument-of-a-durable-call': { code: 'PD3001', why: 'a durable call hands over no bytes: found as its frame parks' },
+	'class-that-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'node-stream': { code: 'PD3005', why: 'a class of a module of Node is to the runtime one that nobody registered' },
 	'message-port': { code: 'PD3005', why: 'so is one of the host that the table does not name' },
 };

@@ -163,7 +163,7 @@ describe('what cannot', () => {
 
 	test('methods of an interface, accessors of a literal', () => {
 		expect(ofType('Log', 'interface Log { level: string; write(line: string): void }')).toEqual(['function it.write']);
-		expect(shown(obstacles('const it = { get a() { return 1; } };'))).toEqual(['value it.a']);
+		expect(shown(obstacles('const it = { get a() { return 1; } };'))).toEqual(['accessor it.a']);
 		expect(ofType('Shape', 'interface Shape { get a(): number }')).toEqual([]);
 	});
 

@@ -46,6 +46,8 @@ export function checkFile(
 	const proof: Proof = new Proof(origins, {
 		...typed,
 		captured(binding) {
+			// The name of a class has the type of its instances.
+			if (binding.kind === 'class' || binding.kind === 'class-name') return proof.functions({ binding });
 			const type = types.at(declaredAt(binding, flows));
 			const [wrong] = type ? judge.wrong([type], { binding }) : [];
 			return wrong ? { ...wrong, path: wrong.whole ?? binding.name + wrong.path } : null;

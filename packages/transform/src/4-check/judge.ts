@@ -4,6 +4,8 @@
  */
 import type * as t from '@babel/types';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
+import { EACH } from './flows.ts';
+import { hostName } from './host-types.ts';
 import type { Proof, Subject, Unproven } from './proof.ts';
 import type { Type } from './type-model.ts';
 import type { Obstacle, ObstacleKind, Verdicts } from './verdict.ts';
@@ -29,6 +31,7 @@ export interface Wrong {
 
 const CODES: Record<ObstacleKind, Code> = {
 	value: 'PD3001',
+	accessor: 'PD3001',
 	unknown: 'PD3004',
 	class: 'PD3005',
 	iterator: 'PD3006',
@@ -55,6 +58,7 @@ export class Judge {
 	wrong(types: readonly Type[], subject: Subject | null, { unknown = true } = {}): Wrong[] {
 		const found: Wrong[] = [];
 		for (const type of types) {
+			if (subject !== null && this.#isThrown(type, subject)) continue;
 			for (const obstacle of this.#inOrder(this.#verdicts.obstacles(type), unknown)) {
 				if (obstacle.kind === 'unknown') {
 					if (!unknown || this.#any === 'allow') continue;
@@ -63,6 +67,16 @@ export class Judge {
 					found.push(refused(obstacle, warning));
 					if (!warning) return found;
 					continue;
+				}
+				if (obstacle.kind === 'accessor') {
+					if (
+						obstacle.liftable &&
+						subject &&
+						this.#proof.accessors({ ...subject, path: [...(subject.path ?? []), ...obstacle.keys] })
+					)
+						continue;
+					found.push(refused(obstacle, false));
+					return found;
 				}
 				const liftable = obstacle.liftable && subject !== null;
 				const unproven = liftable ? this.#unproven(obstacle, subject) : null;
@@ -108,10 +122,22 @@ export class Judge {
 		for (const { kind, type: promise } of this.#verdicts.obstacles(type)) {
 			if (kind !== 'promise') continue;
 			const [outcome] = promise.typeArguments();
-			const bad = outcome && this.#verdicts.obstacles(outcome).find(({ kind }) => kind === 'value' || kind === 'class');
+			const bad =
+				outcome && this.#verdicts.obstacles(outcome).find(({ kind }) => /^(value|accessor|class)$/.test(kind));
 			if (bad) return refused(bad, false);
 		}
 		return null;
+	}
+
+	/** `let last: unknown; … catch (error) { last = error; }`, or a list of such: as what a catch declares. */
+	#isThrown(type: Type, subject: Subject): boolean {
+		if (isUnknown(type)) return this.#proof.thrown(subject);
+		const list = type.kind === 'object' && hostName(type.symbol()) === 'Array' ? type.typeArguments() : [];
+		return (
+			list.length === 1 &&
+			isUnknown(list[0]!) &&
+			this.#proof.thrown({ ...subject, path: [...(subject.path ?? []), EACH] })
+		);
 	}
 
 	#unproven({ kind, keys }: Obstacle, subject: Subject): Unproven | null {
@@ -120,6 +146,8 @@ export class Judge {
 		return kind === 'iterator' ? this.#proof.iterators(of) : this.#proof.functions(of);
 	}
 }
+
+const isUnknown = ({ kind }: Type) => kind === 'unknown' || kind === 'any';
 
 function refused({ kind, path, what, help }: Obstacle, warning: boolean): Wrong {
 	return { code: CODES[kind], path, what, help, related: [], fix: null, warning };

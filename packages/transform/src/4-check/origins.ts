@@ -10,9 +10,11 @@ import { childrenOf } from '../1-parse/hoist.ts';
 import { type Binding, type FunctionNode, isFunctionNode, type Scopes, unwrap } from '../1-parse/scope.ts';
 import { propertyName } from '../2-lower/nodes.ts';
 import { isModuleValue } from '../3-analyze/module-value.ts';
+import { aliasesOf } from './aliases.ts';
 import { addedBy, COLLECTIONS, GIVES_ELEMENT, KEEPS_ELEMENTS, MAPS_ELEMENTS, VISITS_ELEMENTS } from './collections.ts';
 import { calledBy, EACH, type Flows, type Inflow, outOfTypes, type Path } from './flows.ts';
 import { isIntrinsic } from './globals.ts';
+import { isParameterProperty, membersOf, receiverOf, storedUnder } from './instances.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression;
 type Made = FunctionNode | t.Class;
@@ -45,6 +47,8 @@ export type Origin =
 	/** An array, map or set. */
 	| { readonly kind: 'collection' }
 	| { readonly kind: 'object'; readonly node: t.ObjectExpression }
+	/** What was thrown: taken for an error. */
+	| { readonly kind: 'caught' }
 	/** Anything else that is neither a function nor a promise. */
 	| { readonly kind: 'data' }
 	| { readonly kind: 'unknown'; readonly node: t.Node };
@@ -137,6 +141,14 @@ export class Origins {
 		return null;
 	}
 
+	/** The whole file that a node stands in. */
+	rootOf(node: t.Node): t.Node {
+		const { parentOf } = this.source.flows;
+		let root = node;
+		for (let each = parentOf(root); each !== null; each = parentOf(each)) root = each;
+		return root;
+	}
+
 	makerOf(node: Made): Maker {
 		const { durable, flows, scopes } = this.source;
 		if (durable.has(node)) return 'durable';
@@ -200,6 +212,7 @@ export class Origins {
 /** The step that a member expression takes: its static key, or any. */
 export function keyOf(node: t.MemberExpression | t.OptionalMemberExpression): string {
 	const { property, computed } = node;
+	if (property.type === 'PrivateName') return `#${property.id.name}`;
 	if (!computed) return property.type === 'Identifier' ? property.name : EACH;
 	if (property.type === 'StringLiteral') return property.value;
 	return property.type === 'NumericLiteral' ? `[${property.value}]` : EACH;
@@ -245,6 +258,9 @@ class Query {
 			case 'Identifier':
 				this.#identifier(node, path);
 				return;
+			case 'ThisExpression':
+				this.#this(node, path);
+				return;
 			case 'FunctionExpression':
 			case 'ArrowFunctionExpression':
 			case 'ClassExpression':
@@ -260,9 +276,8 @@ class Query {
 				return;
 			case 'MemberExpression':
 			case 'OptionalMemberExpression':
-				if (node.object.type === 'Super' || node.property.type === 'PrivateName') {
-					this.found.push({ kind: 'unknown', node });
-				} else this.expression(node.object, [keyOf(node), ...path]);
+				if (node.object.type === 'Super') this.found.push({ kind: 'unknown', node });
+				else this.expression(node.object, [keyOf(node), ...path]);
 				return;
 			case 'CallExpression':
 			case 'OptionalCallExpression':
@@ -319,8 +334,14 @@ class Query {
 		if (!this.#first(binding, path)) return;
 		const { flows, types } = this.#origins.source;
 		const before = this.found.length;
-		const special = binding.kind === 'this' || binding.kind === 'arguments';
-		if (special || (types === null && (mayChange(binding) || (path.length > 0 && !isOnlyRead(binding, flows)))))
+		if (binding.kind === 'this') {
+			this.#receiver(binding, path);
+			return;
+		}
+		if (
+			binding.kind === 'arguments' ||
+			(types === null && (mayChange(binding) || (path.length > 0 && !isOnlyRead(binding, flows))))
+		)
 			this.found.push({ kind: 'unknown', node: binding.node });
 		else for (const inflow of flows.inflows(binding)) this.#inflow(inflow, binding, path);
 		if (types === null || path.length === 0) return;
@@ -328,6 +349,55 @@ class Query {
 		// What nobody here puts into a collection of the module, others do.
 		if (binding.scope.fn === null && this.found.length === before)
 			this.found.push({ kind: 'unknown', node: binding.node });
+	}
+
+	#this(node: t.ThisExpression, path: Path): void {
+		const binding = this.#origins.source.scopes.references.get(node)?.binding;
+		if (binding) this.binding(binding, path);
+		else this.found.push({ kind: 'unknown', node });
+	}
+
+	/** A part of what `this` is: of objects that durable code makes their text tells. */
+	#receiver({ scope, node }: Binding, path: Path): void {
+		const { flows, types } = this.#origins.source;
+		const made = scope.fn === null ? null : receiverOf(scope.fn.node, flows);
+		if (made === null || types === null || this.#origins.durableAround(made) === null)
+			this.found.push({ kind: 'unknown', node });
+		else if (made.type === 'ObjectExpression') {
+			this.expression(made, path);
+			if (path.length > 0) this.#stored(made, path);
+		} else if (path.length > 0) this.#partOfInstance(made, path);
+		else this.found.push({ kind: 'unknown', node });
+	}
+
+	#partOfInstance(node: t.Class, path: Path): void {
+		const [step, ...rest] = path as [string, ...string[]];
+		const members = membersOf(node, step);
+		for (const member of members) {
+			if (member.type === 'ClassMethod' || member.type === 'ClassPrivateMethod') {
+				if (member.kind === 'method') this.#made(member, rest);
+				else if (member.kind === 'get') this.result(member, rest);
+			} else if (member.value) this.expression(member.value, rest);
+		}
+		if (isParameterProperty(node, step)) this.found.push({ kind: 'unknown', node });
+		else if (members.length === 0) this.#inherited(node, path);
+		this.#stored(node, path);
+	}
+
+	#inherited(node: t.Class, path: Path): void {
+		const bases = node.superClass ? this.#origins.of(node.superClass) : [];
+		if (bases.length === 0) this.found.push({ kind: 'unknown', node });
+		for (const base of bases) {
+			const made = base.kind === 'function' && base.maker === 'run' && !isFunctionNode(base.node) ? base.node : null;
+			if (made === null) this.found.push({ kind: 'unknown', node });
+			else this.#partOfInstance(made, path);
+		}
+	}
+
+	/** Whoever stores something under that key may store it there. */
+	#stored(made: t.Node, [step, ...rest]: Path): void {
+		const root = this.#origins.rootOf(made);
+		for (const value of storedUnder(step!, root)) this.expression(value, rest);
 	}
 
 	#inflow(inflow: Inflow, { name }: Binding, path: Path): void {
@@ -346,7 +416,7 @@ class Query {
 				return;
 			case 'caught':
 				this.found.push(
-					path.length === 0 ? { kind: 'data' } : { kind: 'unknown', node: { type: 'CatchClause' } as t.Node },
+					path.length === 0 ? { kind: 'caught' } : { kind: 'unknown', node: { type: 'CatchClause' } as t.Node },
 				);
 				return;
 			case 'data':
@@ -359,23 +429,57 @@ class Query {
 		else this.found.push({ kind: 'function', node, maker: this.#origins.makerOf(node) });
 	}
 
-	/** `x.key = v`, `x.push(v)`: what a use of the binding puts into what it holds. */
-	#written(use: t.Node, [step, ...rest]: Path): void {
-		const { parentOf } = this.#origins.source.flows;
-		const member = outOfTypes(use, parentOf);
-		if (member?.type !== 'MemberExpression' && member?.type !== 'OptionalMemberExpression') return;
-		if (unwrap(member.object) !== use) return;
+	/** `x.key = v`, `x.push(v)`: what a use of the binding puts into what it holds, by this name or another. */
+	#written(use: t.Node, path: Path): void {
+		if (path.length === 0 || !this.#first(use, ['=', ...path])) return;
+		const { source } = this.#origins;
+		const around = outOfTypes(use, source.flows.parentOf);
+		if (around?.type === 'MemberExpression' || around?.type === 'OptionalMemberExpression') {
+			if (unwrap(around.object) === unwrap(use)) this.#writtenTo(around, path);
+			return;
+		}
+		if (around?.type === 'CallExpression' && this.#origins.globalName(around.callee) === 'Object.assign') {
+			const [target, ...others] = around.arguments;
+			if (unwrap(target!) === unwrap(use)) for (const each of others) this.expression(each, path);
+		}
+		const aliases = aliasesOf(use, path, source, (call) =>
+			this.#origins.ofCallee(call).flatMap((each) => (each.kind === 'function' ? [each.node] : [])),
+		);
+		for (const alias of aliases) {
+			if ('node' in alias) this.#written(alias.node, alias.path);
+			else this.#writtenThrough(alias.binding, alias.path);
+		}
+	}
+
+	#writtenThrough(binding: Binding, path: Path): void {
+		for (const use of this.#origins.source.flows.uses(binding)) this.#written(use, path);
+	}
+
+	/** What callbacks call an element that they are handed. */
+	#parametersOf(visitor: t.Node): Binding[] {
+		const { scopes } = this.#origins.source;
+		return this.#origins.of(visitor).flatMap((each) => {
+			const first = each.kind === 'function' && isFunctionNode(each.node) ? each.node.params[0] : undefined;
+			const binding = first && scopes.declared.get(first);
+			return binding ? [binding] : [];
+		});
+	}
+
+	#writtenTo(member: t.MemberExpression | t.OptionalMemberExpression, [step, ...rest]: Path): void {
 		const key = keyOf(member);
-		const around = outOfTypes(member, parentOf);
+		const around = outOfTypes(member, this.#origins.source.flows.parentOf);
 		if (around?.type === 'AssignmentExpression' && unwrap(around.left) === member) {
 			if (matches(key, step!)) this.expression(around.right, rest);
 		} else if ((around?.type === 'CallExpression' || around?.type === 'OptionalCallExpression') && isElement(step)) {
 			if (unwrap(around.callee) !== member) return;
+			if (GIVES_ELEMENT.has(key)) this.#written(around, rest);
+			const [visitor] = VISITS_ELEMENTS.has(key) ? around.arguments : [];
+			if (visitor) for (const each of this.#parametersOf(visitor)) this.#writtenThrough(each, rest);
 			for (const each of addedBy(key, around.arguments)) {
 				if (each.type === 'SpreadElement') this.expression(each.argument, [EACH, ...rest]);
 				else this.expression(each, rest);
 			}
-		}
+		} else if (matches(key, step!)) this.#written(member, rest);
 	}
 
 	#partOfObject(node: t.ObjectExpression, path: Path): void {
@@ -435,6 +539,14 @@ class Query {
 				else if (node.arguments[1]) this.#mapped(node, node.arguments[1], rest);
 				else if (first) this.expression(first, path);
 				return true;
+			case 'Object.assign':
+				// Of what is spread nothing is told.
+				for (const each of path.length > 0 ? node.arguments : node.arguments.slice(0, 1)) this.expression(each, path);
+				return true;
+			case 'Object.freeze':
+			case 'Object.seal':
+				if (first) this.expression(first, path);
+				return true;
 			case 'Object.values':
 				if (!isElement(step)) this.found.push({ kind: 'collection' });
 				else if (first) this.expression(first, [EACH, ...rest]);
@@ -466,12 +578,22 @@ class Query {
 
 	#construct(node: t.NewExpression, path: Path): void {
 		const name = this.#origins.globalName(node.callee) ?? '';
-		if (!COLLECTIONS.has(name)) this.found.push({ kind: 'new', node, path });
+		if (!COLLECTIONS.has(name)) this.#partOfNew(node, path);
 		else if (path.length === 0) this.found.push({ kind: 'collection' });
 		else if (node.arguments[0] && isElement(path[0])) {
 			const steps = name === 'Map' ? [EACH, '[1]'] : [EACH];
 			this.expression(node.arguments[0], [...steps, ...path.slice(1)]);
 		}
+	}
+
+	#partOfNew(node: t.NewExpression, path: Path): void {
+		const { types } = this.#origins.source;
+		const classes = path.length > 0 && types !== null ? this.#origins.ofCallee(node) : [];
+		const made = classes.flatMap((each) =>
+			each.kind === 'function' && each.maker === 'run' && !isFunctionNode(each.node) ? [each.node] : [],
+		);
+		if (made.length === 0 || made.length < classes.length) this.found.push({ kind: 'new', node, path });
+		for (const each of made) this.#partOfInstance(each, path);
 	}
 
 	#awaited(argument: t.Expression, path: Path): void {
@@ -566,7 +688,8 @@ class Query {
 		const { object, name } = method;
 		if (position !== 0 || !VISITS_ELEMENTS.has(name) || !this.#origins.isCollection(object)) return false;
 		if (index === 0 || name.endsWith('ort') || name === 'toSorted') this.expression(object, [EACH, ...path]);
-		else this.found.push({ kind: 'data' });
+		else if (index === 1) this.found.push({ kind: 'data' });
+		else this.expression(object, path);
 		return true;
 	}
 }

@@ -5,6 +5,7 @@
 import type * as t from '@babel/types';
 import { ASYNC_ITERATION_HELP, REFUSED, UNSAVABLE_TYPES, unregisteredHelp } from '@perdure/abi';
 import { type Binding, generatorOf, isFunctionNode, unwrap } from '../1-parse/scope.ts';
+import { propertyName } from '../2-lower/nodes.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import { type CallFacts, calleeOf, ownerOf } from './callee.ts';
@@ -70,6 +71,31 @@ export class Proof {
 
 	iterators(of: Subject): Unproven | null {
 		return worst(this.#from(of).map((origin) => this.#iterator(origin)));
+	}
+
+	/** Was all of it thrown, whatever its type says? Its declaration may give it nothing, or plain data, first. */
+	thrown(of: Subject): boolean {
+		const origins = this.#from(of);
+		return origins.some(({ kind }) => kind === 'caught') && origins.every(({ kind }) => /^(caught|data)$/.test(kind));
+	}
+
+	/** Is the accessor at `path` one of a literal of durable code? Its functions are closures of the run, and saved. */
+	accessors(of: Subject & { readonly path: Path }): boolean {
+		const key = of.path.at(-1);
+		const holders = this.#from({ ...of, path: of.path.slice(0, -1) });
+		return (
+			holders.length > 0 &&
+			holders.every(
+				(holder) =>
+					holder.kind === 'object' &&
+					this.#isOfRun(holder.node) &&
+					holder.node.properties.every(
+						(each) =>
+							each.type === 'ObjectProperty' ||
+							(each.type === 'ObjectMethod' && (propertyName(each) !== key || this.#closure(each, key!) === null)),
+					),
+			)
+		);
 	}
 
 	/** Is whatever it may be surely nothing that can be saved? What shows without types. */
@@ -241,8 +267,11 @@ export class Proof {
 	#made({ node, maker }: Extract<Origin, { kind: 'function' }>): Unproven | null {
 		if (maker === 'durable' || maker === 'module') return null;
 		const name = nameOf(node);
-		if (maker === 'run')
-			return isFunctionNode(node) ? this.#once('function', node, () => this.#closure(node, name)) : null;
+		if (maker === 'run') {
+			// A class captures what its methods and fields do.
+			const parts = isFunctionNode(node) ? [node] : node.body.body;
+			return this.#once('function', node, () => worst(parts.map((part) => this.#closure(part, name))));
+		}
 		if (!isFunctionNode(node)) {
 			const what = name === '' ? 'a class that is not registered' : REFUSED.class(name);
 			return { code: 'PD3007', what, help: unregisteredHelp(name || 'Class'), related: [], sure: true };

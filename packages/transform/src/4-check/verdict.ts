@@ -16,9 +16,9 @@ import type { Property, Type, TypeSymbol } from './type-model.ts';
 /**
  * - `unknown`: nothing is known of it (`any`, `unknown`, an unconstrained type parameter).
  * - `value`: it is never saved. `class`: an instance of a class that must be registered first.
- * - `function`, `promise`, `iterator`: where the value comes from decides.
+ * - `accessor`, `function`, `promise`, `iterator`: where the value comes from decides.
  */
-export type ObstacleKind = 'unknown' | 'value' | 'class' | 'function' | 'promise' | 'iterator';
+export type ObstacleKind = 'unknown' | 'value' | 'accessor' | 'class' | 'function' | 'promise' | 'iterator';
 
 export interface Obstacle {
 	readonly kind: ObstacleKind;
@@ -128,7 +128,7 @@ class Search {
 	private add(at: Visit, kind: ObstacleKind, what: string, help: string): void {
 		const keys: string[] = [];
 		for (let each: Visit | null = at; each; each = each.from) if (each.key !== null) keys.unshift(each.key);
-		const liftable = kind === 'function' || kind === 'promise' || kind === 'iterator';
+		const liftable = kind === 'accessor' || kind === 'function' || kind === 'promise' || kind === 'iterator';
 		this.found.push({ kind, path: at.path, keys, type: at.type, liftable, what, help });
 	}
 
@@ -243,7 +243,14 @@ class Search {
 		}
 		if (name === 'Object') this.unknown(at, UNKNOWN);
 		if (row.content === 'type arguments') this.contents(at, name);
+		else if (/Array$|^DataView$/.test(name)) this.buffer(at);
 		return true;
+	}
+
+	/** `Uint8Array` alone says that it may share its memory, and hardly ever does: only what says that it surely does counts. */
+	private buffer(at: Visit): void {
+		const [buffer] = at.type.typeArguments();
+		if (buffer && hostName(buffer.symbol()) === 'SharedArrayBuffer') this.reach(buffer, at, '.buffer', 'buffer');
 	}
 
 	/** What a collection holds. */
@@ -317,7 +324,7 @@ class Search {
 			const path = propertyPath(name);
 			if (kind === 'accessor' && at.type.objectLiteral) {
 				const accessor: Visit = { type: property.type(), from: at, path: at.path + path, key: name };
-				this.add(accessor, 'value', 'an accessor', ACCESSOR);
+				this.add(accessor, 'accessor', 'an accessor', ACCESSOR);
 			} else if (kind === 'method') {
 				const method: Visit = { type: property.type(), from: at, path: at.path + path, key: name };
 				this.add(method, 'function', REFUSED.function(name), at.type.objectLiteral ? FUNCTION : METHOD);

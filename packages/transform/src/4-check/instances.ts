@@ -1,0 +1,81 @@
+/**
+ * Whose members `this` has: of the object literal or the class that a method, or the value of a field,
+ * stands in. A method that is lent to another object is looked at with its own.
+ */
+import * as t from '@babel/types';
+import type { FunctionInfo } from '../1-parse/scope.ts';
+import { propertyName } from '../2-lower/nodes.ts';
+import { EACH, type Flows, outOfTypes } from './flows.ts';
+
+/** Null where `this` is of a plain function, or a class itself. */
+export function receiverOf(owner: FunctionInfo['node'], { parentOf }: Flows): t.ObjectExpression | t.Class | null {
+	const around = outOfTypes(owner, parentOf);
+	switch (owner.type) {
+		case 'ObjectMethod':
+			return parentOf(owner) as t.ObjectExpression;
+		case 'FunctionExpression':
+			return around?.type === 'ObjectProperty' ? objectAround(around, parentOf) : null;
+		case 'ClassMethod':
+		case 'ClassPrivateMethod':
+		case 'ClassProperty':
+		case 'ClassPrivateProperty':
+		case 'ClassAccessorProperty':
+			return owner.static ? null : (parentOf(parentOf(owner)!) as t.Class);
+		default:
+			return null;
+	}
+}
+
+function objectAround(property: t.ObjectProperty, parentOf: Flows['parentOf']): t.ObjectExpression | null {
+	const object = parentOf(property);
+	return object?.type === 'ObjectExpression' ? object : null;
+}
+
+export type Member =
+	| t.ClassMethod
+	| t.ClassPrivateMethod
+	| t.ClassProperty
+	| t.ClassPrivateProperty
+	| t.ClassAccessorProperty;
+
+/** What instances of a class have under a key by its body. */
+export function membersOf({ body }: t.Class, key: string): Member[] {
+	return body.body.filter((member): member is Member => {
+		if (!('key' in member) || member.static === true || member.type.startsWith('TS')) return false;
+		const name = memberName(member as Member) ?? EACH;
+		return name === key || name === EACH || key === EACH;
+	});
+}
+
+function memberName(member: Member): string | null {
+	return member.key.type === 'PrivateName' ? `#${member.key.id.name}` : propertyName(member as t.ClassMethod);
+}
+
+/** The constructor's parameter that is a field as well: `constructor(readonly run: () => number) {}`. */
+export function isParameterProperty({ body }: t.Class, key: string): boolean {
+	return body.body.some(
+		(member) =>
+			t.isClassMethod(member, { kind: 'constructor' }) &&
+			member.params.some(
+				(param) => param.type === 'TSParameterProperty' && key in t.getBindingIdentifiers(param.parameter),
+			),
+	);
+}
+
+/** What is stored anywhere below a node in a property of that key, whosever it is. */
+export function storedUnder(key: string, root: t.Node): t.Expression[] {
+	const found: t.Expression[] = [];
+	t.traverseFast(root, (node) => {
+		if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression') return;
+		const { property, computed } = node.left;
+		const name = computed
+			? t.isStringLiteral(property)
+				? property.value
+				: EACH
+			: property.type === 'PrivateName'
+				? `#${property.id.name}`
+				: (property as t.Identifier).name;
+		if (name === key || name === EACH || key === EACH) found.push(node.right);
+	});
+	return found;
+}
