@@ -63,7 +63,8 @@ describe('the reads that a point is exposed to', () => {
 				1: [branch('x', 2, 3)],
 				2: ['x = 2; use(x);', goto(3)],
 				3: [suspend('g()', null, 4)],
-				4: [give('x')],
+				// Each text has places of its own: this one is not where the branch reads.
+				4: [give('[x]')],
 			},
 		});
 		const count = (block: number) => exposedReads(text).get(block)!.get('x')!.length;
