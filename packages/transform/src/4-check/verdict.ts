@@ -310,7 +310,9 @@ class Search {
 			return;
 		}
 		if (this.ofBase(at)) return;
-		this.properties(at, () => true);
+		// Its type is `any`, and it is what a catch clause catches: nearly always an Error.
+		const thrown = hostName(type.symbol()) === 'PromiseRejectedResult' ? 'reason' : null;
+		this.properties(at, ({ name }) => name !== thrown);
 		for (const each of type.indexTypes()) this.reach(each, at, '[key]', '[]');
 	}
 
