@@ -1,5 +1,6 @@
 /** What is wrong with a file, as each host says it. */
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { HOSTS } from './hosts.ts';
@@ -20,7 +21,8 @@ test.for(Object.keys(HOSTS))('%s tells place, text, code frame and the way out',
 		() => expect.unreachable('it was bundled'),
 		(thrown: { message: string; errors?: readonly object[] }) => thrown,
 	);
-	const said = [error.message, JSON.stringify(error), JSON.stringify(error.errors ?? [])].join('\n');
+	const coloured = [error.message, JSON.stringify(error), JSON.stringify(error.errors ?? [])].join('\n');
+	const said = stripVTControlCharacters(coloured);
 	expect(said).toMatch(/src\/bad\.ts[:( ]+2:4[01]\b/);
 	expect(said).toContain('PD1002: ');
 	expect(said).toContain('which cannot be durable.');
