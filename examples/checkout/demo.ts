@@ -51,9 +51,9 @@ try {
 	console.log(`\nWhat the bank saw:\n${readFileSync(bankBook, 'utf8').replace(/^/gm, '  ').trimEnd()}`);
 
 	console.log('\n--- and a program that could not be saved does not compile:\n');
-	spawnSync(here('../../node_modules/.bin/perdure'), ['check', '--pretty', '-p', here('invalid')], {
-		stdio: 'inherit',
-	});
+	// As `npx perdure check` does in a project that has it installed.
+	const perdure = here('../../packages/cli/dist/bin.js');
+	spawnSync(process.execPath, [perdure, 'check', '--pretty', '-p', here('invalid')], { stdio: 'inherit' });
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }
