@@ -4,7 +4,7 @@ import { capture, captureOutcome } from './copy.ts';
 import type { Fiber } from './fiber.ts';
 import type { Frame } from './frame.ts';
 import { FrameLog, type LogScope } from './frame-log.ts';
-import type { LogItem, LogRecord } from './log.ts';
+import { BEGUN, type LogItem, type LogRecord } from './log.ts';
 import type { LogRules } from './log-options.ts';
 import type { CallSite } from './pending.ts';
 import { atOf, pointOf } from './point.ts';
@@ -191,25 +191,7 @@ export class LogScopes {
 	}
 }
 
-const CALL: LogRecord = {
-	seq: 0,
-	kind: 'call',
-	site: '',
-	at: '',
-	name: '',
-	args: NOTHING,
-	state: 'started',
-	ok: null,
-	outcome: null,
-	settledSeq: null,
-	attempt: 1,
-	startedAt: 0,
-	endedAt: null,
-	fiber: 0,
-	mark: null,
-	key: '',
-	extra: null,
-};
+const CALL: LogRecord = { ...BEGUN, kind: 'call' };
 
 const END: LogRecord = { ...CALL, state: 'executed', ok: true, extra: { end: true } };
 

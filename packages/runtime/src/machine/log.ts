@@ -134,6 +134,27 @@ export function recordOf(
 	};
 }
 
+/** An entry of which nothing is known but that something has begun: what the others are made from. */
+export const BEGUN: LogRecord = {
+	seq: 0,
+	kind: 'effect',
+	site: '',
+	at: '',
+	name: '',
+	args: NOTHING,
+	state: 'started',
+	ok: null,
+	outcome: null,
+	settledSeq: null,
+	attempt: 1,
+	startedAt: 0,
+	endedAt: null,
+	fiber: 0,
+	mark: null,
+	key: '',
+	extra: null,
+};
+
 /** The entry of a message that nobody had asked for when the run was over: its name, and what it carried. */
 export function leftOver(
 	state: { seq: number; readonly mark: string | null },
@@ -142,23 +163,15 @@ export function leftOver(
 	now: number,
 ): LogRecord {
 	return {
+		...BEGUN,
 		seq: ++state.seq,
 		kind: 'receive',
-		site: '',
-		at: '',
 		name,
 		args: payload,
 		state: 'discarded',
-		ok: null,
-		outcome: null,
-		settledSeq: null,
-		attempt: 1,
 		startedAt: now,
 		endedAt: now,
-		fiber: 0,
 		mark: state.mark,
-		key: '',
-		extra: null,
 	};
 }
 

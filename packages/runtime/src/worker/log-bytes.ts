@@ -1,7 +1,6 @@
 import { decode, encode } from '../machine/bytes.ts';
 import type { Copied, CopiedBytes } from '../machine/copied.ts';
-import { NOTHING } from '../machine/copied.ts';
-import type { LogItem, LogRecord } from '../machine/log.ts';
+import { BEGUN, type LogItem, type LogRecord } from '../machine/log.ts';
 import { LogFold } from '../machine/log-fold.ts';
 import { framed, pieces as unframed } from './framing.ts';
 
@@ -161,7 +160,7 @@ class Reader {
 		const key = end.startsWith('-') ? this.#prefix.now + end : end;
 		const [startedAt, fiber, mark] = [this.#next<number>(), this.#next<number>(), this.#next<string | null>()];
 		const args = this.#copy()!;
-		this.#fold.add({ ...OPEN, seq, ...place, args, startedAt, fiber, mark, key });
+		this.#fold.add({ ...BEGUN, seq, ...place, args, startedAt, fiber, mark, key });
 	}
 
 	#end(state: 'executed' | 'discarded'): void {
@@ -177,7 +176,7 @@ class Reader {
 		const [startedAt, endedAt] = [this.#next<number>(), this.#next<number | null>()];
 		const fibers = [this.#next<number>(), this.#next<number>()] as const;
 		const extra = { count: this.#next<number>(), fibers };
-		this.#fold.add({ ...OPEN, seq, ...place, kind: 'pruned', state: 'discarded', startedAt, endedAt, extra });
+		this.#fold.add({ ...BEGUN, seq, ...place, kind: 'pruned', state: 'discarded', startedAt, endedAt, extra });
 	}
 
 	#mark(seq: number, extra: NonNullable<LogRecord['extra']>): void {
@@ -202,23 +201,3 @@ class Reader {
 		return this.#items[this.#at++] as T;
 	}
 }
-
-const OPEN: LogRecord = {
-	seq: 0,
-	kind: 'effect',
-	site: '',
-	at: '',
-	name: '',
-	args: NOTHING,
-	state: 'started',
-	ok: null,
-	outcome: null,
-	settledSeq: null,
-	attempt: 1,
-	startedAt: 0,
-	endedAt: null,
-	fiber: 0,
-	mark: null,
-	key: '',
-	extra: null,
-};
