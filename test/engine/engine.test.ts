@@ -3,6 +3,7 @@ import { createEngine, type Engine, type EngineOptions, functionRef, type Store 
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { compile } from '../support/compile.ts';
 import * as programs from './programs.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, unsaveable, world } from './programs.ts';
 
@@ -116,7 +117,22 @@ describe.each([
 			const handle = await small.start(loop, [3]);
 			await expect(handle.result()).rejects.toMatchObject({
 				name: 'StateTooLargeError',
-				largest: [{ path: 'loop.out' }, {}, {}],
+				largest: [{ path: 'loop.out' }, { path: 'arguments of work' }, {}, {}],
+			});
+		});
+
+		it('counts what its effects were handed, by their name', async () => {
+			const small = open({ worker: { stateLimit: 100_000 } });
+			await engine.close();
+			const many = compile(
+				`import { work } from 'world';
+				export async function main() { "use durable";
+					return await Promise.all(Array.from({ length: 3 }, (_, n) => work('x'.repeat(40_000) + n))); }`,
+				{ world: { work: programs.work } },
+			).exports['main'] as () => Promise<unknown>;
+			await expect((await small.start(many, [])).result()).rejects.toMatchObject({
+				name: 'StateTooLargeError',
+				largest: [{ path: 'arguments of work', bytes: expect.toSatisfy((bytes: number) => bytes > 120_000) }],
 			});
 		});
 

@@ -1,5 +1,6 @@
 import { StateTooLargeError } from '../errors/saving.ts';
 import { encode } from '../machine/bytes.ts';
+import { release } from '../machine/copy.ts';
 import { inspect } from '../machine/inspect.ts';
 import type { Machine } from '../machine/machine.ts';
 
@@ -41,13 +42,22 @@ export class SizeWatch {
 	}
 }
 
+/** What takes the most room, by name: a local that many frames have, and the arguments of effects of one name, count together. */
 function largest(machine: Machine): { path: string; bytes: number }[] {
-	const locals = inspect(machine.state, machine.status).fibers.flatMap(({ frames }) =>
-		frames.flatMap(({ name, locals }) =>
-			Object.entries(locals).map(([local, value]) => ({ path: `${name}.${local}`, bytes: sizeOf(value) })),
-		),
-	);
-	return locals.sort((a, b) => b.bytes - a.bytes).slice(0, NAMED);
+	const { state, status } = machine;
+	const sizes = new Map<string, number>();
+	const count = (path: string, value: unknown) => void sizes.set(path, (sizes.get(path) ?? 0) + sizeOf(value));
+	for (const { frames } of inspect(state, status).fibers) {
+		for (const { name, locals } of frames) {
+			const prefix = name === '' ? '' : `${name}.`;
+			for (const [local, value] of Object.entries(locals)) count(prefix + local, value);
+		}
+	}
+	for (const each of state.pending.values()) {
+		if (each.kind === 'effect') count(`arguments of ${each.name}`, release(each.operands, 'skip'));
+	}
+	const bySize = [...sizes].map(([path, bytes]) => ({ path, bytes })).sort((a, b) => b.bytes - a.bytes);
+	return bySize.slice(0, NAMED);
 }
 
 function sizeOf(value: unknown): number {
