@@ -137,7 +137,7 @@ describe('layers', () => {
 			['codec'],
 			['machine'],
 			['driver'],
-			['continuation.ts'],
+			['outcome.ts', 'continuation.ts'],
 			['sealing'],
 			['store-memory', 'store-sqlite', 'store-postgres'],
 			['worker'],

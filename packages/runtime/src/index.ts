@@ -12,7 +12,7 @@ export type { OutboxEvent, OutboxOptions } from './client/outbox.ts';
 export type { Ended } from './client/outcome.ts';
 export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
-export { Continuation, type Outcome, type ResumeOptions, type RunOptions, type Suspension } from './continuation.ts';
+export { Continuation } from './continuation.ts';
 // Effects
 export { currentEffect, type EffectContext } from './driver/effects.ts';
 // Errors
@@ -65,6 +65,7 @@ export type { RetryOptions } from './machine/failure.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';
+export type { Outcome, ResumeOptions, RunOptions, Suspension } from './outcome.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';
 export { currentRun, emit, mark, receive, setProgress, sleep, start, suspend, type WaitOptions } from './primitives.ts';

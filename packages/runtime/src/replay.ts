@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { machineOptions, type Outcome, proceed, type RunOptions } from './continuation.ts';
+import { proceed } from './continuation.ts';
 import { Replayer } from './driver/replayer.ts';
 import { openMachine } from './driver/resources.ts';
 import { LogPrunedError } from './errors/log.ts';
@@ -8,6 +8,7 @@ import { captureStart, release } from './machine/copy.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { type LogEntry, recordsOf } from './machine/log.ts';
 import { Machine } from './machine/machine.ts';
+import { machineOptions, type Outcome, type RunOptions } from './outcome.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
 

@@ -1,7 +1,8 @@
-import { machineOptions, type Outcome, proceed, type RunOptions } from './continuation.ts';
+import { proceed } from './continuation.ts';
 import { captureStart, release } from './machine/copy.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { Machine } from './machine/machine.ts';
+import { machineOptions, type Outcome, type RunOptions } from './outcome.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
 

@@ -1,4 +1,3 @@
-import type { Outcome } from '../continuation.ts';
 import {
 	AlreadyResumedError,
 	AmbiguousResumeError,
@@ -13,6 +12,7 @@ import { again, type RetryOptions, readEvent, reasonBytes } from '../machine/fai
 import type { Inspection } from '../machine/inspect.ts';
 import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
+import type { Outcome } from '../outcome.ts';
 import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';

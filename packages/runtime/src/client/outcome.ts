@@ -1,7 +1,7 @@
-import type { Outcome } from '../continuation.ts';
 import { InvariantError } from '../errors/internal.ts';
 import { decode } from '../machine/bytes.ts';
 import { type LogEntry, readLog } from '../machine/log.ts';
+import type { Outcome } from '../outcome.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { readLogBytes } from '../worker/log-bytes.ts';

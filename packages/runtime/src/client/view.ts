@@ -1,7 +1,8 @@
-import { type Continuation, isSuspension, type Suspension, suspensionOf } from '../continuation.ts';
+import type { Continuation } from '../continuation.ts';
 import { OwnedByEngineError } from '../errors/run.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
 import type { LogEntry } from '../machine/log.ts';
+import { isSuspension, type Suspension, suspensionOf } from '../outcome.ts';
 import type { RunRow } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { load } from '../worker/load.ts';

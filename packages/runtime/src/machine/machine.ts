@@ -108,25 +108,20 @@ export class Machine {
 			replay: this.replay,
 		});
 		const outer = shared.current;
-		shared.current = computation;
+		shared.current = computation.host;
 		try {
 			computation.compute(event);
 		} finally {
 			shared.current = outer;
 		}
+		const { result } = computation;
+		const frames = result.mark === null ? null : this.#frames();
 		return {
+			...result,
 			number: state.turn,
 			status: this.status,
 			outcome: state.ended?.outcome,
-			log: keptOf(computation.log, this.#rules, before, computation.marked === null ? null : this.#frames()),
-			mark: computation.marked,
-			dispatch: computation.dispatch,
-			emitted: computation.emitted,
-			starts: computation.starts,
-			awaits: computation.awaits,
-			abort: computation.abort,
-			watch: computation.watch,
-			told: computation.told,
+			log: keptOf(result.log, this.#rules, before, frames),
 			wakeAt: this.wakeAt,
 		};
 	}

@@ -1,0 +1,355 @@
+import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
+import type { CancelledError } from '../errors/run.ts';
+import { asyncGeneratorStateOf, throwInto } from '../language/async-generator.ts';
+import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
+import { DurablePromise, hasListeners, resolve } from '../language/durable-promise.ts';
+import { savable } from '../language/native-iterators.ts';
+import { effectFunction } from '../registry/effects.ts';
+import { definitionOf, environmentOf } from '../registry/functions.ts';
+import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
+import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf, primitiveOf } from './callee.ts';
+import { capture, release } from './copy.ts';
+import type { Delivery } from './delivery.ts';
+import type { Door } from './door.ts';
+import { followLinks, type Issue, siteOfThunk } from './effect.ts';
+import { Fiber } from './fiber.ts';
+import { Frame } from './frame.ts';
+import type { Issuing, StartArguments, TurnOptions } from './issuing.ts';
+import type { Jobs } from './jobs.ts';
+import { Thunk } from './kinds.ts';
+import type { LogScopes } from './log-scopes.ts';
+import { callSite, type Done, type Savable, type Target } from './pending.ts';
+import { type ImmediateName, isImmediate } from './primitive.ts';
+import type { RunState } from './run-state.ts';
+import type { Stepping } from './stepping.ts';
+
+/** Who takes part in a turn. */
+export interface TurnParts {
+	readonly jobs: Jobs;
+	readonly issuing: Issuing;
+	readonly delivery: Delivery;
+	readonly stepping: Stepping;
+}
+
+/**
+ * What is asked of a turn while its jobs run: by emitted code (the helpers), the primitives and the promises of
+ * the run. What a call does, its callee decides.
+ *
+ * Owns: which promises were rejected and handled by nobody. Called by: whoever finds it as `shared.current`.
+ */
+export class Calls implements TurnHost {
+	/** Promises that have settled while foreign code waits for them. */
+	readonly told: DurablePromise[] = [];
+	/** Promises that were rejected, and that nobody has asked. */
+	readonly unasked = new Set<DurablePromise>();
+	readonly door: Door;
+	readonly #state: RunState;
+	readonly #options: TurnOptions;
+	readonly #jobs: Jobs;
+	readonly #issuing: Issuing;
+	readonly #delivery: Delivery;
+	readonly #stepping: Stepping;
+	readonly #scopes: LogScopes;
+
+	constructor(state: RunState, options: TurnOptions, { jobs, issuing, delivery, stepping }: TurnParts) {
+		this.door = options.door;
+		this.#state = state;
+		this.#options = options;
+		this.#jobs = jobs;
+		this.#issuing = issuing;
+		this.#delivery = delivery;
+		this.#stepping = stepping;
+		this.#scopes = issuing.scopes;
+	}
+
+	// --- jobs and promises
+
+	job(run: () => void): void {
+		this.#jobs.add(run);
+	}
+
+	touch(value: object): void {
+		this.#state.touch(value);
+	}
+
+	settled(promise: DurablePromise): void {
+		if (hasListeners(promise)) this.told.push(promise);
+	}
+
+	unhandled(promise: DurablePromise): void {
+		this.unasked.add(promise);
+	}
+
+	handled(promise: DurablePromise): void {
+		this.unasked.delete(promise);
+	}
+
+	adopt(promise: DurablePromise, thenable: PromiseLike<unknown>): void {
+		this.#issuing.native(promise, thenable, true);
+	}
+
+	resume(fiber: Fiber, ok: boolean, value: unknown, returned: boolean): void {
+		this.#stepping.resume(fiber, ok, value, returned);
+	}
+
+	isCancellation(error: unknown): boolean {
+		return this.#stepping.isCancellation(error);
+	}
+
+	// --- what emitted code asks for
+
+	call(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		return this.#call(frame, frame, site, callee, self, args, key);
+	}
+
+	/** `shield`: the innermost frame whose guards apply to what is called. */
+	#call(
+		frame: Frame,
+		shield: Frame | null,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key: unknown,
+	): unknown {
+		const { def } = frame;
+		if (typeof callee !== 'function') throw new TypeError(`${def.sites![site]!.name} is not a function`);
+		if (this.#stepping.cancelledAt(shield)) throw this.#stepping.cancellation(frame);
+		const definition = definitionOf(callee);
+		if (definition !== undefined) {
+			const inTurn = definition.step === undefined || definition.generator !== undefined;
+			if (inTurn) return Reflect.apply(callee, self, args);
+			if (this.#scopes.calls) this.#stepping.calling = callSite(def, def.sites![site]!);
+			this.#stepping.asked = new Frame(definition, self, args, environmentOf(callee));
+			return undefined;
+		}
+		const primitive = primitiveOf(callee);
+		if (primitive !== undefined) {
+			const by = def.sites![site]!;
+			if (isImmediate(primitive)) return this.#immediate(def, by, primitive, args).value;
+			this.#primitive(def, by, this.#stepping.fiber!, primitive, primitive === 'result' ? [self, ...args] : args);
+		} else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
+			return callBuiltIn(callee as Callable, self, args);
+		} else {
+			const issue = { fn: callee as Callable, self, key, args, rest: [] };
+			this.#effect(def, def.sites![site]!, this.#stepping.fiber!, issue);
+		}
+		this.#stepping.asked = 'parked';
+		return undefined;
+	}
+
+	awaited(frame: Frame, callee: Callable, self: unknown, args: unknown[]): unknown {
+		if (this.#stepping.cancelledAt(frame)) return this.#abandon(self, this.#stepping.cancellation(frame));
+		const definition = definitionOf(callee);
+		if (definition?.step === undefined || definition.generator !== undefined) return Reflect.apply(callee, self, args);
+		this.#stepping.asked = new Frame(definition, self, args, environmentOf(callee));
+		return undefined;
+	}
+
+	/**
+	 * An iterator would have been asked for more. A generator of the run that stands at a `yield` has no fiber to
+	 * throw the cancellation in: it is thrown there, and the loop hears of it when that clean-up is done.
+	 */
+	#abandon(iterator: unknown, cancellation: CancelledError): unknown {
+		if (asyncGeneratorStateOf(iterator)?.state !== 'suspended') throw cancellation;
+		const cleaned = throwInto(iterator, cancellation);
+		this.#stepping.cleansUp();
+		return cleaned;
+	}
+
+	chain(
+		frame: Frame,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		rest: readonly ChainArguments[],
+		key?: unknown,
+	): unknown {
+		if (this.#stepping.cancelledAt(frame)) throw this.#stepping.cancellation(frame);
+		const issue = { fn: callee as Callable, self, key, args, rest };
+		const def = frame.def.sites![site]!;
+		const declared = effectFunction(callee);
+		if (declared !== undefined) {
+			// It is an effect by itself, and the links are of the turn: methods of the promise that it gives.
+			const first = { ...issue, rest: [], name: declared.name };
+			const promise = this.#promised((target) => this.#effect(frame.def, def, target, first));
+			return followLinks(promise, def, rest, (called, receiver, given) => Reflect.apply(called, receiver, given));
+		}
+		this.#effect(frame.def, def, this.#stepping.fiber!, issue);
+		this.#stepping.asked = 'parked';
+		return undefined;
+	}
+
+	tail(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
+		// The frame goes before the call begins, and `frame.pc` still names the point it was last parked at.
+		const out = this.#call(frame, frame.parent, site, callee, self, args, key);
+		frame.done = true;
+		return out;
+	}
+
+	begin(
+		owner: Frame | FunctionDef,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+	): unknown {
+		const code = owner instanceof Frame ? owner.def : owner;
+		const def = code.sites![site]!;
+		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
+		const primitive = primitiveOf(callee);
+		if (primitive !== undefined) {
+			if (isImmediate(primitive)) return resolved(this.#immediate(code, def, primitive, args).value);
+			const given = primitive === 'result' ? [self, ...args] : args;
+			return this.#promised((target) => this.#primitive(code, def, target, primitive, given));
+		}
+		if (!isForeign(callee) || constructsInTurn(callee, self)) {
+			if (definitionOf(callee) === undefined || !this.#scopes.calls) return callBuiltIn(callee as Callable, self, args);
+			this.#stepping.calling = callSite(code, def);
+			try {
+				return callBuiltIn(callee as Callable, self, args);
+			} finally {
+				this.#stepping.calling = null;
+			}
+		}
+		const issue = { fn: callee as Callable, self, key, args, rest: [] };
+		return this.#promised((target) => this.#effect(code, def, target, issue));
+	}
+
+	started(
+		owner: Frame | FunctionDef,
+		site: number,
+		value: unknown,
+		given: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+	): unknown {
+		const code = owner instanceof Frame ? owner.def : owner;
+		const def = code.sites![site]!;
+		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
+		if (value instanceof DurablePromise) {
+			this.#issuing.place(value, code, def, { fn: callee as Callable, self, key, args, rest: [] });
+			return value;
+		}
+		if (!(value instanceof Promise)) return savable(value, callee, self, args);
+		if (!isForeign(callee)) return value;
+		return this.#running(code, def, value, { fn: callee as Callable, self, key, args });
+	}
+
+	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
+		const promise = new DurablePromise();
+		const frame = new Frame(def, self, Array.from(args), env);
+		const fiber = new Fiber(++this.#state.fiber, frame, promise, this.#stepping.isCleaning());
+		if (this.#scopes.calls) this.#stepping.called(fiber, null, frame);
+		this.#stepping.start(fiber, 0, undefined);
+		return promise;
+	}
+
+	drive(generator: AsyncGeneratorState, mode: Mode, value: unknown): void {
+		generator.warm = null;
+		const { fibers, fiber } = this.#state;
+		// Its own number again, if that is one of this run's.
+		if (generator.fiber === 0 || generator.fiber > fiber || fibers.has(generator.fiber)) {
+			generator.fiber = ++this.#state.fiber;
+		}
+		const frame = generator.frame as Frame;
+		this.#stepping.start(new Fiber(generator.fiber, frame, null, this.#stepping.isCleaning(), generator), mode, value);
+	}
+
+	primitive(name: string, args: readonly unknown[]): DurablePromise {
+		const code = this.#stepping.fiber?.top?.def ?? null;
+		const site = { id: '', at: code?.at ?? [1, 1], name } as const;
+		const promise = new DurablePromise();
+		if (isImmediate(name)) {
+			const done = this.#immediate(code, site, name, args);
+			resolve(promise, done.value);
+			this.#issuing.unplaced(promise, done);
+		} else this.#issuing.unplaced(promise, this.#primitive(code, site, promise, name, args));
+		return promise;
+	}
+
+	effect(fn: Callable, self: unknown, args: unknown[]): DurablePromise {
+		const code = this.#stepping.fiber?.top?.def ?? null;
+		const site = { id: '', at: code?.at ?? ([1, 1] as const), name: fn.name };
+		const promise = new DurablePromise();
+		const by = this.#stepping.fiber;
+		const pending = this.#issuing.called({ code, site, by }, promise, { fn, self, key: undefined, args, rest: [] });
+		if (by !== null) this.#stepping.noteBegun(pending, by);
+		return promise;
+	}
+
+	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown {
+		if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return value;
+		if (callee === undefined || isForeign(callee)) {
+			this.#issuing.recipe(new Thunk(def, operands, value));
+			return value;
+		}
+		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
+		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
+		return this.#running(def, siteOfThunk(def), value, {
+			fn: def.make as Callable,
+			self: undefined,
+			key: undefined,
+			args: operands,
+		});
+	}
+
+	/** The promise of a call that runs already. Nobody else may hear of its rejection before the turn is durable. */
+	#running(
+		code: FunctionDef,
+		site: SiteDef,
+		running: Promise<unknown>,
+		called: Omit<Issue, 'rest' | 'running'>,
+	): DurablePromise {
+		running.then(undefined, () => {});
+		return this.#promised((target) => this.#effect(code, site, target, { ...called, rest: [], running }));
+	}
+
+	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
+		const { runId: id, functionId, startedAt } = this.#state;
+		return { id, functionId, startedAt: new Date(startedAt) };
+	}
+
+	setProgress(value: unknown): void {
+		this.#state.progress = release(capture([value], { names: ['progress'] }))[0];
+	}
+
+	#effect(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): void {
+		const by = this.#stepping.fiber;
+		const pending = this.#issuing.effect({ code, site, by }, target, issue);
+		if (by !== null && target instanceof DurablePromise) this.#stepping.noteBegun(pending, by);
+	}
+
+	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {
+		const pending = this.#issuing.primitive({ code, site, by: this.#stepping.fiber }, target, name, args);
+		const logged = this.#options.replay?.atOnce(pending) ?? null;
+		if (logged !== null) this.#delivery.logged(pending, logged);
+		else if (pending.kind === 'receive') this.#delivery.takeBuffered(pending);
+		return pending;
+	}
+
+	#immediate(code: FunctionDef | null, site: SiteDef, name: ImmediateName, args: readonly unknown[]): Done {
+		const caller = { code, site, by: this.#stepping.fiber };
+		switch (name) {
+			case 'emit':
+				return this.#issuing.emit(caller, args[0]);
+			case 'start':
+				return this.#issuing.start(caller, args as unknown as StartArguments);
+		}
+	}
+
+	#promised(make: (target: DurablePromise) => void): DurablePromise {
+		const promise = new DurablePromise();
+		make(promise);
+		return promise;
+	}
+}
+
+function resolved(value: unknown): DurablePromise {
+	const promise = new DurablePromise();
+	resolve(promise, value);
+	return promise;
+}
