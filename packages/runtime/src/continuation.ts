@@ -1,12 +1,20 @@
 import { type Chain, drive, type Standing } from './driver/drive.ts';
 import type { Replayer } from './driver/replayer.ts';
-import { closeAll, openMachine } from './driver/resources.ts';
+import { leave, openMachine } from './driver/resources.ts';
 import { UnsupportedError } from './errors/internal.ts';
 import { AmbiguousResumeError, NotFailedError, NotSuspendedError } from './errors/run.ts';
-import { DecodeError, NotSerializableError } from './errors/saving.ts';
+import { DecodeError, NotSerializableError, ResourceError } from './errors/saving.ts';
 import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
-import { again, eventBytes, type Failure, type RetryOptions, readEvent, reasonBytes } from './machine/failure.ts';
+import {
+	again,
+	eventBytes,
+	type Failure,
+	GO_ON,
+	type RetryOptions,
+	readEvent,
+	reasonBytes,
+} from './machine/failure.ts';
 import type { Inspection } from './machine/inspect.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { hash } from './machine/key.ts';
@@ -146,7 +154,7 @@ export class Continuation<R> {
 
 	/** Goes on with what is pending; answers nothing. */
 	async continue(o: RunOptions = {}): Promise<Outcome<R>> {
-		return this.#go(await this.#copy(o), null, o);
+		return this.#go(null, o);
 	}
 
 	/**
@@ -165,10 +173,9 @@ export class Continuation<R> {
 			const anew = this.#anew;
 			return proceed<R>(anew(), { type: 'started' }, new KeptLog(this.#log), o, { anew });
 		}
-		const machine = await this.#copy(o);
-		if ('deliver' in what) return this.#go(machine, what.deliver, o);
-		if (o.newKeys) machine.rekey(what.issue);
-		return this.#go(machine, null, o);
+		if ('deliver' in what) return this.#go(what.deliver, o, { event: failure.event });
+		const rekey = (machine: Machine) => machine.rekey(what.issue);
+		return this.#go(null, o, { event: failure.event, ...(o.newKeys ? { prepare: rekey } : {}) });
 	}
 
 	/**
@@ -256,9 +263,8 @@ export class Continuation<R> {
 	async #take(kind: string, input: object, event: Event, o: RunOptions): Promise<Outcome<R>> {
 		// Before the copy: a continuation that can go on only once is not spent on input that is refused.
 		const copy = capture([kind, ...Object.values(input)], { names: ['kind', ...Object.keys(input)] });
-		const machine = await this.#copy(o);
-		machine.branch(hash(`${machine.state.lineage}\0${hash(bytesOf(copy))}`));
-		return this.#go(machine, event, o);
+		const given = hash(bytesOf(copy));
+		return this.#go(event, o, { prepare: (machine) => machine.branch(hash(`${machine.state.lineage}\0${given}`)) });
 	}
 
 	/** An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. */
@@ -270,25 +276,39 @@ export class Continuation<R> {
 		} catch (error) {
 			if (this.#spent !== null || !NotSerializableError.is(error)) throw error;
 			this.#spent = error;
-			return new Machine(this.#machine.state, options);
+			return new Machine(this.#machine.state, options, { opened: this.#machine.opened });
 		}
-		const { machine } = await openMachine((opened) => {
-			return { machine: Machine.load(bytes, options, opened) };
-		});
+		const load = (opened?: readonly object[]) => ({ machine: Machine.load(bytes, options, opened) });
+		const { machine } = await openMachine(load, realClock);
 		machine.state.failed = null;
 		return machine;
 	}
 
-	#go(machine: Machine, first: Event | null, o: RunOptions): Promise<Outcome<R>> {
-		const { lineage } = machine.state;
-		// With the lineage that its input has opened.
+	/**
+	 * @param prepare makes of the copy what goes on, before its first event.
+	 * @param event what a failure before that event is tried again with.
+	 */
+	async #go(
+		first: Event | null,
+		o: RunOptions,
+		{ prepare = () => {}, event = first ?? GO_ON }: { prepare?: (copy: Machine) => void; event?: Event } = {},
+	): Promise<Outcome<R>> {
 		const origin = () => {
 			if (this.#spent !== null) return null;
 			const before = Machine.load(this.#saved());
 			before.state.failed = null;
-			if (lineage !== before.state.lineage) before.branch(lineage);
+			prepare(before);
 			return [before.save()];
 		};
+		let machine: Machine;
+		try {
+			machine = await this.#copy(o);
+		} catch (error) {
+			if (!ResourceError.is(error)) throw error;
+			const continuation = new Continuation<R>(origin()!, this.#log, { failure: { event, error } });
+			return { status: 'failed', error, continuation, log: this.log, emitted: [] };
+		}
+		prepare(machine);
 		return proceed<R>(machine, first, new KeptLog(this.#log), o, { origin });
 	}
 }
@@ -313,7 +333,7 @@ export async function proceed<R>(
 	try {
 		return await driven<R>(machine, first, log, o, how);
 	} catch (error) {
-		await closeAll(machine.opened);
+		await leave(machine, false, realClock);
 		throw error;
 	}
 }
@@ -344,7 +364,7 @@ async function driven<R>(
 				})),
 	});
 	const from = closing(standing, machine);
-	if (from !== null) await closeAll(machine.opened);
+	if (from !== null) await leave(machine, false, realClock);
 	return outcomeOf<R>(standing, machine, log.items, emitted, from ?? machine, anew);
 }
 

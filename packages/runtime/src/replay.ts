@@ -80,6 +80,7 @@ function markOf(log: readonly LogEntry[], label: string): LogEntry {
 
 async function loaded(frames: Uint8Array, o: RunOptions): Promise<Machine> {
 	const options = machineOptions(o);
-	const { machine } = await openMachine((opened) => ({ machine: Machine.load(frames, options, opened) }));
+	const load = (opened?: readonly object[]) => ({ machine: Machine.load(frames, options, opened) });
+	const { machine } = await openMachine(load, realClock);
 	return machine;
 }

@@ -4,7 +4,7 @@
  */
 export { Continuation } from './continuation.ts';
 export { performEffect } from './driver/effects.ts';
-export { closeAll, openMachine } from './driver/resources.ts';
+export { leave, openMachine } from './driver/resources.ts';
 export { SaveCheck } from './driver/save-check.ts';
 export {
 	AmbiguousResumeError,
@@ -12,7 +12,7 @@ export {
 	NotSettledError,
 	NotSuspendedError,
 } from './errors/run.ts';
-export { NotSerializableError, StateTooLargeError } from './errors/saving.ts';
+export { NotSerializableError, ResourceError, StateTooLargeError } from './errors/saving.ts';
 export { tellForeign } from './language/durable-promise.ts';
 export { deadline } from './language/duration.ts';
 export { decode as decodeCopy } from './machine/bytes.ts';
@@ -24,7 +24,7 @@ export { readLog, settledOf } from './machine/log.ts';
 export { logRules } from './machine/log-options.ts';
 export { Machine } from './machine/machine.ts';
 export type { Event, Turn } from './machine/turn.ts';
-export type { Clock } from './ports/clock.ts';
+export { type Clock, realClock } from './ports/clock.ts';
 export { durable } from './registry/functions.ts';
 export { handlerMap } from './registry/handlers.ts';
 export { isMessage, isQuestion, validated, validatedByName } from './registry/topics.ts';

@@ -1,11 +1,13 @@
 import {
-	closeAll,
 	decodeCopy,
 	type Event,
 	KeptLog,
+	leave,
 	Machine,
 	NotSerializableError,
 	openMachine,
+	ResourceError,
+	realClock,
 	SaveCheck,
 	StateTooLargeError,
 	settledOf,
@@ -98,7 +100,7 @@ export class Simulation {
 		}
 		this.#outside.abortAll();
 		this.#machine.door.listener = null;
-		await closeAll(this.#machine.opened);
+		await leave(this.#machine, false, realClock);
 	}
 
 	/** Moves the clock, and stops at each moment at which something happens. */
@@ -174,13 +176,20 @@ export class Simulation {
 		// A call that was made before its turn ended is in flight already.
 		for (const call of turn.dispatch) if (this.#isRunning(call)) this.#outside.perform(call);
 		this.#restarts++;
-		const { opened, state } = this.#machine;
-		await closeAll(new Set([...opened, ...state.held]));
-		this.#o.onRestart();
-		const { machine } = await openMachine((reopened) => ({
-			machine: Machine.load(this.#saved!, this.#o.machine, reopened),
-		}));
+		await leave(this.#machine, true, realClock);
 		this.#machine.door.listener = null;
+		this.#o.onRestart();
+		let machine: Machine;
+		try {
+			// What opens them is not simulated: it has real time.
+			({ machine } = await openMachine((opened) => {
+				return { machine: Machine.load(this.#saved!, this.#o.machine, opened) };
+			}, realClock));
+		} catch (error) {
+			if (!ResourceError.is(error)) throw error;
+			this.failure = { error, before: this.#saved };
+			return;
+		}
 		this.#machine = machine;
 		this.#listen();
 		for (const pending of this.#machine.state.pending.values()) {

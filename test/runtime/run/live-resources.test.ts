@@ -3,6 +3,7 @@ import {
 	CLOSE,
 	Continuation,
 	createEngine,
+	currentEffect,
 	encode,
 	MARSHAL,
 	type Outcome,
@@ -71,7 +72,7 @@ const passed: unknown[] = [];
 const { exports } = compile(
 	`
 	import { suspend } from '@perdure/runtime';
-	import { ask, connect, fail, File } from '#world';
+	import { ask, connect, fail, File, key } from '#world';
 	export async function twice(url) {
 		'use durable';
 		const c = await connect(url);
@@ -92,6 +93,12 @@ const { exports } = compile(
 		await suspend();
 		await fail(c);
 	}
+	export async function keyed(url) {
+		'use durable';
+		const c = await connect(url);
+		await suspend();
+		return [c.url, await key()];
+	}
 	export async function given(c) {
 		'use durable';
 		await suspend();
@@ -102,6 +109,7 @@ const { exports } = compile(
 		'#world': {
 			File,
 			connect: async (url: string) => Connection.to(url),
+			key: async () => currentEffect().key,
 			ask: async (c: Connection, text: string) => {
 				passed.push(c);
 				return c.query(text);
@@ -158,14 +166,45 @@ describe('a continuation', () => {
 		expect(events.toSorted()).toEqual(['close a', 'close b', 'open a', 'open b']);
 	});
 
-	it('one that cannot be opened keeps the run from going on, and can be tried again', async () => {
+	it('one that cannot be opened fails the run, which can be tried again, from its bytes too', async () => {
 		const c = Continuation.fromBytes((await suspended(run(exports['twice'], ['db']))).toBytes());
 		broken = 'no route';
-		const refused = await c.resume('hello').catch((error: unknown) => error);
-		expect(ResourceError.is(refused)).toBe(true);
-		expect(refused).toMatchObject({ resource: 'test#Connection', problem: 'no route', cause: expect.any(TypeError) });
+		const failed = await c.resume('hello');
+		if (failed.status !== 'failed') throw new Error(failed.status);
+		expect(ResourceError.is(failed.error)).toBe(true);
+		expect(failed.error).toMatchObject({
+			resource: 'test#Connection',
+			problem: 'no route',
+			cause: expect.any(TypeError),
+		});
+		const stored = Continuation.fromBytes<unknown>(failed.continuation.toBytes());
+		expect(await stored.retry()).toMatchObject({ status: 'failed', error: { problem: 'no route' } });
+		expect(events).toEqual([]);
 		broken = null;
+		expect(await failed.continuation.retry()).toMatchObject({ value: ANSWERED });
+		expect(await stored.retry()).toMatchObject({ value: ANSWERED });
 		expect(await c.resume('hello')).toMatchObject({ value: ANSWERED });
+	});
+
+	it('a retry answers under the keys of the first attempt', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['keyed'], ['db']))).toBytes());
+		broken = 'no route';
+		const failed = await c.resume('hello');
+		if (failed.status !== 'failed') throw new Error(failed.status);
+		broken = null;
+		const first = await c.resume('hello');
+		expect(await failed.continuation.retry()).toMatchObject({ value: (first as { value: unknown }).value });
+		expect(await c.resume('another')).not.toMatchObject({ value: (first as { value: unknown }).value });
+	});
+
+	it('one that only goes on is tried again as it stood', async () => {
+		const c = Continuation.fromBytes((await suspended(run(exports['twice'], ['db']))).toBytes());
+		broken = 'no route';
+		const failed = await c.continue();
+		if (failed.status !== 'failed') throw new Error(failed.status);
+		broken = null;
+		const open = await suspended(failed.continuation.retry());
+		expect(await open.resume('hello')).toMatchObject({ value: ANSWERED });
 	});
 
 	it('it is closed when the run fails, too', async () => {
@@ -211,24 +250,6 @@ describe('an engine', () => {
 		expect(await handle.result()).toEqual(ANSWERED);
 		expect(events).toEqual([]);
 		await engine.close();
-	});
-
-	it('one that cannot be opened blocks the run, which says why', async () => {
-		const store = memory();
-		const first = createEngine({ store });
-		const { id } = await first.start(exports['twice'], ['db']);
-		await first.get(id).next();
-		await first.close();
-		broken = 'no route';
-		const second = createEngine({ store });
-		await second.get(id).resume('hello');
-		const handle = second.get(id);
-		await expect.poll(() => handle.status()).toBe('blocked');
-		expect((await handle.describe()).blocked).toMatchObject({
-			code: 'PD6008',
-			message: expect.stringContaining('no route'),
-		});
-		await second.close();
 	});
 
 	it('an argument of a start is described, and opened where the run begins', async () => {

@@ -218,7 +218,7 @@ export const ROWS = {
 		'PD6008',
 		'a resource of a run could not be opened again',
 		(f) => `the resource '${f.resource}' could not be opened again: ${f.problem}.`,
-		'the run stands where it stood: make what it opens reachable, and go on with it again',
+		'the run stands where it stood: make what it opens reachable, then retry() it',
 	),
 
 	// PD7: the log.

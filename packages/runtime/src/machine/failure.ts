@@ -1,4 +1,5 @@
 import { ArgumentMutatedError } from '../errors/effect.ts';
+import { ResourceError } from '../errors/saving.ts';
 import { decode, encode } from './bytes.ts';
 import type { Event } from './turn.ts';
 
@@ -10,6 +11,9 @@ export interface Failure {
 
 /** `unsaveable`: the value was seen once and is gone. */
 export type StoredEvent = Event & { readonly unsaveable?: true };
+
+/** Begins a turn where a run only goes on with what is pending: fires what is due, and does nothing else. */
+export const GO_ON: StoredEvent = { type: 'timerFired' };
 
 /** How a failed run is tried again. */
 export interface RetryOptions {
@@ -57,7 +61,9 @@ export function reasonBytes(reason: unknown): Uint8Array {
 	try {
 		return encode(reason);
 	} catch {
-		return encode(plainError(reason));
+		if (!ResourceError.is(reason)) return encode(plainError(reason));
+		const { resource, problem, cause } = reason;
+		return encode(new ResourceError({ resource, problem }, { cause: plainError(cause) }));
 	}
 }
 

@@ -5,6 +5,7 @@
  * copies of the package know each other's classes. Called by: user modules (`serializable`), the codec.
  */
 import { DuplicateFunctionError } from '../errors/schema.ts';
+import type { Duration } from '../language/duration.ts';
 import { isHiding, moduleName, moduleValue } from './modules.ts';
 
 /** Static method `(instance) => data`: what is saved of an instance. */
@@ -28,6 +29,7 @@ export interface ResourceHooks {
 	marshal(instance: object): unknown;
 	unmarshal(description: unknown): unknown;
 	close?(instance: object): unknown;
+	readonly timeout?: Duration | undefined;
 }
 
 /** Any class, private constructors included. */

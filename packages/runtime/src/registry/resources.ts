@@ -2,6 +2,7 @@
  * Classes of live things (a connection, a file handle): saved as a plain description, and opened again
  * from it before a restored run goes on. The entries are among the other classes, classes.ts.
  */
+import { type Duration, milliseconds } from '../language/duration.ts';
 import { type ClassEntry, type ClassLike, classOfPrototype, type ResourceHooks, registerClass } from './classes.ts';
 
 /** Static method `(instance) => description`: what is saved of a resource. */
@@ -15,41 +16,59 @@ export const CLOSE: unique symbol = Symbol.for('perdure.close') as never;
 export interface ResourceOptions<T, D> {
 	/** What is saved instead of the instance: plain savable data. Reads only. */
 	marshal(instance: T): D;
-	/** Opens it again, once for each instance there was. What it throws keeps the run from going on. */
+	/**
+	 * Opens it again, once for each instance there was. What it throws fails the run before anything of it is
+	 * computed; a retry opens it again.
+	 */
 	unmarshal(description: D): T | PromiseLike<T>;
 	/**
-	 * Lets go of it when the run is over, or leaves this process to go on elsewhere. The program may have
-	 * closed it before: it must do no harm a second time.
+	 * Lets go of it when the run is over, or leaves this process to go on elsewhere: once for each `unmarshal`.
+	 * The program may have closed it before: it must do no harm a second time.
 	 */
 	close?(instance: T): unknown;
+	/** How long `unmarshal` may take, and `close`: after that it counts as if it had thrown. Default one minute. */
+	readonly timeout?: Duration | undefined;
 	/** What stored bytes name the class by; needed where the class's name is not unique. */
 	readonly id?: string;
 }
+
+/** Of a class whose static methods say how. */
+type StaticOptions = Pick<ResourceOptions<never, never>, 'id' | 'timeout'>;
+
+/** One that hangs must not hold its run for ever (ms). */
+const TIMEOUT = 60_000;
 
 /**
  * Makes instances of a class resources: passed to effects as they are, saved as what `marshal` gives, and
  * opened again by `unmarshal` before a restored run goes on. Without these two the class's static methods
  * `[MARSHAL]`, `[UNMARSHAL]` and `[CLOSE]` say how.
  * @throws DuplicateFunctionError where another class has the id.
- * @throws TypeError where `marshal` or `unmarshal` is missing.
+ * @throws TypeError where `marshal` or `unmarshal` is missing; InvalidDurationError.
  */
 export function resource<C extends ClassLike, D>(
 	Class: C,
-	options: ResourceOptions<C['prototype'], D> | Pick<ResourceOptions<C['prototype'], D>, 'id'> = {},
+	options: ResourceOptions<C['prototype'], D> | StaticOptions = {},
 ): C {
 	const given = options as Partial<ResourceOptions<object, unknown>>;
-	const hooks = given.marshal === undefined && given.unmarshal === undefined ? staticHooks(Class) : given;
+	const isStatic = given.marshal === undefined && given.unmarshal === undefined;
+	const hooks = isStatic ? staticHooks(Class, given.timeout) : given;
 	if (typeof hooks?.marshal !== 'function' || typeof hooks.unmarshal !== 'function') {
 		const { name } = Class as { name?: string };
 		throw new TypeError(
 			`resource(${name ?? ''}) needs { marshal, unmarshal }, or static methods [MARSHAL] and [UNMARSHAL].`,
 		);
 	}
+	if (options.timeout !== undefined) milliseconds(options.timeout);
 	registerClass('resource', Class, { resource: hooks as ResourceHooks, hooks: undefined }, options.id);
 	return Class;
 }
 
-function staticHooks(Class: ClassLike): ResourceHooks | undefined {
+/** How long its hooks may take (ms). */
+export function timeLimit({ timeout }: ResourceHooks): number {
+	return timeout === undefined ? TIMEOUT : milliseconds(timeout);
+}
+
+function staticHooks(Class: ClassLike, timeout: Duration = TIMEOUT): ResourceHooks | undefined {
 	const statics = Class as { [MARSHAL]?: unknown; [UNMARSHAL]?: unknown; [CLOSE]?: unknown };
 	const [marshal, unmarshal, close] = [statics[MARSHAL], statics[UNMARSHAL], statics[CLOSE]];
 	if (typeof marshal !== 'function' || typeof unmarshal !== 'function') return undefined;
@@ -57,6 +76,7 @@ function staticHooks(Class: ClassLike): ResourceHooks | undefined {
 	return {
 		marshal: (instance) => marshal.call(Class, instance),
 		unmarshal: (description) => unmarshal.call(Class, description),
+		timeout,
 		...(typeof close === 'function' ? { close: (instance: object) => close.call(Class, instance) } : {}),
 	};
 }

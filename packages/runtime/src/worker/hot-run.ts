@@ -1,8 +1,8 @@
 import { performEffect, type Runs, type Settled, settledWith } from '../driver/effects.ts';
-import { closeAll, openMachine } from '../driver/resources.ts';
+import { leave, openMachine } from '../driver/resources.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { TimeoutError } from '../errors/run.ts';
-import { SealError } from '../errors/saving.ts';
+import { ResourceError, SealError } from '../errors/saving.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import { durationText } from '../language/duration-text.ts';
 import { decode } from '../machine/bytes.ts';
@@ -14,11 +14,11 @@ import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
-import { cool, type Warm } from './hot-states.ts';
+import type { Warm } from './hot-states.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
-import { type Before, beforeOf, commitOf, waitsNow } from './turn-commit.ts';
+import { type Before, beforeOf, commitOf, unopened, waitsNow } from './turn-commit.ts';
 
 export interface HotRunHost {
 	readonly session: StoreSession;
@@ -88,6 +88,8 @@ export class HotRun {
 	#kept = false;
 	/** What was in flight when the run was claimed was issued again. */
 	#reissued: boolean;
+	/** Aborted when it is gone: nobody waits for what is being opened. */
+	readonly #opening = new AbortController();
 	#stopTimer = () => {};
 	#idle = () => {};
 	/** Of a failed run that is tried again: its open waits, which were closed. */
@@ -135,16 +137,21 @@ export class HotRun {
 	async #open(row: RunRow): Promise<Warm | null> {
 		this.#busy = true;
 		try {
-			const open = await openMachine((opened) => this.#host.load(row, opened));
+			const open = await this.#opened(row);
 			if (!this.#gone) return open;
-			cool(open);
+			leave(open.machine, false, this.#host.clock);
 		} catch (error) {
-			await this.#block(error);
+			await this.#setAside(error);
 		} finally {
 			this.#busy = false;
 			this.#idle();
 		}
 		return null;
+	}
+
+	#opened(row: RunRow): Promise<Warm> {
+		const { clock } = this.#host;
+		return openMachine((opened) => this.#host.load(row, opened), clock, this.#opening.signal);
 	}
 
 	/** Mail may have come. */
@@ -171,7 +178,7 @@ export class HotRun {
 				else await this.#reissue();
 			}
 		} catch (error) {
-			await this.#block(error);
+			await this.#setAside(error);
 		}
 		this.#busy = false;
 		if (!this.#gone) this.#arm();
@@ -185,6 +192,7 @@ export class HotRun {
 	 */
 	async abandon(): Promise<void> {
 		for (const controller of this.#inFlight.values()) controller.abort();
+		this.#opening.abort();
 		while (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve));
 		if (this.#gone) return;
 		this.#drop();
@@ -383,8 +391,12 @@ export class HotRun {
 		this.#mail = [];
 		this.#cool();
 		this.#machine.door.listener = null;
-		this.#adopt(await openMachine((opened) => this.#host.load(row, opened)));
-		if (this.#gone) return false;
+		const open = await this.#opened(row);
+		if (this.#gone) {
+			leave(open.machine, false, this.#host.clock);
+			return false;
+		}
+		this.#adopt(open);
 		for (const pending of this.#machine.state.pending.values()) {
 			if (pending.kind === 'effect' && this.#begun(pending.key)) pending.flying = true;
 		}
@@ -480,13 +492,30 @@ export class HotRun {
 
 	#drop(): void {
 		this.#gone = true;
+		this.#opening.abort();
 		this.#stopTimer();
 		if (this.#machine !== undefined) this.#machine.door.listener = null;
 		if (this.#machine !== undefined && !this.#kept) this.#cool();
 		for (const controller of this.#inFlight.values()) controller.abort();
 	}
 
-	/** What is wrong is not the user's code: the run is set aside with a reason, and the worker goes on. */
+	/** Nothing of the run can be computed here, and the worker goes on. */
+	async #setAside(error: unknown): Promise<void> {
+		if (!ResourceError.is(error)) return this.#block(error);
+		// As the worker closes nobody has waited long enough to say that it cannot be opened.
+		if (this.#gone || this.#opening.signal.aborted) return;
+		const { session } = this.#host;
+		try {
+			const row = await this.#patiently(() => session.read(this.id));
+			const commit = row === null || row.epoch !== this.#epoch ? null : unopened(row, error);
+			if (commit !== null && !this.#gone) await this.#patiently(() => session.commit(commit));
+		} catch (error) {
+			return this.#block(error);
+		}
+		if (!this.#gone) this.#leave(null);
+	}
+
+	/** What is wrong is not the user's code: the run is set aside with a reason, until other code comes. */
 	async #block(error: unknown): Promise<void> {
 		if (this.#gone) return;
 		const reason = JSON.stringify(blockedBy(error));
@@ -496,8 +525,7 @@ export class HotRun {
 
 	/** Lets go of what is open: of a run that is over what was opened for it, else what it goes on with elsewhere too. */
 	#cool(): void {
-		const { opened, state } = this.#machine;
-		closeAll(state.ended === null ? new Set([...opened, ...state.held]) : opened);
+		leave(this.#machine, this.#machine.state.ended === null, this.#host.clock);
 	}
 
 	#adopt({ machine, writer, log, again }: Warm): void {

@@ -1,7 +1,8 @@
-import { closeAll } from '../driver/resources.ts';
+import { leave } from '../driver/resources.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateWriter } from '../machine/state.ts';
 import type { Event } from '../machine/turn.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { StoredLog } from './stored-log.ts';
 
 /** How many parked runs stay warm. */
@@ -20,8 +21,8 @@ export interface Warm {
 }
 
 /** Its run goes on elsewhere, from bytes: what is open in it is let go of. */
-export function cool({ machine }: Warm): void {
-	closeAll(new Set([...machine.opened, ...machine.state.held]));
+export function cool({ machine }: Warm, clock: Clock): void {
+	leave(machine, true, clock);
 }
 
 /**
@@ -31,6 +32,11 @@ export function cool({ machine }: Warm): void {
 export class HotStates {
 	readonly #states = new Map<string, Warm>();
 	#bytes = 0;
+	readonly #clock: Clock;
+
+	constructor(clock: Clock) {
+		this.#clock = clock;
+	}
 
 	keep(runId: string, warm: Warm): void {
 		this.take(runId, -1);
@@ -53,7 +59,7 @@ export class HotStates {
 		this.#states.delete(runId);
 		this.#bytes -= warm.writer.bytes;
 		if (warm.turn === turn) return warm;
-		cool(warm);
+		cool(warm, this.#clock);
 		return null;
 	}
 }

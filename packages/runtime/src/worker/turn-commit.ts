@@ -1,14 +1,14 @@
-import { NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
+import { NotSerializableError, type ResourceError, StateTooLargeError } from '../errors/saving.ts';
 import { encode } from '../machine/bytes.ts';
-import { eventBytes, reasonBytes } from '../machine/failure.ts';
+import { eventBytes, GO_ON, reasonBytes } from '../machine/failure.ts';
 import { hash } from '../machine/key.ts';
 import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
-import type { NewRun, TurnCommit } from '../ports/store.ts';
+import type { NewRun, RunRow, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
-import { resultBytes, waitsBytes } from './stored.ts';
+import { readRetry, resultBytes, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
 
 /** The last moment of ECMA-262's time values (ms since the epoch). */
@@ -126,6 +126,27 @@ function failure(
 		...before.log.write(settledOf(turn.log, before.seq), before.seq),
 		outcome: reasonBytes(error),
 		event: eventBytes(event),
+	};
+}
+
+/**
+ * A run whose resources cannot be opened fails before its next turn is computed: a retry opens them again, and then
+ * does what was to be done. Mail that it has not seen stays there.
+ */
+export function unopened({ id, epoch, turn, event }: RunRow, error: ResourceError): TurnCommit {
+	const retry = readRetry(event, turn);
+	const next: Event = turn === 0 ? { type: 'started' } : GO_ON;
+	return {
+		runId: id,
+		epoch,
+		after: turn,
+		turn: turn + 1,
+		status: 'failed',
+		wakeAt: null,
+		state: null,
+		log: null,
+		outcome: reasonBytes(error),
+		event: retry === null ? eventBytes(next) : retry.event,
 	};
 }
 

@@ -67,7 +67,7 @@ export class Worker {
 	readonly #concurrency: number;
 	readonly #host: HotRunHost;
 	readonly #held = new Map<string, HotRun>();
-	readonly #warm = new HotStates();
+	readonly #warm: HotStates;
 	/** Turns run outside the asynchronous context of whoever happened to wake them. */
 	readonly #detached = AsyncLocalStorage.snapshot();
 	#known: Known | null = null;
@@ -86,6 +86,7 @@ export class Worker {
 
 	constructor(parts: WorkerParts, o: WorkerOptions) {
 		this.#parts = parts;
+		this.#warm = new HotStates(parts.clock);
 		this.#concurrency = o.concurrency ?? CONCURRENCY;
 		const worker = this;
 		const size = new SizeWatch(o.stateLimit ?? STATE_LIMIT, parts.warn);
