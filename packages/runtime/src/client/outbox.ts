@@ -1,10 +1,11 @@
 import { SealError } from '../errors/saving.ts';
 import { EngineClosedError, EventLostError, StoreError } from '../errors/store.ts';
+import type { Duration } from '../language/duration.ts';
 import { decode } from '../machine/bytes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboxRow, StoreSession } from '../ports/store.ts';
 import { keyIdOf } from '../sealing/at-rest.ts';
-import type { Changes } from './changes.ts';
+import type { Changes, WaitLimits } from './changes.ts';
 
 /** An event that a run has emitted, in the hands of one consumer. */
 export interface OutboxEvent {
@@ -22,10 +23,10 @@ export interface OutboxEvent {
 	ack(): Promise<void>;
 }
 
-/** How the outbox is consumed. */
-export interface OutboxOptions {
-	/** When aborted the loop rejects with its reason, and what was not acknowledged is others'. */
-	readonly signal?: AbortSignal;
+/** How the outbox is consumed. When a limit ends the loop, what was not acknowledged is others'. */
+export interface OutboxOptions extends WaitLimits {
+	/** How long to wait for the next event, each time; then `TimeoutError`. */
+	readonly timeout?: Duration;
 	/** How many events are fetched at a time. Default 100. */
 	readonly batch?: number;
 }
@@ -54,7 +55,7 @@ const RETRY = [100, 10_000] as const;
  */
 export async function* consumeOutbox(
 	host: OutboxHost,
-	{ signal, batch: limit = BATCH }: OutboxOptions,
+	{ batch: limit = BATCH, ...limits }: OutboxOptions,
 ): AsyncGenerator<OutboxEvent, void, undefined> {
 	const session = await host.session();
 	const consumer = host.consumer();
@@ -66,10 +67,9 @@ export async function* consumeOutbox(
 	try {
 		for (;;) {
 			batch++;
-			const limits = signal === undefined ? {} : { signal };
 			const rows = await host.changes.until(OUTBOX, 'the next event', look, limits);
 			for (const row of rows) {
-				signal?.throwIfAborted();
+				limits.signal?.throwIfAborted();
 				yield eventOf(row, session, consumer);
 			}
 		}

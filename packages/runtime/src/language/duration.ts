@@ -4,8 +4,22 @@ type Unit =
 	| 'ms' | 'millisecond' | 'milliseconds' | 's' | 'sec' | 'second' | 'seconds' | 'm' | 'min' | 'minute' | 'minutes'
 	| 'h' | 'hour' | 'hours' | 'd' | 'day' | 'days' | 'w' | 'week' | 'weeks'; // biome-ignore format: a table
 
+type IsoDays = `${number}W` | `${number}D` | `${number}W${number}D`;
+type IsoSeconds = '' | `${number}S`;
+type IsoTime =
+	| `${number}H${number}M${IsoSeconds}`
+	| `${number}H${IsoSeconds}`
+	| `${number}M${IsoSeconds}`
+	| `${number}S`;
+
 /** A number of milliseconds, or a text: `'250ms'`, `'3 days'`, ISO 8601 `'PT5M'` (no years or months: they have no fixed length). */
-export type Duration = number | `${number}${Unit}` | `${number} ${Unit}` | `P${string}`;
+export type Duration =
+	| number
+	| `${number}${Unit}`
+	| `${number} ${Unit}`
+	| `P${IsoDays}`
+	| `PT${IsoTime}`
+	| `P${IsoDays}T${IsoTime}`;
 
 const UNITS: readonly (readonly [RegExp, number])[] = [
 	[/^(ms|milliseconds?)$/, 1],
