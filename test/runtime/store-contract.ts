@@ -28,6 +28,8 @@ const newRun = (id: string, more: Partial<NewRun> = {}): NewRun => ({
 	hash: 'h',
 	input: bytes('input'),
 	tags: null,
+	queue: 'default',
+	priority: 0,
 	startAt: null,
 	claim: false,
 	...more,
@@ -77,7 +79,7 @@ export function contract(name: string, harness: Harness): void {
 			return session;
 		};
 		const claimOne = async (session: StoreSession): Promise<RunRow> => {
-			const { runs } = await session.claim({ limit: 10, suspects: false });
+			const { runs } = await session.claim({ limit: 10, queues: null, suspects: false });
 			expect(runs).toHaveLength(1);
 			return runs[0]!;
 		};
@@ -142,7 +144,11 @@ export function contract(name: string, harness: Harness): void {
 				expect(first).toMatchObject({ claimed: true, run: { epoch: 1, status: 'running' } });
 				expect(text(first.run.state)).toBe('input');
 				expect((await s.start(newRun('later', { claim: true, startAt: 5000 }))).claimed).toBe(false);
-				expect(await s.claim({ limit: 10, suspects: false })).toEqual({ runs: [], next: 5000, suspects: false });
+				expect(await s.claim({ limit: 10, queues: null, suspects: false })).toEqual({
+					runs: [],
+					next: 5000,
+					suspects: false,
+				});
 				now = 5000;
 				expect((await claimOne(s)).id).toBe('later');
 			});
@@ -187,7 +193,7 @@ export function contract(name: string, harness: Harness): void {
 				const a = await worker();
 				const b = await worker({ store: made.there, who: 'b' });
 				for (let i = 0; i < 20; i++) await a.start(newRun(`r${i}`));
-				const claims = await Promise.all([a, b, a, b].map((s) => s.claim({ limit: 7, suspects: false })));
+				const claims = await Promise.all([a, b, a, b].map((s) => s.claim({ limit: 7, queues: null, suspects: false })));
 				const ids = claims.flatMap(({ runs }) => runs.map(({ id }) => id));
 				expect(new Set(ids).size).toBe(ids.length);
 				expect(ids).toHaveLength(20);
@@ -200,9 +206,33 @@ export function contract(name: string, harness: Harness): void {
 				const parked = turnOf(run, { status: 'waiting', wakeAt: 2000, waits: waitsFor('q') });
 				expect(await s.commit(parked)).toEqual({ outcome: 'committed', sent: 0, held: false });
 				expect(await s.read('r')).toMatchObject({ status: 'waiting', wakeAt: 2000, open: ['q'] });
-				expect(await s.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: 2000 });
+				expect(await s.claim({ limit: 10, queues: null, suspects: false })).toMatchObject({ runs: [], next: 2000 });
 				now = 2000;
 				expect(await claimOne(s)).toMatchObject({ id: 'r', epoch: 2, turn: 1 });
+			});
+
+			it('hands out runs of the queues that are asked for, the highest priority first, then the earliest', async () => {
+				const s = await worker();
+				const start = (id: string, queue: string, priority: number, startAt: number | null = null) =>
+					s.start(newRun(id, { queue, priority, startAt }));
+				const idsOf = ({ runs }: { runs: readonly RunRow[] }) => runs.map(({ id }) => id);
+				await start('a0', 'a', 0);
+				await start('later', 'a', 9, 5000);
+				now = 1001;
+				await start('b0', 'b', 0);
+				await start('c7', 'c', 7);
+				now = 1002;
+				await start('a5', 'a', 5);
+				await start('b-1', 'b', -1);
+				await start('a0 too', 'a', 0);
+				expect(await s.claim({ limit: 9, queues: [], suspects: false })).toMatchObject({ runs: [], next: null });
+				expect(await s.claim({ limit: 9, queues: ['d'], suspects: false })).toMatchObject({ runs: [], next: null });
+				expect(idsOf(await s.claim({ limit: 2, queues: ['a', 'b'], suspects: false }))).toEqual(['a5', 'a0']);
+				expect(idsOf(await s.claim({ limit: 3, queues: null, suspects: false }))).toEqual(['c7', 'b0', 'a0 too']);
+				const rest = await s.claim({ limit: 9, queues: null, suspects: false });
+				expect(idsOf(rest)).toEqual(['b-1']);
+				expect(rest.next).toBe(5000);
+				expect(rest.runs[0]).toMatchObject({ queue: 'b', priority: -1 });
 			});
 
 			it('keeps what a turn does not mention', async () => {
@@ -277,7 +307,7 @@ export function contract(name: string, harness: Harness): void {
 				expect(failed).toMatchObject({ status: 'failed', outcome: bytes('no'), event: bytes('e'), open: [], turn: 2 });
 				expect(text(failed!.state)).toBe('state 1');
 				expect(await s.commit(turnOf({ ...good, turn: 1 }))).toEqual({ outcome: 'fenced' });
-				expect((await s.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				expect((await s.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
 			});
 
 			it("takes one write's refusal for that one alone (G2)", async () => {
@@ -372,7 +402,7 @@ export function contract(name: string, harness: Harness): void {
 				expect(await claimOne(s)).toMatchObject({ id: 'r', sent: 1, seen: 0 });
 				await s.start(newRun('later', { startAt: 9000 }));
 				await s.post(message('later'));
-				expect(await s.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: 9000 });
+				expect(await s.claim({ limit: 10, queues: null, suspects: false })).toMatchObject({ runs: [], next: 9000 });
 			});
 
 			it('keeps a run with its worker that would park with unseen mail (G5)', async () => {
@@ -507,7 +537,7 @@ export function contract(name: string, harness: Harness): void {
 				const keep = await open();
 				a.die();
 				const b = await worker({ who: 'b' });
-				const { runs } = await b.claim({ limit: 10, suspects: false });
+				const { runs } = await b.claim({ limit: 10, queues: null, suspects: false });
 				expect(runs.map(({ id, recoveries }) => `${id} ${recoveries}`).sort()).toEqual(['not begun 0', 'r 1']);
 				await keep.close();
 			});
@@ -522,12 +552,12 @@ export function contract(name: string, harness: Harness): void {
 					if (i === 0) expect(await claimOne(s)).toMatchObject({ recoveries: 1 });
 				}
 				await s.start(newRun('fine'));
-				const { runs, suspects } = await s.claim({ limit: 10, suspects: false });
+				const { runs, suspects } = await s.claim({ limit: 10, queues: null, suspects: false });
 				expect(runs.map(({ id }) => id)).toEqual(['fine']);
 				expect(suspects).toBe(true);
-				const alone = await s.claim({ limit: 1, suspects: true });
+				const alone = await s.claim({ limit: 1, queues: null, suspects: true });
 				expect(alone.runs).toMatchObject([{ id: 'poison', recoveries: 2 }]);
-				expect((await s.claim({ limit: 10, suspects: false })).suspects).toBe(false);
+				expect((await s.claim({ limit: 10, queues: null, suspects: false })).suspects).toBe(false);
 				await keep.close();
 			});
 
@@ -535,7 +565,7 @@ export function contract(name: string, harness: Harness): void {
 				const a = await worker({ functions: ['f'] });
 				const b = await worker({ functions: ['f', 'g'], store: made.there, who: 'b' });
 				await a.start(newRun('r', { functionId: 'g' }));
-				expect(await a.claim({ limit: 10, suspects: false })).toMatchObject({ runs: [], next: null });
+				expect(await a.claim({ limit: 10, queues: null, suspects: false })).toMatchObject({ runs: [], next: null });
 				expect(await claimOne(b)).toMatchObject({ id: 'r' });
 				await b.close();
 				expect(await claimOne(a)).toMatchObject({ id: 'r' });
@@ -549,12 +579,12 @@ export function contract(name: string, harness: Harness): void {
 				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{"code":"PD"}' });
 				expect(await a.post({ runId: 'r', kind: 'cancel', payload: bytes('') })).toEqual({ outcome: 'posted' });
 				await a.know(['f'], 'build-1');
-				expect((await a.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
 				const b = await worker({ build: 'build-2', functions: ['other'], store: made.there, who: 'b' });
-				expect((await b.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				expect((await b.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
 				await b.know(['f', 'other'], 'build-2');
 				expect(await b.read('r')).toMatchObject({ status: 'pending', blocked: null });
-				expect((await a.claim({ limit: 10, suspects: false })).runs).toEqual([]);
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
 				expect(await claimOne(b)).toMatchObject({ id: 'r', sent: 1 });
 			});
 

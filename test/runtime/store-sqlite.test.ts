@@ -80,6 +80,8 @@ describe('the file of a sqlite store', () => {
 				hash: '',
 				input: new Uint8Array(),
 				tags: null,
+				queue: 'default',
+				priority: 0,
 				startAt: null,
 				claim: false,
 			});

@@ -4,7 +4,7 @@
 export type { WaitLimits } from './client/changes.ts';
 export { ChildRun, type ChildWaitOptions } from './client/child-run.ts';
 export type { Description, RunSummary, Status, Waiting } from './client/describe.ts';
-export { createEngine, type Engine, type EngineOptions, type ListFilter, type StartOptions } from './client/engine.ts';
+export { createEngine, type Engine, type EngineOptions, type ListFilter } from './client/engine.ts';
 export { type FunctionRef, functionRef } from './client/function-ref.ts';
 export type { AnswerOptions, RunHandle, SendOptions } from './client/handle.ts';
 export type { KeysInUse } from './client/keys.ts';
@@ -65,6 +65,7 @@ export type { RetryOptions } from './machine/failure.ts';
 export type { FrameInspection, Inspection, PendingInspection } from './machine/inspect.ts';
 export type { LogEntry, LogKind } from './machine/log.ts';
 export type { LogKeep, LogMatch, LogOptions, LogSubject } from './machine/log-options.ts';
+export type { StartOptions } from './machine/start-options.ts';
 export type { Outcome, ResumeOptions, RunOptions, Suspension } from './outcome.ts';
 export type { Clock, Random } from './ports/clock.ts';
 export type { Store } from './ports/store.ts';

@@ -1,12 +1,12 @@
 /** The primitives of durable functions (api.md, "Inside durable functions"). */
 
 import type { ChildRun } from './client/child-run.ts';
-import type { StartOptions } from './client/engine.ts';
 import type { FunctionRef } from './client/function-ref.ts';
 import { plainClock } from './driver/effects.ts';
 import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
 import { PRIMITIVE } from './machine/callee.ts';
+import type { StartOptions } from './machine/start-options.ts';
 import type { AsyncFunction } from './registry/functions.ts';
 import { type Callable, shared } from './registry/shared.ts';
 import type { Message, Question } from './registry/topics.ts';

@@ -43,6 +43,8 @@ export interface RunSummary {
 	readonly startedAt: Date;
 	readonly endedAt: Date | null;
 	readonly tags: Readonly<Record<string, string>>;
+	readonly queue: string;
+	readonly priority: number;
 }
 
 /** A parked run whose answer or message is committed is as good as running. */
@@ -51,7 +53,7 @@ export function statusOf(row: RunRow): Status {
 }
 
 export function summaryOf(row: RunRow): RunSummary {
-	const { id, functionId, tags } = row;
+	const { id, functionId, tags, queue, priority } = row;
 	return {
 		id,
 		functionId,
@@ -59,6 +61,8 @@ export function summaryOf(row: RunRow): RunSummary {
 		startedAt: new Date(row.startedAt),
 		endedAt: row.endedAt === null ? null : new Date(row.endedAt),
 		tags: tags ?? {},
+		queue,
+		priority,
 	};
 }
 

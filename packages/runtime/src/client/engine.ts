@@ -5,9 +5,10 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
 import { KeyringError } from '../errors/saving.ts';
 import { EngineClosedError } from '../errors/store.ts';
-import { type Duration, deadline, milliseconds } from '../language/duration.ts';
+import { type Duration, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
 import { type LogOptions, type LogRules, logRules } from '../machine/log-options.ts';
+import { placementOf, type StartOptions } from '../machine/start-options.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import {
 	differenceOf,
@@ -56,18 +57,6 @@ export interface EngineOptions {
 	/** For simulations: time and randomness. The store has its own clock. */
 	readonly clock?: Clock;
 	readonly random?: Random;
-}
-
-/** How `engine.start` starts a run. */
-export interface StartOptions {
-	/** Name of the run. The same id with the same function and arguments is the same run. Default: a random one. */
-	readonly id?: string;
-	/** `this` of the durable function. */
-	readonly this?: unknown;
-	/** For `list`. */
-	readonly tags?: Readonly<Record<string, string>>;
-	/** Not before: a moment, or a duration from now. */
-	readonly startAt?: Date | Duration;
 }
 
 /** Which runs `engine.list` gives: those that fit all that is said. */
@@ -126,17 +115,9 @@ export class Engine implements AsyncDisposable {
 		const input = inputBytes(functionId, { self: o.this, args });
 		const id = o.id ?? idInsideEffect() ?? this.#random.id();
 		const session = await this.#session();
-		const startAt = o.startAt === undefined ? null : deadline(o.startAt, session.now());
-		const worker = this.#worker?.reserve(functionId) ? this.#worker : null;
-		const made: NewRun = {
-			id,
-			functionId,
-			hash: hash(input),
-			input,
-			tags: o.tags ?? null,
-			startAt,
-			claim: worker !== null,
-		};
+		const placement = placementOf(o, session.now());
+		const worker = this.#worker?.reserve(functionId, placement.queue) ? this.#worker : null;
+		const made: NewRun = { id, functionId, hash: hash(input), input, ...placement, claim: worker !== null };
 		const { outcome, claimed, run } = await session.start(made).catch((error: unknown) => {
 			worker?.started(null);
 			worker?.unsure();

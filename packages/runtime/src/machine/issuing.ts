@@ -4,7 +4,6 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
-import { type Duration, deadline } from '../language/duration.ts';
 import { type Policy, policyOf } from '../registry/effects.ts';
 import { type AsyncFunction, durable } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
@@ -35,6 +34,7 @@ import {
 import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
+import { placementOf, type StartOptions } from './start-options.ts';
 import type { ChildStart, Emitted, LoggedOutcome } from './turn.ts';
 
 /** How a replay takes part in a turn. */
@@ -65,12 +65,7 @@ export interface TurnOptions {
 export type StartArguments = readonly [
 	fn: AsyncFunction | { readonly functionId: string },
 	args: readonly unknown[],
-	o?: {
-		readonly id?: string;
-		readonly this?: unknown;
-		readonly tags?: Readonly<Record<string, string>>;
-		readonly startAt?: Date | Duration;
-	},
+	o?: StartOptions,
 ];
 
 /** Where a call stands, and who made it. */
@@ -242,9 +237,9 @@ export class Issuing {
 		} catch (error) {
 			throw NotSerializableError.is(error) ? error.at(at) : error;
 		}
-		const startAt = o.startAt === undefined ? null : deadline(o.startAt, now);
+		const placement = placementOf(o, now);
 		const done = this.#done(caller, 'start', capture([functionId, [...list]]), child(id, functionId));
-		this.starts.push({ id, functionId, input, tags: o.tags ?? null, startAt });
+		this.starts.push({ id, functionId, input, ...placement });
 		return done;
 	}
 

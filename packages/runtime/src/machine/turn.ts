@@ -1,4 +1,5 @@
 import type { DurablePromise } from '../language/durable-promise.ts';
+import type { Placement } from '../ports/store.ts';
 import type { Copied } from './copied.ts';
 import type { EffectCall } from './effect-call.ts';
 import type { LogItem } from './log.ts';
@@ -90,14 +91,11 @@ export interface Emitted {
 }
 
 /** A run that durable code starts. */
-export interface ChildStart {
+export interface ChildStart extends Placement {
 	readonly id: string;
 	readonly functionId: string;
 	/** `this` and arguments, as `inputBytes` writes them. */
 	readonly input: Uint8Array;
-	readonly tags: Readonly<Record<string, string>> | null;
-	/** Not before (ms since the epoch), or null. */
-	readonly startAt: number | null;
 }
 
 /** An open `suspend` or `receive`, or a wait for the end of a child run. */

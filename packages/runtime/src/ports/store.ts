@@ -18,6 +18,7 @@
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
  *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions,
  *     and is no suspect then.
+ *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
  *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its
  *     session is closed or its process has died. An event that is acknowledged is never handed out again.
@@ -102,16 +103,23 @@ export interface StoreSession {
 /** `pending`: due or not yet begun. `running`: held by a worker. `waiting`: parked on time, answers or mail. */
 export type StoredStatus = 'pending' | 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled' | 'blocked';
 
-export interface NewRun {
+/** Where a new run stands among the others. */
+export interface Placement {
+	readonly tags: Readonly<Record<string, string>> | null;
+	readonly queue: string;
+	/** Of runs that are due, the higher come first. */
+	readonly priority: number;
+	/** Not before (ms since the epoch), or null. */
+	readonly startAt: number | null;
+}
+
+export interface NewRun extends Placement {
 	readonly id: string;
 	readonly functionId: string;
 	/** Of function, receiver and arguments: tells whether a start of the same id is the same start. */
 	readonly hash: string;
 	/** What the run begins with; stands in for the state until its first turn. */
 	readonly input: Uint8Array;
-	readonly tags: Readonly<Record<string, string>> | null;
-	/** Not before (ms since the epoch), or null. */
-	readonly startAt: number | null;
 	/** This session's worker takes it at once, if it is due. */
 	readonly claim: boolean;
 }
@@ -128,6 +136,8 @@ export interface RunRow {
 	readonly functionId: string;
 	readonly hash: string;
 	readonly tags: Readonly<Record<string, string>> | null;
+	readonly queue: string;
+	readonly priority: number;
 	readonly startedAt: number;
 	readonly endedAt: number | null;
 	readonly status: StoredStatus;
@@ -164,6 +174,8 @@ export interface RunFilter {
 
 export interface ClaimOptions {
 	readonly limit: number;
+	/** Only runs of these queues; null: of any. */
+	readonly queues: readonly string[] | null;
 	/** Only runs that two or more deaths make suspect of killing their worker; otherwise only the others. */
 	readonly suspects: boolean;
 }
@@ -171,7 +183,7 @@ export interface ClaimOptions {
 export interface Claimed {
 	/** With their state; capped in bytes as well as by the limit. */
 	readonly runs: readonly RunRow[];
-	/** When the next run that this worker may claim is due (ms since the epoch; past: now), or null. */
+	/** Before this no other run that this worker may claim is due (ms since the epoch; past: one is now), or null. */
 	readonly next: number | null;
 	/** Suspects are due. */
 	readonly suspects: boolean;

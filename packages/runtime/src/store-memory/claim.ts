@@ -18,21 +18,27 @@ export function know(data: Data, member: Member, functions: readonly string[], b
 	tell(data, (listener) => listener.due());
 }
 
-export function claim(data: Data, member: Member, { limit, suspects }: ClaimOptions): Claimed {
+export function claim(data: Data, member: Member, { limit, queues, suspects }: ClaimOptions): Claimed {
 	const now = data.clock.now();
-	const runs: RunRow[] = [];
-	let bytes = 0;
+	const due: Run[] = [];
 	let next: number | null = null;
 	let others = false;
-	for (const run of [...data.due]) {
-		const at = run.readyAt!;
-		if (!claimable(data, member, run)) continue;
-		if (run.recoveries >= SUSPECT !== suspects) {
-			others ||= at <= now;
-			continue;
+	for (const run of data.due) {
+		if ((queues !== null && !queues.includes(run.queue)) || !claimable(data, member, run)) continue;
+		const isDue = run.readyAt! <= now;
+		if (run.recoveries >= SUSPECT !== suspects) others ||= isDue;
+		else if (isDue) due.push(run);
+		else {
+			next = run.readyAt;
+			break;
 		}
-		if (at > now || runs.length >= limit || bytes > CLAIM_BYTES) {
-			next = at;
+	}
+	due.sort((a, b) => b.priority - a.priority);
+	const runs: RunRow[] = [];
+	let bytes = 0;
+	for (const run of due) {
+		if (runs.length >= limit || bytes > CLAIM_BYTES) {
+			next = run.readyAt;
 			break;
 		}
 		setReady(data, run, null);

@@ -34,6 +34,8 @@ export interface Run {
 	readonly functionId: string;
 	readonly hash: string;
 	readonly tags: RunRow['tags'];
+	readonly queue: string;
+	readonly priority: number;
 	readonly startedAt: number;
 	endedAt: number | null;
 	status: StoredStatus;

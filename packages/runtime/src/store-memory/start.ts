@@ -14,6 +14,8 @@ export function start(data: Data, member: Member, run: NewRun): Started {
 		functionId: run.functionId,
 		hash: run.hash,
 		tags: run.tags,
+		queue: run.queue,
+		priority: run.priority,
 		startedAt: now,
 		endedAt: null,
 		status: claimed ? 'running' : 'pending',

@@ -1,5 +1,5 @@
 import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Row } from './connection.ts';
 import { freeEvents } from './outbox.ts';
 import { rowOf } from './row.ts';
 
@@ -14,14 +14,40 @@ const KNOWN = `
 	)`;
 
 const CLAIMABLE = `
-	ready_at IS NOT NULL AND (recoveries >= ${SUSPECT}) = :suspects AND instr(blocked_by, :build) = 0 AND (
+	instr(blocked_by, :build) = 0 AND (
 		${KNOWN} OR EXISTS (
 			SELECT 1 FROM json_each(run.functions) AS f
 			WHERE f.value NOT IN (SELECT k.value FROM worker, json_each(worker.functions) AS k)
 		)
 	)`;
 
-const NEXT = `SELECT n, ready_at FROM run WHERE ${CLAIMABLE} ORDER BY ready_at LIMIT :limit`;
+/** One or two seeks in the index for each queue and priority that a run with a time has. */
+const LANES = `
+	WITH RECURSIVE lane (n) AS (
+		SELECT (SELECT n FROM run WHERE ready_at IS NOT NULL ORDER BY queue, priority LIMIT 1)
+		UNION ALL
+		SELECT coalesce(
+			(SELECT n FROM run WHERE ready_at IS NOT NULL AND queue = last.queue AND priority > last.priority
+				ORDER BY priority LIMIT 1),
+			(SELECT n FROM run WHERE ready_at IS NOT NULL AND queue > last.queue ORDER BY queue, priority LIMIT 1)
+		) FROM lane JOIN run AS last ON last.n = lane.n
+	)
+	SELECT queue, priority FROM lane JOIN run USING (n)
+	WHERE :queues IS NULL OR queue IN (SELECT value FROM json_each(:queues)) ORDER BY priority DESC`;
+
+const DUE = `
+	SELECT n, ready_at FROM run
+	WHERE queue = :queue AND priority = :priority AND ready_at <= :now AND recoveries < ${SUSPECT} AND ${CLAIMABLE}
+	ORDER BY ready_at LIMIT :limit`;
+
+/** Whoever may claim it: to be told too early costs a look, to look at each that sleeps costs all of them. */
+const NEXT = 'SELECT min(ready_at) AS at FROM run WHERE queue = :queue AND priority = :priority AND ready_at > :now';
+
+const SUSPECTS = `
+	SELECT n, ready_at FROM run
+	WHERE ready_at <= :now AND recoveries >= ${SUSPECT} AND ${CLAIMABLE}
+		AND (:queues IS NULL OR queue IN (SELECT value FROM json_each(:queues)))
+	ORDER BY ready_at LIMIT :limit`;
 
 const TAKE = `
 	UPDATE run SET owner = :worker, epoch = epoch + 1, status = 'running', ready_at = NULL WHERE n = :n RETURNING *`;
@@ -53,27 +79,49 @@ export function know(db: Connection, me: Worker, functions: readonly string[], n
 }
 
 /** Read-only: whether `claim` would find something, and if not, when. */
-export function look(db: Connection, me: Worker, suspects: boolean, now: number): Claimed {
-	const next = db.get(NEXT, { ...me, suspects: suspects ? 1 : 0, limit: 1 });
-	const other = suspects ? next : db.get(NEXT, { ...me, suspects: 1, limit: 1 });
+export function look(db: Connection, me: Worker, o: ClaimOptions, now: number): Claimed {
+	const all = lanes(db, o);
+	const [due] = ordinary(db, me, all, { ...o, limit: 1 }, now);
+	const later = all.map((lane) => db.get(NEXT, { ...lane, now })!.at).filter((at) => at !== null);
 	return {
 		runs: [],
-		next: next === undefined ? null : next.ready_at!,
-		suspects: other !== undefined && other.ready_at! <= now,
+		next: due?.ready_at ?? (later.length === 0 ? null : Math.min(...later)),
+		suspects: suspects(db, me, { ...o, limit: 1 }, now).length > 0,
 	};
 }
 
-export function claim(db: Connection, me: Worker, { limit, suspects }: ClaimOptions, now: number): Claimed {
+export function claim(db: Connection, me: Worker, o: ClaimOptions, now: number): Claimed {
 	const runs: RunRow[] = [];
 	let bytes = 0;
-	for (const { n, ready_at } of db.all(NEXT, { ...me, suspects: suspects ? 1 : 0, limit })) {
-		if (ready_at! > now || bytes > CLAIM_BYTES) break;
+	for (const { n } of o.suspects ? suspects(db, me, o, now) : ordinary(db, me, lanes(db, o), o, now)) {
+		if (runs.length >= o.limit || bytes > CLAIM_BYTES) break;
 		const run = rowOf(db, db.get(TAKE, { worker: me.worker, n: n! })!, true);
 		for (const part of run.state) bytes += part.length;
 		runs.push(run);
 	}
-	const { next, suspects: others } = look(db, me, suspects, now);
-	return { runs, next, suspects: others };
+	return { ...look(db, me, o, now), runs };
+}
+
+/** Due, the highest priority first; of one priority the earliest, of whatever queue. */
+function* ordinary(
+	db: Connection,
+	me: Worker,
+	all: readonly Row[],
+	{ limit }: ClaimOptions,
+	now: number,
+): Generator<Row> {
+	for (const [, equal] of Map.groupBy(all, ({ priority }) => priority)) {
+		const rows = equal.flatMap((lane) => db.all(DUE, { ...me, ...lane, now, limit }));
+		yield* rows.sort((a, b) => a.ready_at! - b.ready_at!);
+	}
+}
+
+function lanes(db: Connection, { queues }: ClaimOptions): Row[] {
+	return db.all(LANES, { queues: queues && JSON.stringify(queues) });
+}
+
+function suspects(db: Connection, me: Worker, { limit, queues }: ClaimOptions, now: number): Row[] {
+	return db.all(SUSPECTS, { ...me, queues: queues && JSON.stringify(queues), now, limit });
 }
 
 export function keep(db: Connection, worker: string, runIds: readonly string[], now: number): void {

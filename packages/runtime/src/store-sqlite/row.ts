@@ -9,6 +9,8 @@ export function rowOf(db: Connection, row: Row, state: boolean): RunRow {
 		functionId: row.function!,
 		hash: row.hash!,
 		tags: row.tags === null ? null : JSON.parse(row.tags!),
+		queue: row.queue!,
+		priority: row.priority!,
 		startedAt: row.started_at!,
 		endedAt: row.ended_at!,
 		status: row.status!,

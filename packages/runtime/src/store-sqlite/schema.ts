@@ -76,6 +76,13 @@ const MIGRATIONS = [
 	ALTER TABLE mail ADD COLUMN sender TEXT;
 	CREATE UNIQUE INDEX mail_sender ON mail (run, sender) WHERE sender IS NOT NULL;
 	`,
+	`
+	ALTER TABLE run ADD COLUMN queue TEXT NOT NULL DEFAULT 'default';
+	ALTER TABLE run ADD COLUMN priority INTEGER NOT NULL DEFAULT 0;
+	DROP INDEX run_ready;
+	CREATE INDEX run_ready ON run (queue, priority, ready_at) WHERE ready_at IS NOT NULL;
+	CREATE INDEX run_suspect ON run (ready_at) WHERE ready_at IS NOT NULL AND recoveries >= 2;
+	`,
 ];
 
 /** `perd` in ASCII: marks the file as one of ours. */

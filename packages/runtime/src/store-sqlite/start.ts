@@ -4,11 +4,11 @@ import { rowOf } from './row.ts';
 
 const INSERT = `
 	INSERT INTO run (
-		id, function, hash, tags, started_at, status, owner, epoch, ready_at, turn, sent, seen, recoveries,
+		id, function, hash, tags, queue, priority, started_at, status, owner, epoch, ready_at, turn, sent, seen, recoveries,
 		functions, open, blocked_by, state, parted, tail
 	)
 	VALUES (
-		:id, :function, :hash, :tags, :now, :status, :owner, :epoch, :readyAt, 0, 0, 0, 0,
+		:id, :function, :hash, :tags, :queue, :priority, :now, :status, :owner, :epoch, :readyAt, 0, 0, 0, 0,
 		json_array(:function), '[]', '', :input, 0, x''
 	)
 	ON CONFLICT (id) DO NOTHING
@@ -21,6 +21,8 @@ export function start(db: Connection, worker: string | null, now: number, run: N
 		function: run.functionId,
 		hash: run.hash,
 		tags: run.tags === null ? null : JSON.stringify(run.tags),
+		queue: run.queue,
+		priority: run.priority,
 		now,
 		status: claimed ? 'running' : 'pending',
 		owner: claimed ? worker : null,

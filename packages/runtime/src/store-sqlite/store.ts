@@ -278,8 +278,9 @@ class Session implements SqliteSession {
 	async claim(o: Parameters<StoreSession['claim']>[0]) {
 		const me = this.#worker();
 		const now = this.now();
-		const looked = await this.#read(() => look(this.#db, me, o.suspects, now));
-		if (looked.next === null || looked.next > now) return looked;
+		const looked = await this.#read(() => look(this.#db, me, o, now));
+		const found = o.suspects ? looked.suspects : looked.next !== null && looked.next <= now;
+		if (!found) return looked;
 		return this.#write(() => claim(this.#db, me, o, this.now()));
 	}
 

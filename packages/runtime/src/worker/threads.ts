@@ -9,7 +9,7 @@ import type { WorkerOptions } from './worker.ts';
 /** What a thread is told when it begins. */
 export interface ThreadData {
 	readonly entry: string;
-	readonly options: Pick<WorkerOptions, 'concurrency' | 'stateLimit'>;
+	readonly options: Omit<WorkerOptions, 'threads' | 'entry'>;
 	readonly log: LogOptions | undefined;
 	/** The store's clock, as it differs from the thread's (ms). */
 	readonly ahead: number;
@@ -44,7 +44,7 @@ export class Threads {
 	#closing = false;
 
 	/** @throws UnsupportedError for options that cannot cross to a thread. */
-	constructor(parts: ThreadsParts, { threads, entry, concurrency, stateLimit }: WorkerOptions) {
+	constructor(parts: ThreadsParts, { threads, entry, ...options }: WorkerOptions) {
 		if (entry === undefined) {
 			throw new UnsupportedError({
 				what: 'worker.threads without an entry',
@@ -55,7 +55,6 @@ export class Threads {
 			throw new RangeError('worker.threads is a number of threads, from 1');
 		this.#parts = parts;
 		this.#count = threads!;
-		const options = { ...(concurrency && { concurrency }), ...(stateLimit && { stateLimit }) };
 		this.#data = { entry: String(entry), options, log: crossing(parts.log) };
 	}
 
@@ -65,7 +64,7 @@ export class Threads {
 	}
 
 	/** The threads claim what was started. */
-	reserve(_functionId: string): boolean {
+	reserve(_functionId: string, _queue: string): boolean {
 		return false;
 	}
 

@@ -17,6 +17,8 @@ import { SizeWatch } from './size.ts';
 export interface WorkerOptions {
 	/** Runs held at a time; the others wait in the store. Default 1000. */
 	readonly concurrency?: number;
+	/** Takes only runs that were started in these queues. Default: in any. */
+	readonly queues?: readonly string[];
 	/**
 	 * Worker threads that compute turns and perform effects, so that a turn which computes for long stalls no other.
 	 * Each imports `entry`; the engine's own thread then drives nothing. Default: none.
@@ -65,6 +67,7 @@ const LAST = 250;
 export class Worker {
 	readonly #parts: WorkerParts;
 	readonly #concurrency: number;
+	readonly #queues: readonly string[] | null;
 	readonly #host: HotRunHost;
 	readonly #held = new Map<string, HotRun>();
 	readonly #warm: HotStates;
@@ -88,6 +91,7 @@ export class Worker {
 		this.#parts = parts;
 		this.#warm = new HotStates(parts.clock);
 		this.#concurrency = o.concurrency ?? CONCURRENCY;
+		this.#queues = o.queues ?? null;
 		const worker = this;
 		const size = new SizeWatch(o.stateLimit ?? STATE_LIMIT, parts.warn);
 		this.#host = {
@@ -112,8 +116,9 @@ export class Worker {
 	}
 
 	/** Whether a run of this function that is started now may begin here at once; then `started` must follow. */
-	reserve(functionId: string): boolean {
+	reserve(functionId: string, queue: string): boolean {
 		if (this.#closing || this.#known === null || this.#aloneSince !== null || this.#unsure) return false;
+		if (this.#queues !== null && !this.#queues.includes(queue)) return false;
 		if (this.#room <= 0 || !shared.functions.has(functionId)) return false;
 		this.#reserved++;
 		return true;
@@ -215,7 +220,7 @@ export class Worker {
 		if (this.#aloneSince !== null) return this.#claimSuspect();
 		const limit = this.#room;
 		if (limit <= 0) return;
-		const { runs, next, suspects } = await session.claim({ limit, suspects: false });
+		const { runs, next, suspects } = await session.claim({ limit, queues: this.#queues, suspects: false });
 		for (const row of runs) this.#hold(row);
 		if (next !== null && runs.length < limit) this.#later(next - session.now());
 		if (!suspects) return;
@@ -229,7 +234,7 @@ export class Worker {
 		const left = this.#aloneSince! + ALONE - session.now();
 		if (left > 0 && (this.#alone !== null || this.#held.size > 0)) return this.#later(left);
 		this.#alone = null;
-		const { runs } = await session.claim({ limit: 1, suspects: true });
+		const { runs } = await session.claim({ limit: 1, queues: this.#queues, suspects: true });
 		this.#aloneSince = runs.length > 0 ? session.now() : null;
 		this.#claimAgain = true;
 		for (const row of runs) this.#alone = this.#hold(row);
