@@ -217,3 +217,49 @@ it('needs an engine, and says what to do without one', async () => {
 		error: { code: 'PD9002', help: expect.stringContaining('engine.start') },
 	});
 });
+
+describe('what is no durable function', () => {
+	const plain = async () => 1;
+	const { starts, startsOwn, numbers } = compile(
+		`import { start } from '@perdure/runtime';
+		export async function starts(which) { "use durable"; return await start(things[which], []); }
+		export async function startsOwn() { "use durable"; const own = async () => 1; return await start(own, []); }
+		export function* numbers() { "use durable"; yield 1; }
+		import { things } from '#things';`,
+		{ '#things': { things: { plain, nothing: undefined } } },
+	).exports as Record<string, (...args: any[]) => any>;
+
+	it('is refused by start in durable code, with the place and the way out', async () => {
+		const engine = createEngine({ store: memory() });
+		const errorOf = async (fn: any, ...args: unknown[]) => {
+			const ended = await (await engine.start(fn, args as [])).settled();
+			return ended.status === 'failed' ? ended.error : ended;
+		};
+		expect(await errorOf(starts, 'plain')).toMatchObject({
+			name: 'NotCompiledError',
+			code: 'PD5004',
+			functionName: 'plain',
+			message: expect.stringMatching(/^'plain' is not a durable function \(.+:2:\d+\)\.$/),
+			help: expect.stringMatching(/"use durable".*await it here, as an effect/s),
+		});
+		expect(await errorOf(starts, 'nothing')).toMatchObject({ code: 'PD5004', help: expect.stringMatching(/circle/) });
+		expect(await errorOf(startsOwn)).toMatchObject({ code: 'PD5004', help: expect.stringMatching(/captured/) });
+		await engine.close();
+	});
+
+	it('is refused by engine.start and run, for its own reason', async () => {
+		const engine = createEngine({ store: memory() });
+		for (const [fn, message] of [
+			[plain, /'plain' is not a durable function\.$/],
+			[numbers, /'numbers' is a generator function/],
+			[undefined, /'undefined' is not/],
+			[{}, /'an object' is not/],
+		] as [never, RegExp][]) {
+			await expect(engine.start(fn, [])).rejects.toMatchObject({ code: 'PD5004', message: expect.stringMatching(message) });
+			await expect(run(fn, [])).rejects.toMatchObject({ code: 'PD5004' });
+		}
+		const error = await engine.start(plain, []).catch((e: any) => e);
+		expect(error.help).not.toMatch(/await it here/);
+		await engine.close();
+	});
+});

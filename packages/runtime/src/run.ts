@@ -9,7 +9,7 @@ import { durable } from './registry/functions.ts';
 /**
  * Starts a durable function and drives it in this process until only answers or messages can move it
  * on, or it is over. Needs no store.
- * @throws NotCompiledError when `fn` has the directive but was not compiled.
+ * @throws NotCompiledError when `fn` is no durable function, or was not compiled.
  * @throws NotSerializableError when an argument cannot be saved.
  */
 export async function run<A extends unknown[], R>(

@@ -130,7 +130,7 @@ export interface TestRun<R> {
  * Runs a durable function under a test's control, with a virtual clock and, unless told otherwise, with a
  * restart at every await.
  *
- * @throws NotCompiledError when `fn` has the directive but was not compiled; TypeError when it has none.
+ * @throws NotCompiledError when `fn` is no durable function, or was not compiled.
  * NotSerializableError when an argument cannot be saved.
  */
 export function testRun<A extends unknown[], R>(

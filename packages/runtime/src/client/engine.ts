@@ -18,7 +18,7 @@ import {
 	type StoreListener,
 	type StoreSession,
 } from '../ports/store.ts';
-import { type AsyncFunction, definitionOf, durable } from '../registry/functions.ts';
+import { type AsyncFunction, definitionOf, durable, functionIdOf } from '../registry/functions.ts';
 import { type Handler, handlerMap } from '../registry/handlers.ts';
 import type { Callable } from '../registry/shared.ts';
 import { AtRest } from '../sealing/at-rest.ts';
@@ -111,7 +111,7 @@ export class Engine implements AsyncDisposable {
 		args: Readonly<Parameters<F>>,
 		o: StartOptions = {},
 	): Promise<RunHandle<Awaited<ReturnType<F>>>> {
-		const functionId = idOf(fn);
+		const functionId = functionIdOf(fn);
 		const input = inputBytes(functionId, { self: o.this, args });
 		const id = o.id ?? idInsideEffect() ?? this.#random.id();
 		const session = await this.#session();
@@ -142,7 +142,7 @@ export class Engine implements AsyncDisposable {
 		const session = await this.#session();
 		const stored: RunFilter = {
 			...(filter.status === undefined ? {} : { status: [filter.status].flat() as Status[] }),
-			...(filter.function === undefined ? {} : { functionId: idOf(filter.function) }),
+			...(filter.function === undefined ? {} : { functionId: functionIdOf(filter.function) }),
 			...(filter.tags === undefined ? {} : { tags: filter.tags }),
 		};
 		for await (const row of session.list(stored)) yield summaryOf(row);
@@ -275,10 +275,6 @@ export class Engine implements AsyncDisposable {
  */
 export function createEngine(o: EngineOptions): Engine {
 	return new Engine(o);
-}
-
-function idOf(fn: AsyncFunction | FunctionRef): string {
-	return typeof fn === 'function' ? durable(fn).id : fn.functionId;
 }
 
 function checkCompiled(listed: AsyncFunction | object): void {

@@ -67,11 +67,14 @@ export class DuplicateFunctionError extends PerdureError {
 	}
 }
 
-/** A function with the directive that the compiler has not seen. */
+/** What is to be started is no durable function, or is one that the compiler has not seen. */
 export class NotCompiledError extends PerdureError {
 	static readonly code = ROWS.NotCompiledError.code;
+	/** Of what is no function, the value. */
 	declare readonly functionName: string;
-	declare readonly file: string | undefined;
+	declare readonly problem: string;
+	/** Of a call of `start` in durable code. */
+	declare readonly point: string | undefined;
 
 	static {
 		brand(NotCompiledError, 'NotCompiledError');

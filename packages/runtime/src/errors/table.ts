@@ -146,11 +146,13 @@ export const ROWS = {
 		(f) => `'${f.id}' is defined twice: ${f.first} and ${f.second}.`,
 		'give one of them an id of its own: "use durable as <id>" for a function, the option id for a class; two copies of a package in one process have the same cause',
 	),
-	NotCompiledError: row<{ functionName: string; file?: Place | undefined }>(
+	NotCompiledError: row<{ functionName: string; problem: string; help?: string; point?: Place | undefined }>(
 		'PD5004',
-		'a function with the directive was not compiled',
-		(f) => `'${f.functionName}'${f.file === undefined ? '' : ` (${f.file})`} says "use durable" but was not compiled.`,
-		'run it under node --import @perdure/transform/register, or build its file with the Babel plugin or ts-patch',
+		'a function that was not compiled, or is not durable',
+		(f) => `'${f.functionName}' ${f.problem}${f.point === undefined ? '' : ` (${f.point})`}.`,
+		(f) =>
+			f.help ??
+			'run it under node --import @perdure/transform/register, or build its file with the Babel plugin or ts-patch',
 	),
 	AbiMismatchError: row<{ id: string; built: number; here: number }>(
 		'PD5005',

@@ -5,7 +5,7 @@ import { RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
 import { type Policy, policyOf } from '../registry/effects.ts';
-import { type AsyncFunction, durable } from '../registry/functions.ts';
+import { type AsyncFunction, functionIdOf } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import { encode } from './bytes.ts';
@@ -215,7 +215,7 @@ export class Issuing {
 	/**
 	 * Starts a run of its own. Its id is the key of the issue unless it is given one: the turn that is computed
 	 * again starts the same run.
-	 * @throws UnsupportedError where no engine drives, RunConflictError, NotSerializableError naming the argument.
+	 * @throws UnsupportedError where no engine drives, NotCompiledError, RunConflictError, NotSerializableError naming the argument.
 	 */
 	start(caller: Caller, [fn, list, o = {}]: StartArguments): Done {
 		const { child, taken, now } = this.#options;
@@ -227,7 +227,7 @@ export class Issuing {
 				help: 'call the function and await it, which makes it a part of this run; or start this run with engine.start: who drives it with run() would have nobody to drive its children once it is parked',
 			});
 		}
-		const functionId = typeof fn === 'function' ? durable(fn).id : fn.functionId;
+		const functionId = functionIdOf(fn, at === '' ? undefined : at);
 		const id = o.id ?? this.#nextKey();
 		const difference = taken.get(id);
 		if (difference !== undefined) throw new RunConflictError({ runId: id, difference });

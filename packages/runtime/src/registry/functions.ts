@@ -84,20 +84,52 @@ export function closure(made: unknown, def: FunctionDef, env: readonly unknown[]
 export type AsyncFunction = (...args: any[]) => Promise<any>;
 
 /**
- * The definition of a durable function that a user hands over to be started.
- * @throws NotCompiledError when it has the directive but was not compiled, TypeError when it is no durable function.
+ * The definition of a durable function that a user hands over to be started. `point`: where durable code does so.
+ * @throws NotCompiledError
  */
-export function durable(fn: unknown): FunctionDef {
+export function durable(fn: unknown, point?: string): FunctionDef {
 	const def = definitionOf(fn);
 	if (def?.kind === 'durable' && def.generator === undefined) return def;
+	const functionName = typeof fn === 'function' ? def?.name || fn.name || 'anonymous' : shown(fn);
+	throw new NotCompiledError({ functionName, point, ...notDurable(fn, def, point !== undefined) });
+}
+
+/** The id of what is to be started: a durable function, or a reference to one (`functionRef`). @throws NotCompiledError */
+export function functionIdOf(fn: unknown, point?: string): string {
+	const { functionId } = (typeof fn === 'object' && fn !== null ? fn : {}) as { readonly functionId?: unknown };
+	return typeof functionId === 'string' ? functionId : durable(fn, point).id;
+}
+
+/** Why something cannot be started, and the way out. */
+function notDurable(fn: unknown, def: FunctionDef | undefined, inDurableCode: boolean) {
 	if (def?.generator !== undefined) {
-		throw new TypeError(
-			`'${def.name}' is a generator function, which is no run by itself: start an async function that iterates over what it makes.`,
-		);
+		return {
+			problem: 'is a generator function, which is no run by itself',
+			help: 'start an async function that iterates over what it makes',
+		};
 	}
-	if (typeof fn === 'function' && /['"]use durable\b/.test(Function.prototype.toString.call(fn))) {
-		throw new NotCompiledError({ functionName: fn.name || 'anonymous' });
+	if (def !== undefined) {
+		return {
+			problem: 'is a function made by durable code, which is no run by itself',
+			help: 'start a function of a module, and hand it what this one has captured; or call it, as a part of this run',
+		};
 	}
-	const name = typeof fn === 'function' ? `'${fn.name || 'anonymous'}'` : String(fn);
-	throw new TypeError(`${name} is not a durable function: begin its body with "use durable" and compile it.`);
+	if (typeof fn !== 'function') {
+		return {
+			problem: 'is not a durable function',
+			help: 'hand over the function itself, or functionRef(id); a function that is undefined is often one of a module that imports this one in a circle',
+		};
+	}
+	if (/['"]use durable\b/.test(Function.prototype.toString.call(fn))) {
+		return { problem: 'says "use durable" but was not compiled' };
+	}
+	const effect = inDurableCode ? '; or await it here, as an effect of this run' : '';
+	return {
+		problem: 'is not a durable function',
+		help: `begin its body with "use durable" and compile it (a minifier or compiler that comes first may have dropped the directive)${effect}`,
+	};
+}
+
+function shown(value: unknown): string {
+	return typeof value === 'object' && value !== null ? 'an object' : String(value);
 }
