@@ -1,8 +1,10 @@
 /** Transactions of users: exactly once with the turn of their outcome (G10, H5, W5). */
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, type Engine, replace, run, type Store } from '@perdure/runtime';
+import { DatabaseSync } from 'node:sqlite';
+import { createEngine, currentEffect, type Engine, effect, replace, run, type Store } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite, type Tx, transaction } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -11,6 +13,8 @@ import { FAULTS, FaultyStore } from './faulty-store.ts';
 
 let calls = 0;
 let current: Engine;
+/** Outside whatever effect is being performed. */
+const apart: (work: () => Promise<void>) => Promise<void> = AsyncLocalStorage.snapshot();
 const wait = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 
 const book = transaction(async (tx: Tx, id: string, amount: number) => {
@@ -49,15 +53,88 @@ const constraint = transaction(async (tx: Tx) => {
 let kept: Tx | null = null;
 const leaks = transaction(async (tx: Tx) => void (kept = tx));
 
-const modules = { '#bank': { book, balance, slow, asking, committing, constraint, leaks, other: async () => wait(5) } };
-const { books, fails, times, calling, control, catches, leaking, both, started } = compile(
-	`import { emit, suspend, start } from '@perdure/runtime';
-	import { book, balance, slow, asking, committing, constraint, leaks, other } from '#bank';
+const flaky = transaction(
+	async (tx: Tx) => {
+		const { attempt, key } = currentEffect();
+		await tx.run('CREATE TABLE IF NOT EXISTS tried (attempt INTEGER)');
+		await tx.run('INSERT INTO tried VALUES (?)', attempt);
+		if (attempt < 3) throw new Error('not yet');
+		return [attempt, key, (await tx.all<{ attempt: number }>('SELECT * FROM tried')).map((row) => row.attempt)];
+	},
+	{ name: 'flaky', retry: { attempts: 3, delay: 1 }, key: () => 'booking-1' },
+);
+const values = transaction(async (tx: Tx) => {
+	await tx.run('CREATE TABLE IF NOT EXISTS pair (a, b)');
+	await tx.run('INSERT INTO pair VALUES (?, ?) -- why?', 1, 2);
+	await tx.run("INSERT INTO pair VALUES (?, '?')", [3]);
+	await tx.run('INSERT INTO pair VALUES (:a, :b)', { a: 5, b: null });
+	await tx.run('INSERT INTO pair VALUES (?1, ?2)', new Uint8Array([7]), 8n);
+	const problems: string[] = [];
+	const tried = [
+		() => tx.run('INSERT INTO pair VALUES (?, ?)', 1),
+		() => tx.all('SELECT ?'),
+		() => tx.get('SELECT ?', 1, 2),
+	];
+	for (const one of tried) await one().catch((error) => problems.push((error as Error).message));
+	const rows = await tx.all('SELECT * FROM pair WHERE a IN (?, ?, ?) ORDER BY a', 1, 3, 5);
+	return [rows, await tx.get('SELECT b FROM pair WHERE a = ?', 1), problems];
+});
+
+const world = { inside: async () => {} };
+const inside = transaction(async (tx: Tx) => {
+	await tx.run('CREATE TABLE IF NOT EXISTS account (id TEXT, amount INTEGER)');
+	await tx.run("INSERT INTO account VALUES ('inside', 1)");
+	await apart(() => world.inside());
+	return 1;
+});
+
+const modules = {
+	'#bank': {
+		inside,
+		flaky,
+		values,
+		book,
+		balance,
+		slow,
+		asking,
+		committing,
+		constraint,
+		leaks,
+		other: async () => wait(5),
+	},
+};
+const {
+	never,
+	booksInside,
+	busyInside,
+	retried,
+	bound,
+	books,
+	fails,
+	times,
+	calling,
+	control,
+	catches,
+	leaking,
+	both,
+	started,
+} = compile(
+	`import { emit, suspend, start, receive } from '@perdure/runtime';
+	import { inside, flaky, values, book, balance, slow, asking, committing, constraint, leaks, other } from '#bank';
 	export async function books(n) { "use durable";
 		const out = [];
 		for (let i = 1; i <= n; i++) { out.push(await book('a' + i, i)); await emit(i); }
 		return out;
 	}
+	export async function busyInside() { "use durable";
+		const asked = (async () => await receive('while'))();
+		const side = (async () => { await other(); return 'quick'; })();
+		return [await inside(), await side, await asked];
+	}
+	export async function booksInside() { "use durable"; return await inside(); }
+	export async function never() { "use durable"; await suspend(); }
+	export async function retried() { "use durable"; return await flaky(); }
+	export async function bound() { "use durable"; return await values(); }
 	export async function fails() { "use durable";
 		await book('first', 1);
 		try { await book('second', -5); } catch (error) { return [error instanceof RangeError, error.message, error.amount, await balance()]; }
@@ -132,6 +209,68 @@ describe.each([
 		await expect(named()).rejects.toThrow(/^the transaction 'book' outside/);
 	});
 
+	it('is tried again as its policy says, each attempt rolled back, with the key that it gives', async () => {
+		const engine = opened(make());
+		const handle = await engine.start(retried!, []);
+		expect(await handle.result()).toEqual([3, 'booking-1', [3]]);
+		const log = (await handle.log()).filter(({ name, state }) => name === 'flaky' && state === 'executed');
+		expect(log).toMatchObject([{ attempt: 3, outcome: { value: [3, 'booking-1', [3]] } }]);
+	});
+
+	it('binds values one by one, as a list or by name, and never NULL for one that is missing', async () => {
+		expect(await result(bound)).toEqual([
+			[
+				{ a: 1, b: 2 },
+				{ a: 3, b: '?' },
+				{ a: 5, b: null },
+			],
+			{ b: 2 },
+			[
+				'the statement has 2 places for values (?) and was given 1.',
+				'the statement has 1 places for values (?) and was given 0.',
+				expect.stringMatching(/out of range/),
+			],
+		]);
+	});
+
+	it('waits for the turn that is not committed, and lets no other turn in until it is', async () => {
+		const inner = make();
+		const seen: string[] = [];
+		const around = async <T>(what: string, work: () => Promise<T>) => {
+			seen.push(`${what} begins`);
+			const done = await work();
+			seen.push(`${what} ends`);
+			return done;
+		};
+		const store: Store = {
+			async open(listener) {
+				const session = await inner.open(listener);
+				const commit = session.commit.bind(session);
+				const transact = session.transact!.bind(session);
+				return Object.assign(session, {
+					// A turn whose commit takes long.
+					commit: (turn: Parameters<typeof commit>[0]) => around('commit', () => wait(20).then(() => commit(turn))),
+					transact: (o: Parameters<typeof transact>[0]) => around('transaction', () => transact(o)),
+				});
+			},
+		};
+		const engine = opened(store);
+		let bodies = 0;
+		world.inside = async () => {
+			bodies++;
+			seen.push('body');
+			// It waits for the transaction to end.
+			handle.send('while', bodies).then(() => seen.push('sent'));
+			await wait(30);
+		};
+		const handle = await engine.start(busyInside!, []);
+		expect(await handle.result()).toEqual([1, 'quick', 1]);
+		expect(bodies).toBe(1);
+		const from = seen.indexOf('transaction begins');
+		expect(seen.slice(from - 1, from + 3)).toEqual(['commit ends', 'transaction begins', 'body', 'transaction ends']);
+		expect(seen.indexOf('sent')).toBeGreaterThan(from);
+	});
+
 	it('refuses calls of the engine, control of the transaction, and its use after its end', async () => {
 		expect(await result(calling)).toBe('PD9002');
 		for (const sql of ['COMMIT', ' /* x */ rollback', '-- x\nBEGIN', 'SAVEPOINT a', "ATTACH ':memory:' AS x"]) {
@@ -180,6 +319,101 @@ describe.each([
 			if (!store.struck) return expect(at).toBeGreaterThan(3);
 		}
 	});
+});
+
+describe('sqlite in a file', () => {
+	const path = () => join(folder, 'runs.db');
+
+	it('lets others read meanwhile, who see nothing of it before it is committed', async () => {
+		const engine = opened(sqlite(path()));
+		await (await engine.start(books!, [1])).result();
+		const seen: unknown[] = [];
+		const reader = new DatabaseSync(path());
+		world.inside = async () => {
+			seen.push(reader.prepare("SELECT count(*) AS n FROM account WHERE id = 'inside'").get()!['n']);
+			seen.push((await engine.get(handle.id).describe()).status);
+		};
+		const handle = await engine.start(booksInside!, []);
+		await handle.result();
+		seen.push(reader.prepare("SELECT count(*) AS n FROM account WHERE id = 'inside'").get()!['n']);
+		reader.close();
+		expect(seen).toEqual([0, 'running', 1]);
+	});
+
+	/** As another process that has begun to write when the transaction is to begin. */
+	const locked = (inner: Store, during: (begun: Promise<unknown>, unlock: () => void) => void): Store => ({
+		async open(listener) {
+			const session = await inner.open(listener);
+			const transact = session.transact!.bind(session);
+			let first = true;
+			return Object.assign(session, {
+				async transact(o: Parameters<typeof transact>[0]) {
+					if (!first) return transact(o);
+					first = false;
+					const other = new DatabaseSync(path());
+					other.exec('BEGIN IMMEDIATE');
+					const begun = transact(o);
+					during(begun, () => other.close());
+					return begun;
+				},
+			});
+		},
+	});
+
+	it("waits for another process's transaction, and what is written meanwhile waits for it", async () => {
+		const order: string[] = [];
+		world.inside = async () => void order.push('body');
+		const engine = opened(
+			locked(sqlite(path()), async (begun, unlock) => {
+				begun.then(() => order.push('committed'));
+				(engine as Engine).start(never!, []).then(() => order.push('another start'));
+				await wait(100);
+				order.push('unlocked');
+				unlock();
+			}),
+		);
+		await (await engine.start(booksInside!, [])).result();
+		await wait(50);
+		expect(order).toEqual(['unlocked', 'body', 'committed', 'another start']);
+	});
+
+	it('gives up waiting after its time, and is tried again', async () => {
+		let now = Date.now();
+		// Nothing waits for real: the half minute is over at once.
+		const clock = {
+			now: () => now,
+			timer(at: number, fire: () => void) {
+				const handle = setImmediate(() => {
+					now = Math.max(now, Math.ceil(at) + 1000);
+					fire();
+				});
+				return () => clearImmediate(handle);
+			},
+		};
+		let problem: unknown;
+		let bodies = 0;
+		world.inside = async () => void bodies++;
+		const store = locked(sqlite(path(), { clock }), (begun, unlock) => {
+			begun.catch((error) => {
+				problem = error;
+				expect(bodies).toBe(0);
+				unlock();
+			});
+		});
+		expect(await (await opened(store).start(booksInside!, [])).result()).toBe(1);
+		expect(problem).toMatchObject({ name: 'StoreError', message: expect.stringMatching(/locked/) });
+		expect(bodies).toBe(1);
+	});
+});
+
+it('refuses a policy that it cannot follow', () => {
+	const refused = (o: object) => expect(() => transaction(async () => {}, o));
+	for (const name of ['interrupted', 'cancelGrace', 'retries'])
+		refused({ [name]: 'throw' }).toThrow(`it has no '${name}'`);
+	refused({ retry: { attempts: 0 } }).toThrow(/retry.attempts/);
+	refused({ timeout: 'soon' }).toThrow(expect.objectContaining({ name: 'InvalidDurationError' }));
+	expect(() => effect(book, { interrupted: 'throw' })).toThrow(/cannot be followed: it has no 'interrupted'/);
+	expect(() => effect(book, { timeout: '1 second' })).not.toThrow();
 });
 
 it('can be replaced, and says what it needs where there is no such store', async () => {

@@ -1,6 +1,7 @@
 /** The store in one SQLite file: `sqlite(path)`. */
 export { sqlite } from './store-sqlite/store.ts';
 export {
+	type SqlArguments,
 	type SqlParameters,
 	type SqlValue,
 	type TransactionOptions,

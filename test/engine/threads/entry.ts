@@ -23,7 +23,7 @@ export const handlers = [replace(real, async () => 'replaced')];
 
 export const book = transaction(async (tx: Tx, n: number) => {
 	await tx.run('CREATE TABLE IF NOT EXISTS booked (n INTEGER)');
-	await tx.run('INSERT INTO booked VALUES (?)', [n]);
+	await tx.run('INSERT INTO booked VALUES (?)', n);
 	if (n < 0) throw new RangeError('no');
 	return (await tx.get<{ c: number }>('SELECT count(*) AS c FROM booked'))!.c;
 });

@@ -6,6 +6,7 @@ import { InvalidPolicyError } from '../errors/effect.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
 import { DEFINITION, ENV } from './functions.ts';
 import { type Callable, shared } from './shared.ts';
+import { transactionOf } from './transactions.ts';
 
 /** How an effect is performed. What is not said is as without a policy: one attempt, without a limit. */
 // biome-ignore lint/suspicious/noExplicitAny: any arguments of the user's
@@ -95,7 +96,8 @@ export function effect<F extends (...args: any[]) => PromiseLike<any>>(
 	const before = declaredOf(fn);
 	const inner: Callable = before?.fn ?? fn;
 	const given: EffectPolicy = { ...before?.given, ...policy };
-	const declared: Declared = { fn: inner, given, policy: complete(given, fn.name || 'anonymous') };
+	const known = transactionOf(inner) === null ? KNOWN : KNOWN_TRANSACTION;
+	const declared: Declared = { fn: inner, given, policy: complete(given, fn.name || 'anonymous', known) };
 	function performed(this: unknown, ...args: unknown[]): unknown {
 		if (shared.current !== null) return shared.current.effect(performed, this, args);
 		return Reflect.apply(inner, this, args);
@@ -128,9 +130,11 @@ function dress(wrapper: Callable, fn: Callable): void {
 }
 
 const KNOWN = ['name', 'timeout', 'cancelGrace', 'interrupted', 'key', 'retry'];
+/** A transaction that was cut off has not happened; one under way ends before its run goes on, a cancellation included. */
+const KNOWN_TRANSACTION = KNOWN.filter((name) => name !== 'interrupted' && name !== 'cancelGrace');
 const KNOWN_RETRY = ['attempts', 'delay', 'factor', 'maxDelay', 'jitter', 'when'];
 
-function complete(policy: EffectPolicy, effect: string): Policy {
+function complete(policy: EffectPolicy, effect: string, known: readonly string[]): Policy {
 	const check = (holds: boolean, problem: string) => {
 		if (!holds) throw new InvalidPolicyError({ effect, problem });
 	};
@@ -139,7 +143,7 @@ function complete(policy: EffectPolicy, effect: string): Policy {
 	check(interrupted === 'reissue' || interrupted === 'throw', "interrupted is to be 'reissue' or 'throw'");
 	check(key === undefined || typeof key === 'function', 'key is to be a function of the arguments');
 	check(retry === undefined || (typeof retry === 'object' && retry !== null), 'retry is to be an object');
-	checkNames(policy, KNOWN, '', check);
+	checkNames(policy, known, '', check);
 	return {
 		name: name ?? null,
 		timeout: timeout === undefined ? null : milliseconds(timeout),

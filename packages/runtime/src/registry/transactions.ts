@@ -4,7 +4,7 @@ import type { Callable } from './shared.ts';
 export interface Transaction {
 	/** Of which store: its function takes a transaction of that kind. */
 	readonly store: string;
-	/** How long it may take (ms). */
+	/** How long it may take (ms), unless its policy has a `timeout`. */
 	readonly limit: number;
 }
 

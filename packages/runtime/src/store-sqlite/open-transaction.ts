@@ -2,7 +2,7 @@ import type { SQLInputValue } from 'node:sqlite';
 import { UnsupportedError } from '../errors/internal.ts';
 import type { OpenTransaction } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
-import { type SqlParameters, STORE, type Tx } from './transaction.ts';
+import { type SqlArguments, STORE, type Tx } from './transaction.ts';
 
 /** What begins, ends or leaves the transaction, which is the store's to do. */
 const CONTROL =
@@ -18,19 +18,19 @@ export class SqliteTransaction implements Tx, OpenTransaction {
 		this.#db = db;
 	}
 
-	async run(sql: string, parameters: SqlParameters = []) {
-		const { changes, lastInsertRowid } = this.#prepare(sql).run(...bound(parameters));
+	async run(sql: string, ...parameters: SqlArguments) {
+		const { changes, lastInsertRowid } = this.#prepare(sql).run(...bound(sql, parameters));
 		return { changes: Number(changes), lastInsertRowid };
 	}
 
-	async get<T>(sql: string, parameters: SqlParameters = []): Promise<T | undefined> {
-		const row = this.#prepare(sql).get(...bound(parameters));
+	async get<T>(sql: string, ...parameters: SqlArguments): Promise<T | undefined> {
+		const row = this.#prepare(sql).get(...bound(sql, parameters));
 		return row === undefined ? undefined : ({ ...row } as T);
 	}
 
-	async all<T>(sql: string, parameters: SqlParameters = []): Promise<T[]> {
+	async all<T>(sql: string, ...parameters: SqlArguments): Promise<T[]> {
 		return this.#prepare(sql)
-			.all(...bound(parameters))
+			.all(...bound(sql, parameters))
 			.map((row) => ({ ...row }) as T);
 	}
 
@@ -52,6 +52,17 @@ export class SqliteTransaction implements Tx, OpenTransaction {
 	}
 }
 
-function bound(parameters: SqlParameters): SQLInputValue[] {
-	return Array.isArray(parameters) ? parameters : [parameters as never];
+/** What of a statement is no SQL: texts, names in quotation marks, comments. */
+const QUOTED = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
+
+function bound(sql: string, given: SqlArguments): SQLInputValue[] {
+	const [first] = given;
+	const isNamed = typeof first === 'object' && first !== null && !ArrayBuffer.isView(first);
+	if (isNamed && !Array.isArray(first)) return [first as never];
+	const values = (Array.isArray(first) ? first : given) as SQLInputValue[];
+	const places = sql.replace(QUOTED, '').match(/\?(?!\d)/g)?.length ?? 0;
+	if (places > values.length) {
+		throw new RangeError(`the statement has ${places} places for values (?) and was given ${values.length}.`);
+	}
+	return values;
 }

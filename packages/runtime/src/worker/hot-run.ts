@@ -305,7 +305,8 @@ export class HotRun {
 	async #transact(call: EffectCall): Promise<void> {
 		const { session, size, clock, runs } = this.#host;
 		const { signal } = this.#inFlight.get(call.key)!;
-		const { store, limit } = call.transaction()!;
+		const { store, limit: usual } = call.transaction()!;
+		const limit = call.policy()?.timeout ?? usual;
 		const refused = signal.aborted ? signal.reason : session.transact === undefined ? noTransactions(call) : null;
 		if (refused !== null) return this.#outcomeOf(call.key, settledWith(refused));
 		let made: { turn: Turn; commit: TurnCommit } | null = null;

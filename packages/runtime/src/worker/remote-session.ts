@@ -113,11 +113,11 @@ export function sessionTasks(session: StoreSession, asking: () => Asking): Tasks
 				},
 			});
 		},
-		statement(number: number, name: (typeof STATEMENTS)[number], sql: string, parameters: unknown) {
-			const tx = open.get(number) as unknown as Record<string, (sql: string, parameters: unknown) => unknown>;
+		statement(number: number, name: (typeof STATEMENTS)[number], sql: string, parameters: readonly unknown[]) {
+			const tx = open.get(number) as unknown as Record<string, (sql: string, ...parameters: unknown[]) => unknown>;
 			if (tx === undefined || !STATEMENTS.includes(name))
 				throw new StoreError({ problem: 'the transaction has ended' });
-			return tx[name]!(sql, parameters);
+			return tx[name]!(sql, ...parameters);
 		},
 	};
 	for (const name of CALLS) tasks[name] = (session[name] as (...args: never[]) => unknown).bind(session);
@@ -184,15 +184,15 @@ class RemoteTransaction implements OpenTransaction {
 		this.#number = number;
 	}
 
-	run(sql: string, parameters: unknown = []): Promise<unknown> {
+	run(sql: string, ...parameters: unknown[]): Promise<unknown> {
 		return this.#asking.ask('statement', this.#number, 'run', sql, parameters);
 	}
 
-	get(sql: string, parameters: unknown = []): Promise<unknown> {
+	get(sql: string, ...parameters: unknown[]): Promise<unknown> {
 		return this.#asking.ask('statement', this.#number, 'get', sql, parameters);
 	}
 
-	all(sql: string, parameters: unknown = []): Promise<unknown> {
+	all(sql: string, ...parameters: unknown[]): Promise<unknown> {
 		return this.#asking.ask('statement', this.#number, 'all', sql, parameters);
 	}
 }
