@@ -43,6 +43,37 @@ describe('a wait of an engine', () => {
 	});
 });
 
+describe('an answer that nothing waits for is told why', () => {
+	const engine = here.createEngine({ store: memory(), functions: [main] });
+	afterAll(() => engine.close());
+	const start = () => engine.start(main, []);
+	const ended: Readonly<Record<string, () => Promise<here.RunHandle<unknown>>>> = {
+		'it has completed': async () => {
+			const handle = await start();
+			await handle.next();
+			await handle.resume();
+			await handle.settled();
+			return handle;
+		},
+		'it was cancelled': async () => {
+			const handle = await start();
+			await handle.cancel();
+			await handle.settled();
+			return handle;
+		},
+		'it is on its way to the next suspension, which next() waits for': () =>
+			engine.start(main, [], { startAt: '1 day' }),
+	};
+
+	test.for(Object.entries(ended))('%s', async ([why, make]) => {
+		const handle = await make();
+		await expect(handle.resume(1)).rejects.toMatchObject({
+			code: 'PD10008',
+			message: `run '${handle.id}' waits for no answer: ${why}.`,
+		});
+	});
+});
+
 describe('outside any run', () => {
 	const outside: Readonly<Record<string, () => unknown>> = {
 		suspend: () => here.suspend('?'),
@@ -88,7 +119,7 @@ describe('outside any run', () => {
 		for (const use of uses) {
 			await expect(use()).rejects.toMatchObject({
 				code: 'PD5004',
-				message: expect.stringContaining("'uncompiled'"),
+				message: expect.stringMatching(/^'uncompiled' \(test\/api\/behaviour\.test\.ts:\d+:\d+\) says "use durable"/),
 				help: expect.stringContaining('@perdure/transform/register'),
 			});
 		}

@@ -239,7 +239,9 @@ describe('what is no durable function', () => {
 			name: 'NotCompiledError',
 			code: 'PD5004',
 			functionName: 'plain',
-			message: expect.stringMatching(/^'plain' is not a durable function \(.+:2:\d+\)\.$/),
+			message: expect.stringMatching(
+				/^'plain' \(\S+children\.test\.ts:\d+:\d+\) is not a durable function \(.+:2:\d+\)\.$/,
+			),
 			help: expect.stringMatching(/"use durable".*await it here, as an effect/s),
 		});
 		expect(await errorOf(starts, 'nothing')).toMatchObject({ code: 'PD5004', help: expect.stringMatching(/circle/) });
@@ -250,7 +252,7 @@ describe('what is no durable function', () => {
 	it('is refused by engine.start and run, for its own reason', async () => {
 		const engine = createEngine({ store: memory() });
 		for (const [fn, message] of [
-			[plain, /'plain' is not a durable function\.$/],
+			[plain, /'plain' \(.+\) is not a durable function\.$/],
 			[numbers, /'numbers' is a generator function/],
 			[undefined, /'undefined' is not/],
 			[{}, /'an object' is not/],

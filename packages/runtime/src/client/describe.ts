@@ -52,6 +52,23 @@ export function statusOf(row: RunRow): Status {
 	return row.status === 'waiting' && row.sent > row.seen ? 'running' : row.status;
 }
 
+/** Why a run takes no answer, as a clause for messages. */
+export function whyNoAnswer(row: RunRow): string {
+	switch (statusOf(row)) {
+		case 'completed':
+		case 'failed':
+			return `it has ${row.status}`;
+		case 'cancelled':
+			return 'it was cancelled';
+		case 'blocked':
+			return 'it is blocked';
+		case 'waiting':
+			return 'it waits for something else';
+		default:
+			return 'it is on its way to the next suspension, which next() waits for';
+	}
+}
+
 export function summaryOf(row: RunRow): RunSummary {
 	const { id, functionId, tags, queue, priority } = row;
 	return {

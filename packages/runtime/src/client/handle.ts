@@ -19,7 +19,7 @@ import { isMessage, isQuestion, type Message, type Question, validated, validate
 import { type Answer, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
-import { blockedOf, type Description, describe, type Status, statusOf } from './describe.ts';
+import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
 import { idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
@@ -217,9 +217,10 @@ export class RunHandle<R> {
 				throw new RunNotFoundError({ runId });
 			case 'over':
 				if (mail.kind === 'cancel') return;
-				throw new NotSuspendedError({ runId });
+				throw new NotSuspendedError({ runId, standing: whyNoAnswer(await this.#read(session, false)) });
 			case 'closed':
-				throw new NotSuspendedError({ runId, suspension });
+				if (suspension !== undefined) throw new NotSuspendedError({ runId, suspension });
+				throw new NotSuspendedError({ runId, standing: whyNoAnswer(await this.#read(session, false)) });
 			case 'answered':
 				throw new AlreadyResumedError({ runId, suspension: posted.suspension });
 			case 'ambiguous':

@@ -73,6 +73,8 @@ export class NotCompiledError extends PerdureError {
 	/** Of what is no function, the value. */
 	declare readonly functionName: string;
 	declare readonly problem: string;
+	/** Where the function is written, where the host tells. */
+	declare readonly file: string | undefined;
 	/** Of a call of `start` in durable code. */
 	declare readonly point: string | undefined;
 

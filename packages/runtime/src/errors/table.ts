@@ -52,6 +52,7 @@ export interface NotSerializableFacts {
 /** The sentences are the compiler's, at every code of PD3. */
 const notSaved = ({ path, type, point }: NotSerializableFacts) =>
 	point === undefined ? aloneMessage(path, type) : capturedMessage(path, type, point);
+const inBrackets = (place: Place | undefined) => (place === undefined ? '' : ` (${place})`);
 const ownHelp = (f: NotSerializableFacts) => f.help;
 
 export interface DecodeFacts {
@@ -146,13 +147,19 @@ export const ROWS = {
 		(f) => `'${f.id}' is defined twice: ${f.first} and ${f.second}.`,
 		'give one of them an id of its own: "use durable as <id>" for a function, the option id for a class; two copies of a package in one process have the same cause',
 	),
-	NotCompiledError: row<{ functionName: string; problem: string; help?: string; point?: Place | undefined }>(
+	NotCompiledError: row<{
+		functionName: string;
+		file?: Place | undefined;
+		problem: string;
+		help?: string;
+		point?: Place | undefined;
+	}>(
 		'PD5004',
 		'a function that was not compiled, or is not durable',
-		(f) => `'${f.functionName}' ${f.problem}${f.point === undefined ? '' : ` (${f.point})`}.`,
+		(f) => `'${f.functionName}'${inBrackets(f.file)} ${f.problem}${inBrackets(f.point)}.`,
 		(f) =>
 			f.help ??
-			'run it under node --import @perdure/transform/register, or build its file with the Babel plugin or ts-patch',
+			'run it under node --import @perdure/transform/register, or have its file built with Perdure: by @perdure/unplugin in a bundler or Vitest, by @perdure/babel-plugin, or by tspc',
 	),
 	AbiMismatchError: row<{ id: string; built: number; here: number }>(
 		'PD5005',

@@ -1,4 +1,5 @@
 import { ABI, type EmittedDef, type FunctionDef } from '@perdure/abi';
+import { placeOf } from '../errors/function-place.ts';
 import { AbiMismatchError, DuplicateFunctionError, NotCompiledError } from '../errors/schema.ts';
 import { complete } from './definition.ts';
 import { brandGenerator } from './generator-functions.ts';
@@ -91,7 +92,8 @@ export function durable(fn: unknown, point?: string): FunctionDef {
 	const def = definitionOf(fn);
 	if (def?.kind === 'durable' && def.generator === undefined) return def;
 	const functionName = typeof fn === 'function' ? def?.name || fn.name || 'anonymous' : shown(fn);
-	throw new NotCompiledError({ functionName, point, ...notDurable(fn, def, point !== undefined) });
+	const file = typeof fn === 'function' && def === undefined ? placeOf(fn) : undefined;
+	throw new NotCompiledError({ functionName, file, point, ...notDurable(fn, def, point !== undefined) });
 }
 
 /** The id of what is to be started: a durable function, or a reference to one (`functionRef`). @throws NotCompiledError */
