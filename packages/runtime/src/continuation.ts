@@ -145,7 +145,7 @@ export class Continuation<R> {
 		if (this.#machine.state.ended !== null) {
 			throw new UnsupportedError({
 				what: 'going on with a run whose state before it failed was not kept',
-				help: 'give run an onCheckpoint: then each state is kept, and the continuation of a failure begins at the last',
+				help: 'give run an onCheckpoint: then each state is kept, also one of more than 16 KiB, and the continuation of a failure begins at the last',
 			});
 		}
 		this.#bytes = this.#machine.save();
@@ -160,7 +160,9 @@ export class Continuation<R> {
 	/**
 	 * Tries a failed run again: the turn that failed, from the state before it. If a rejection began it, that
 	 * effect is issued again, with the same key; any other event is delivered again. What succeeded is not repeated.
-	 * @throws NotFailedError
+	 * That state is kept while it has at most 16 KiB, whatever its size where a rejection began the turn, and always
+	 * with `onCheckpoint`.
+	 * @throws NotFailedError also where that state was not kept.
 	 */
 	async retry(o: RunOptions & RetryOptions = {}): Promise<Outcome<R>> {
 		const failure = this.#failure;

@@ -1,6 +1,6 @@
 /** Trying a failed run again (runtime.md, "Retry of a failed run"). */
 import { Continuation, currentEffect, NotFailedError, type Outcome, run } from '@perdure/runtime';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadMain } from './program.ts';
 
 const SOURCE = `
@@ -99,12 +99,72 @@ test('an answer is delivered again; a retry fails as often as the turn does', as
 	expect(await asked.continuation.resume(1)).toMatchObject({ status: 'completed' });
 });
 
-test('what the program itself throws after a result: that result is not asked for again', async () => {
-	const w = world(() => 'ch_4');
-	const failed = failing(await run(loadMain(SOURCE, w), ['throws'], { onCheckpoint() {} }));
-	expect(w.names()).toEqual(['a1', 'a2']);
-	expect(await failed.retry()).toMatchObject({ status: 'failed', error: { message: 'own' } });
-	expect(w.names()).toEqual([]);
+describe.each(['development', 'production'])('what the program itself throws after a result, in %s', (mode) => {
+	beforeEach(() => void vi.stubEnv('NODE_ENV', mode));
+
+	test.each([{}, { onCheckpoint() {} }])('that result is not asked for again: %o', async (o) => {
+		const w = world(() => 'ch_4');
+		const failed = failing(await run(loadMain(SOURCE, w), ['throws'], o));
+		expect(w.names()).toEqual(['a1', 'a2']);
+		const again = await failed.retry();
+		expect(again).toMatchObject({ status: 'failed', error: { message: 'own' } });
+		expect(w.names()).toEqual([]);
+		expect(await failing(again).retry()).toMatchObject({ status: 'failed', error: { message: 'own' } });
+		expect(w.names()).toEqual([]);
+	});
+
+	test('saved, and tried again by the mended program, it goes on from there', async () => {
+		const w = world(() => 'ch_4');
+		const bytes = failing(await run(loadMain(SOURCE, w), ['throws'])).toBytes();
+		w.names();
+		loadMain(SOURCE.replace("throw new Error('own')", "await emit('mended')"), w);
+		const outcome = await Continuation.fromBytes(bytes).retry();
+		expect(outcome).toMatchObject({ status: 'completed', value: 'ch_4', emitted: ['mended', 'paid?'] });
+		expect(w.names()).toEqual(['charge', 'a5']);
+	});
+
+	const LARGE = `import { a, fail } from 'world';
+		export async function main(size, kind) { "use durable";
+			const text = 'x'.repeat(size);
+			await a(1); await a(2);
+			if (kind === 'rejected') await fail(); else { const n = await a(3); if (n === 3) throw new Error('own'); }
+			return text.length;
+		}`;
+	const larger = () => {
+		const w = world(() => null);
+		const fail = async () => {
+			throw new Error('rejected');
+		};
+		return Object.assign(loadMain(LARGE, { ...w, fail }), { w });
+	};
+
+	test('a state of 16 KiB is kept; one of more has nothing to be tried again from, and says what keeps it', async () => {
+		const main = larger();
+		const small = failing(await run(main, [15_000, 'own']));
+		expect(await small.retry()).toMatchObject({ status: 'failed', error: { message: 'own' } });
+		const large = failing(await run(main, [20_000, 'own']));
+		await expect(large.retry()).rejects.toThrow(/nothing is left of it to try again from/);
+		await expect(large.retry()).rejects.toMatchObject({ help: expect.stringContaining('onCheckpoint') });
+		expect(() => large.toBytes()).toThrow(/was not kept/);
+		main.w.names();
+		const kept = failing(await run(main, [20_000, 'own'], { onCheckpoint() {} }));
+		expect(await kept.retry()).toMatchObject({ status: 'failed', error: { message: 'own' } });
+		expect(main.w.names()).toEqual(['a1', 'a2', 'a3']);
+	});
+
+	test('of a rejection it is kept whatever its size', async () => {
+		const large = failing(await run(larger(), [200_000, 'rejected']));
+		expect(await large.retry()).toMatchObject({ status: 'failed', error: { message: 'rejected' } });
+	});
+});
+
+test('in production a state that cannot be saved stops nothing', async () => {
+	vi.stubEnv('NODE_ENV', 'production');
+	const main = loadMain(
+		`import { a, live } from 'world'; export async function main() { "use durable"; const s = await live(); for (let i = 0; i < 200; i++) await a(i); return s.name; }`,
+		{ a: async () => {}, live: async () => Object.assign(new Session(), { name: 'live' }) },
+	);
+	expect(await run(main, [])).toMatchObject({ status: 'completed', value: 'live' });
 });
 
 test('a first turn that fails begins anew', async () => {

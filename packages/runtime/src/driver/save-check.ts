@@ -1,35 +1,39 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import type { Machine } from '../machine/machine.ts';
 
-/** Bytes of state that are looked at for each turn: a state of `n` bytes is checked again after `n / SHARE` turns. */
-const SHARE = 256;
-/** States up to this size (bytes) are checked at every turn. */
+/** States up to this size (bytes) are saved at every turn. */
 const SMALL = 16_384;
+/** Bytes of a larger state for each turn until it is saved again. */
+const SHARE = 256;
+/** Turns in production until a state that could not be saved is tried again. */
+const PAUSE = 64;
 
 /**
- * In development each park shows that the run can be saved, not only those whose bytes somebody asks
- * for: what types could not show is found at once (runtime.md, "A turn is one commit").
+ * Saves states that nobody asks for. In development each park shows by that that the run can be saved: what types
+ * could not show is found at once (runtime.md, "A turn is one commit"). Everywhere it is what a failed run is tried
+ * again from; of a large state that would cost too much.
  */
 export class SaveCheck {
-	readonly #on = !isProduction();
-	/** The next turn that is checked. */
+	readonly #strict = !isProduction();
+	/** The next turn that is saved. */
 	#next = 0;
 
 	/**
 	 * The state as saved, or null where that was not tried. A native promise is reported only when bytes
 	 * are asked for: hot runs may await one.
-	 * @throws NotSerializableError
+	 * @throws NotSerializableError in development.
 	 */
 	save(machine: Machine): Uint8Array | null {
 		const { turn } = machine.state;
-		if (!this.#on || turn < this.#next) return null;
+		if (turn < this.#next) return null;
 		try {
 			const bytes = machine.save();
 			this.#next = bytes.length <= SMALL ? 0 : turn + Math.floor(bytes.length / SHARE);
 			return bytes;
 		} catch (error) {
-			if (NotSerializableError.is(error) && error.kind === 'promise') return null;
-			throw error;
+			if (this.#strict && !(NotSerializableError.is(error) && error.kind === 'promise')) throw error;
+			if (!this.#strict) this.#next = turn + PAUSE;
+			return null;
 		}
 	}
 }

@@ -387,7 +387,7 @@ export const ROWS = {
 		'PD10020',
 		'a retry of a run that has not failed',
 		(f) => `run '${f.runId}' has not failed, or nothing is left of it to try again from.`,
-		'try failed runs again, and go on with others by continue, resume or send; with onCheckpoint, or in an engine, the state before a failure is always kept',
+		'try failed runs again, and go on with others by continue, resume or send; an engine keeps the state before every failure, and so does run with onCheckpoint; without, it keeps states of at most 16 KiB, and those that a rejection comes to',
 	),
 	InvalidDurationError: row<{ given: string }>(
 		'PD10016',
