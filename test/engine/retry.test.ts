@@ -110,6 +110,31 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		expect(keys[0]).not.toBe(keys[1]);
 	});
 
+	test('while it is tried again, its entry shows that, under the key that it has now', async () => {
+		charge = (attempt) => (attempt === 1 ? new Error('no') : new Promise(() => {}));
+		const handle = await engine.start(order!, ['pays'], { id: 'shown' });
+		await expect(handle.result()).rejects.toThrow('no');
+		const entry = async () => (await engine.get('shown').log()).find(({ name }) => name === 'charge');
+		expect(await entry()).toMatchObject({ state: 'executed', attempt: 1, outcome: { error: { message: 'no' } } });
+		await handle.retry({ newKeys: true });
+		await expect.poll(() => seen.filter(({ name }) => name === 'charge').length).toBe(2);
+		const { key } = seen.at(-1)!;
+		expect(key).not.toBe(seen.find(({ name }) => name === 'charge')!.key);
+		const shown = { state: 'started', outcome: null, endedAt: null, settledSeq: null, key };
+		expect(await entry()).toMatchObject({ ...shown, attempt: 2 });
+		// Cut off by the end of its worker: the next attempt is another.
+		await engine.close({ grace: 0 });
+		charge = () => 'ch_4';
+		engine = createEngine({ store, functions: [{ order, chat }], worker: false });
+		expect(await entry()).toMatchObject({ ...shown, attempt: 3 });
+		await engine.close();
+		engine = createEngine({ store, functions: [{ order, chat }] });
+		await expect.poll(async () => (await entry())!.state).toBe('executed');
+		const { attempt } = seen.at(-1)!;
+		expect(attempt).toBeGreaterThan(2);
+		expect(await entry()).toMatchObject({ attempt, outcome: { value: 'ch_4' }, key });
+	});
+
 	test('an answer is delivered again; a first turn begins again; a result that was not kept counts as done', async () => {
 		const asks = await engine.start(order!, ['asks']);
 		const open = await asks.next();

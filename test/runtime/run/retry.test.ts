@@ -1,5 +1,5 @@
 /** Trying a failed run again (runtime.md, "Retry of a failed run"). */
-import { Continuation, currentEffect, NotFailedError, type Outcome, run } from '@perdure/runtime';
+import { Continuation, currentEffect, type LogEntry, NotFailedError, type Outcome, run } from '@perdure/runtime';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { loadMain } from './program.ts';
 
@@ -75,6 +75,39 @@ describe.each(['development', 'production'])('in %s', (mode) => {
 			expect(outcome.emitted).toEqual(['paid?']);
 		},
 	);
+
+	test('while it is tried again, its entry shows that, and nothing of the failure', async () => {
+		vi.stubEnv('NODE_ENV', mode);
+		const SLOW = `import { a, charge } from 'world';
+			export async function main() { "use durable"; await Promise.all([a(5), charge(1)]); }`;
+		const w = world((attempt) => (attempt < 2 ? new Error('no') : 'ch'));
+		const slow = {
+			...w,
+			// Settles first when it is issued again: what is seen then is the entry while it has only started.
+			charge: async () => (await new Promise((resolve) => setTimeout(resolve, w.seen.length > 2 ? 20 : 0)), w.charge()),
+			a: async (n: number) => (
+				await new Promise((resolve) => setTimeout(resolve, w.seen.length === 0 ? 20 : 0)), w.a(n)
+			),
+		};
+		const failed = failing(await run(loadMain(SLOW, slow), []));
+		const charge = ({ log }: { log: readonly LogEntry[] }) => log.find(({ name }) => name === 'charge')!;
+		expect(charge(failed)).toMatchObject({ state: 'executed', attempt: 1, outcome: { error: { message: 'no' } } });
+		const seen: LogEntry[] = [];
+		for (const newKeys of [false, true]) {
+			const outcome = await failed.retry({ newKeys, onCheckpoint: (c) => void seen.push(charge(c)) });
+			const { key } = w.seen.findLast(({ name }) => name === 'charge')!;
+			const [first] = seen.splice(0);
+			expect(first).toMatchObject({
+				state: 'started',
+				attempt: 2,
+				outcome: null,
+				endedAt: null,
+				settledSeq: null,
+				key,
+			});
+			expect(charge(outcome)).toMatchObject({ state: 'executed', attempt: 2, outcome: { value: 'ch' }, key });
+		}
+	});
 
 	test('under a key of its own, if asked for', async () => {
 		vi.stubEnv('NODE_ENV', mode);

@@ -92,7 +92,7 @@ class Drive {
 				const standing = event === null ? null : await this.#turn(event);
 				if (standing !== null) return standing;
 				// What a stored state had in flight: after the first event, which may end it (a cancellation).
-				if (!begun) for (const call of this.#machine.reissue()) this.#dispatch(call);
+				if (!begun) this.#reissue(this.#machine.reissue());
 				event = this.#events.take() ?? this.#due();
 				if (event !== null) continue;
 				if (!this.#machine.busy) return { status: 'suspended' };
@@ -123,7 +123,7 @@ class Drive {
 			if (event !== null) continue;
 			if (replay.over) break;
 			// The log goes on behind something that only happens now.
-			for (const call of this.#machine.reissue((key) => replay.isDead(key))) this.#dispatch(call);
+			this.#reissue(this.#machine.reissue((key) => replay.isDead(key)));
 			event = this.#events.take() ?? this.#due();
 			if (event !== null) continue;
 			if (this.#inFlight.size + this.#watched.size === 0 || this.#parked) {
@@ -215,6 +215,12 @@ class Drive {
 	#write(before: Chain | null): Chain {
 		const written = writeState(this.#writer, this.#machine.state);
 		return 'full' in written ? [written.full] : [...before!.slice(0, written.at + 1), written.delta];
+	}
+
+	/** What a stored state had in flight begins once more. */
+	#reissue(calls: readonly EffectCall[]): void {
+		for (const call of calls) this.#dispatch(call);
+		this.#options.log.add(this.#machine.begun(calls, this.#options.clock.now()));
 	}
 
 	#dispatch(call: EffectCall): void {

@@ -8,6 +8,7 @@ import { callOf } from './effect.ts';
 import type { EffectCall } from './effect-call.ts';
 import { type Inspection, inspect } from './inspect.ts';
 import type { ReplayHook } from './issuing.ts';
+import { type LogItem, recordOf } from './log.ts';
 import { DEFAULT_RULES, type LogRules } from './log-options.ts';
 import { keptOf } from './log-turn.ts';
 import type { PendingEffect, Savable } from './pending.ts';
@@ -189,6 +190,19 @@ export class Machine {
 			calls.push(callOf(pending, this.state.runId, this.handlers));
 		}
 		return calls;
+	}
+
+	/**
+	 * The entries of calls that begin once more, as they stand now: of one that had failed and is tried again, the
+	 * outcome is to come.
+	 */
+	begun(calls: readonly EffectCall[], now: number): readonly LogItem[] {
+		if (this.#rules.keep === 'none') return [];
+		const records = calls.map(({ key }) => {
+			const pending = this.state.pending.get(key) as PendingEffect;
+			return recordOf(pending, { state: 'started', ok: null, outcome: null, settledSeq: null, now });
+		});
+		return keptOf(records, this.#rules, this.state.seq, null);
 	}
 
 	/** Of a call that its driver did not begin: it counts as no attempt, and no outcome will come. */

@@ -197,8 +197,10 @@ export class HotRun {
 		if (this.#gone) return;
 		this.#drop();
 		if (this.#inFlight.size === 0) return;
-		for (const { key } of this.#machine.pendingCalls(true)) if (!this.#inFlight.has(key)) this.#machine.withhold(key);
-		await this.#host.session.commit(this.#attempts()).catch(() => {});
+		const calls = this.#machine.pendingCalls(true);
+		for (const { key } of calls) if (!this.#inFlight.has(key)) this.#machine.withhold(key);
+		const cut = calls.filter(({ key }) => this.#inFlight.has(key));
+		await this.#host.session.commit(this.#attempts(cut)).catch(() => {});
 	}
 
 	/** As if the process had died here. */
@@ -448,7 +450,7 @@ export class HotRun {
 	async #reissue(): Promise<void> {
 		const calls = this.#machine.pendingCalls(this.#recovered);
 		if (calls.length > 0 && this.#recovered) {
-			const committed = await this.#host.session.commit(this.#attempts()).catch(() => null);
+			const committed = await this.#host.session.commit(this.#attempts(calls)).catch(() => null);
 			if (this.#gone) return;
 			if (committed === null) {
 				await this.#pause(RETRY[0]);
@@ -461,8 +463,8 @@ export class HotRun {
 		for (const call of calls) this.#dispatch(call);
 	}
 
-	/** Commits the attempts counted by `pendingCalls(true)`, and nothing else. */
-	#attempts(): TurnCommit {
+	/** Commits that another attempt of these was counted, and nothing else. */
+	#attempts(calls: readonly EffectCall[]): TurnCommit {
 		return {
 			runId: this.id,
 			epoch: this.#epoch,
@@ -471,7 +473,8 @@ export class HotRun {
 			status: 'running',
 			wakeAt: null,
 			state: writeState(this.#writer, this.#machine.state),
-			log: null,
+			// Each in full: it may have another key now.
+			...this.#log.write(this.#machine.begun(calls, this.#host.session.now()), -1),
 			...(this.#waits === null ? {} : { waits: this.#waits }),
 		};
 	}
