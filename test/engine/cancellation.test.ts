@@ -124,6 +124,14 @@ describe.each([
 		]);
 	});
 
+	it('before its time has come it does not wait for that', async () => {
+		const engine = engineOn(make());
+		const handle = await engine.start(brief, [], { startAt: '1 hour' });
+		await handle.cancel('not today');
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'not today' });
+		expect(performed).toEqual([]);
+	});
+
 	it('the outcome of the effect that was in flight is told and logged', async () => {
 		held = new Set(['plain']);
 		const handle = await engineOn(make()).start(kept, []);

@@ -403,6 +403,8 @@ export function contract(name: string, harness: Harness): void {
 				await s.start(newRun('later', { startAt: 9000 }));
 				await s.post(message('later'));
 				expect(await s.claim({ limit: 10, queues: null, suspects: false })).toMatchObject({ runs: [], next: 9000 });
+				await s.post({ ...cancel, runId: 'later' });
+				expect(await claimOne(s)).toMatchObject({ id: 'later', turn: 0, sent: 2 });
 			});
 
 			it('keeps a run with its worker that would park with unseen mail (G5)', async () => {

@@ -12,7 +12,7 @@
  * G4: mail of a run is numbered in commit order. An answer's first commit wins and its hash is kept as
  *     long as the run; a message with an id that was there is not added again.
  * G5: no wake-up is lost: a run that a turn parks while it has unseen mail stays with its worker, and mail
- *     to a parked run makes it due.
+ *     to a parked run makes it due. So does a cancellation of a run whose time to begin has not come.
  * G6: runs of a worker that left are due at once. Runs of one that died are due as soon as its death is
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who

@@ -51,7 +51,7 @@ export function add(
 	run.mail.push({ number: ++run.sent, kind: mail.kind, name, payload: mail.payload, id, hash, sender });
 	const { owner } = run;
 	if (owner !== null) queueMicrotask(() => owner.listener.mail(run.id));
-	else if (run.status === 'waiting') {
+	else if (run.status === 'waiting' || (run.status === 'pending' && mail.kind === 'cancel')) {
 		setReady(data, run, Math.min(run.readyAt ?? Number.POSITIVE_INFINITY, data.clock.now()));
 		tell(data, (listener) => listener.due());
 	}

@@ -9,10 +9,11 @@ const INSERT = `
 
 const BY_SENDER = 'SELECT 1 FROM mail JOIN run ON mail.run = run.n WHERE run.id = :id AND sender = :sender';
 
-/** Mail makes a parked run due at once; whoever holds a run finds it by `sent` (G5). */
+/** Mail makes a run due at once that is parked, or (a cancellation) has not begun; whoever holds a run finds it by `sent` (G5). */
 const COUNT = `
 	UPDATE run SET sent = sent + 1,
-		ready_at = CASE WHEN status = 'waiting' THEN min(coalesce(ready_at, :now), :now) ELSE ready_at END
+		ready_at = CASE WHEN status = 'waiting' OR (status = 'pending' AND :kind = 'cancel')
+			THEN min(coalesce(ready_at, :now), :now) ELSE ready_at END
 	WHERE n = :n`;
 
 /** `owner`: who holds the run that the mail was added to. */
@@ -44,7 +45,7 @@ export function addMail(
 	},
 ): void {
 	db.run(INSERT, { n: run.n!, number: run.sent! + 1, sender: null, ...mail });
-	db.run(COUNT, { n: run.n!, now });
+	db.run(COUNT, { n: run.n!, now, kind: mail.kind });
 }
 
 /** `id`: what makes a second one a repetition, or null. */
