@@ -142,6 +142,39 @@ describe.each(programs)('%s', (_, main) => {
 	});
 });
 
+it('tells each of several suspensions once, answered or not, and those that open beside them', async () => {
+	const { main } = compile(
+		`import { suspend } from '@perdure/runtime';
+		export async function main() { "use durable";
+			return await Promise.all([suspend('a'), suspend('b'), suspend('c').then((c) => suspend('after ' + c))]);
+		}`,
+	).exports as { main: () => Promise<unknown> };
+	const engine = createEngine({ store: memory() });
+	const handle = await engine.start(main, []);
+	const asked: unknown[] = [];
+	const ids = new Map<unknown, string>();
+	const answer = (value: string, given: string) => handle.resume(given, { suspension: ids.get(value)! });
+	for await (const outcome of handle.outcomes({ timeout: 5000 })) {
+		asked.push(seenOf(outcome));
+		if (outcome.status !== 'suspended') break;
+		ids.set(outcome.value, outcome.id);
+		if (outcome.value === 'c') await answer('c', '3');
+		if (outcome.value === 'after 3') {
+			for (const [value, given] of [
+				['after 3', '4'],
+				['b', '2'],
+				['a', '1'],
+			] as const)
+				await answer(value, given);
+		}
+	}
+	expect(asked).toEqual([
+		...['a', 'b', 'c', 'after 3'].map((value) => ['suspended', value]),
+		['completed', ['1', '2', '4']],
+	]);
+	await engine.close();
+});
+
 it('stops waiting at a time-out or when told to, and the run goes on', async () => {
 	const engine = createEngine({ store: memory() });
 	const handle = await engine.start(programs[1]![1], []);

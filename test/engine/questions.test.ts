@@ -125,6 +125,35 @@ describe('an engine', () => {
 		await expect(handle.resume(age, 4, { suspension })).rejects.toMatchObject({ code: 'PD10009' });
 	});
 
+	it('knows the same answer again by what was given, also when the run has gone on since', async () => {
+		let calls = 0;
+		const stamped = defineQuestion('stamped', {
+			answer: z.map(z.string(), z.number()).transform((m) => [...m.keys(), ++calls]),
+		});
+		const files = defineQuestion('files', { answer: z.instanceof(WeakMap).transform(() => 'read') });
+		const handle = await inEngine(kept, stamped as unknown, stop);
+		await handle.next();
+		await handle.resume('go');
+		const asked = await handle.next();
+		if (asked.status !== 'suspended') throw new Error(asked.status);
+		const { id: suspension } = asked;
+		const given = () => new Map([['a', 1]]);
+		await Promise.all([handle.resume(given(), { suspension }), handle.resume(stamped, given(), { suspension })]);
+		await handle.send(stop, undefined);
+		expect(await handle.result()).toEqual(['go', ['a', expect.any(Number)], undefined]);
+		await handle.resume(given(), { suspension });
+		await handle.resume(stamped, given(), { suspension });
+		await expect(handle.resume(new Map([['b', 1]]), { suspension })).rejects.toMatchObject({ code: 'PD10009' });
+		// What only its schema makes something of that can be saved.
+		const other = await inEngine(kept, files as unknown, stop);
+		await other.next();
+		await other.resume('go');
+		await other.next();
+		await other.resume(files, new WeakMap());
+		await other.send(stop, undefined);
+		expect(await other.result()).toEqual(['go', 'read', undefined]);
+	});
+
 	it('takes messages as their schema gives them, sent by definition or by name', async () => {
 		const handle = await inEngine(shop);
 		await expect(handle.send(price, { cents: 'many' } as never)).rejects.toMatchObject({ code: 'PD10012' });
@@ -208,6 +237,20 @@ it('needs a name', () => {
 	expect(() => defineQuestion('')).toThrow(TypeError);
 	expect(() => defineMessage(undefined as unknown as string)).toThrow(TypeError);
 	expect((defineQuestion('named') as Question).name).toBe('named');
+	expect(defineQuestion('named', { answer: undefined }).schema).toBe(undefined);
+});
+
+it.each([
+	[z.string(), "there is no option '~standard'"],
+	[{ schema: z.string() }, "there is no option 'schema'"],
+	[{ answer: (value: unknown) => typeof value === 'string' }, "'answer' is no schema"],
+	[{ answer: null }, "'answer' is no schema"],
+])('refuses a schema that it would not ask (%#)', (o, message) => {
+	expect(() => defineQuestion('misspelt', o as never)).toThrow(`the question 'misspelt': ${message}`);
+	const payload = Object.fromEntries(
+		Object.entries(o).map(([key, value]) => [key === 'answer' ? 'payload' : key, value]),
+	);
+	expect(() => defineMessage('misspelt', ('~standard' in o ? o : payload) as never)).toThrow(TypeError);
 });
 
 it('is checked in tests of users too', async () => {

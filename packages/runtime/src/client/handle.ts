@@ -7,6 +7,7 @@ import {
 	NotSuspendedError,
 	RunNotFoundError,
 } from '../errors/run.ts';
+import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import { again, type RetryOptions, readEvent, reasonBytes } from '../machine/failure.ts';
 import type { Inspection } from '../machine/inspect.ts';
@@ -95,16 +96,16 @@ export class RunHandle<R> {
 		throw status === 'failed' ? value : new CancelledError({ reason: value });
 	}
 
-	/** Each suspension as it opens, then the end. */
+	/** Each suspension as it opens, answered or not, then the end. The limits are those of each step. */
 	async *outcomes(o: WaitLimits = {}): AsyncGenerator<Outcome<R>, void, undefined> {
-		let last: string | null = null;
+		const told = new Set<string>();
 		for (;;) {
-			const outcome: Outcome<R> = await this.#until('the next suspension', o, async (session, row) => {
-				return openWaitOf(row)?.id === last && last !== null ? undefined : this.#standing(session, row);
-			});
+			const outcome = await this.#until('the next suspension', o, (session, row) => this.#standing(session, row, told));
 			yield outcome;
 			if (outcome.status !== 'suspended') return;
-			last = outcome.id;
+			const open = new Set(outcome.continuation.suspensions.map(({ id }) => id));
+			for (const id of told) if (!open.has(id)) told.delete(id);
+			told.add(outcome.id);
 		}
 	}
 
@@ -126,7 +127,7 @@ export class RunHandle<R> {
 		if (sender !== undefined && (await session.answered(this.id, sender))) return;
 		const read = () => this.#read(session, false);
 		const { suspension, value } = await addressed(session, read, { question, answer, suspension: o.suspension });
-		return this.#answer({ ok: true, value }, suspension ?? undefined, sender);
+		return this.#answer({ ok: true, value }, suspension ?? undefined, sender, knownBy({ ok: true, value: answer }));
 	}
 
 	/** Throws an error at an open suspension; otherwise as `resume`. */
@@ -192,13 +193,18 @@ export class RunHandle<R> {
 		return suspension === undefined ? idInsideEffect() : undefined;
 	}
 
-	async #answer(answer: Answer, suspension: string | undefined, sender: string | undefined): Promise<void> {
+	async #answer(
+		answer: Answer,
+		suspension: string | undefined,
+		sender: string | undefined,
+		known: string | null = null,
+	): Promise<void> {
 		const payload = encode(answer, 'answer');
 		await this.#post({
 			runId: this.id,
 			kind: 'answer',
 			suspension: suspension ?? null,
-			hash: hash(payload),
+			hash: known ?? hash(payload),
 			sender,
 			payload,
 		});
@@ -228,12 +234,12 @@ export class RunHandle<R> {
 		}
 	}
 
-	/** `seen`: the row without its state; where there is something to show it is read again, with it. */
-	async #standing(session: StoreSession, seen: RunRow): Promise<Outcome<R> | undefined> {
+	/** `seen`: the row without its state; where there is something to show it is read again, with it. `told`: ids that are not shown. */
+	async #standing(session: StoreSession, seen: RunRow, told?: ReadonlySet<string>): Promise<Outcome<R> | undefined> {
 		if (hasEnded(seen)) return this.#ended(session);
-		if (openWaitOf(seen) === null) return undefined;
+		if (openWaitOf(seen, told) === null) return undefined;
 		const row = await this.#read(session, true);
-		const wait = openWaitOf(row);
+		const wait = openWaitOf(row, told);
 		if (wait === null) return undefined;
 		const log = await logOf(session, this.id);
 		const continuation = viewOf<R>(row, log, this.#host.handlers);
@@ -263,5 +269,19 @@ export class RunHandle<R> {
 		const row = await session.read(this.id, { state });
 		if (row === null) throw new RunNotFoundError({ runId: this.id });
 		return row;
+	}
+}
+
+/**
+ * What tells whether an answer is the same one again: what its sender gave, since a schema may give another value each
+ * time, and once it is answered nobody knows what was asked. Null for what cannot be saved until a schema has made
+ * something of it.
+ */
+function knownBy(given: Answer): string | null {
+	try {
+		return hash(encode(given, 'answer'));
+	} catch (error) {
+		if (NotSerializableError.is(error)) return null;
+		throw error;
 	}
 }

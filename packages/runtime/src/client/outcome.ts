@@ -38,15 +38,18 @@ export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: H
 
 type Handlers = ReadonlyMap<Callable, Callable>;
 
-/** The wait that `row` stands at for whoever drives it, or null while it moves by itself. */
-export function openWaitOf(row: RunRow): { readonly id: string; readonly value: unknown } | null {
+/** The oldest wait, besides those that were told, that `row` stands at for whoever drives it, or null while it moves by itself. */
+export function openWaitOf(
+	row: RunRow,
+	told: ReadonlySet<string> = new Set(),
+): { readonly id: string; readonly value: unknown } | null {
 	// Mail that was not seen yet may be the very answer.
 	if (row.sent > row.seen || hasEnded(row)) return null;
 	const waits = readWaits(row.waits);
 	const byTimeToo = row.wakeAt !== null && !waits.some(({ limit }) => limit === row.wakeAt);
 	const byChildToo = waits.some(({ kind }) => kind === 'child');
 	const parked = row.status === 'waiting' && !byTimeToo && !byChildToo;
-	return waits.find(({ kind }) => kind === 'suspend' || parked) ?? null;
+	return waits.find(({ id, kind }) => (kind === 'suspend' || parked) && !told.has(id)) ?? null;
 }
 
 export async function logOf(session: StoreSession, runId: string): Promise<LogEntry[]> {

@@ -57,20 +57,21 @@ const topics = holder[KEY];
 /**
  * Defines a question, at module level. Answers are checked by the schema of any library that follows Standard
  * Schema, wherever they come from; what the schema gives is what `suspend` returns.
+ * @throws TypeError
  */
 export function defineQuestion<V = unknown, A = unknown, I = A>(
 	name: string,
 	o: { readonly answer?: StandardSchema<I, A> | StandardSchema<unknown, A> } = {},
 ): Question<V, A, I> {
-	return define('question', new Question<V, A, I>(name, o.answer as StandardSchema<unknown, A>));
+	return define('question', new Question<V, A, I>(name, schemaOf<A>('question', name, o, 'answer')));
 }
 
-/** Defines a message, at module level. As with questions, its schema decides what reaches the run. */
+/** Defines a message, at module level. As with questions, its schema decides what reaches the run. @throws TypeError */
 export function defineMessage<T = unknown, I = T>(
 	name: string,
 	o: { readonly payload?: StandardSchema<I, T> | StandardSchema<unknown, T> } = {},
 ): Message<T, I> {
-	return define('message', new Message<T, I>(name, o.payload as StandardSchema<unknown, T>));
+	return define('message', new Message<T, I>(name, schemaOf<T>('message', name, o, 'payload')));
 }
 
 function define<T extends { readonly name: string }>(kind: Kind, topic: T): T {
@@ -78,6 +79,16 @@ function define<T extends { readonly name: string }>(kind: Kind, topic: T): T {
 	const known = defined(kind, topic.name);
 	topics.set(`${kind} ${topic.name}`, [topic as unknown as Question, ...known]);
 	return topic;
+}
+
+/** A schema in the wrong place would be one that is silently not asked. @throws TypeError */
+function schemaOf<T>(kind: Kind, name: string, o: object, option: string): StandardSchema<unknown, T> | undefined {
+	const wrong = (what: string) => new TypeError(`the ${kind} '${name}': ${what}`);
+	const other = '~standard' in o ? '~standard' : Object.keys(o).find((key) => key !== option);
+	if (other !== undefined) throw wrong(`there is no option '${other}'; its schema is the option '${option}'`);
+	const schema = (o as Record<string, StandardSchema<unknown, T> | undefined>)[option];
+	if (schema === undefined || typeof schema?.['~standard']?.validate === 'function') return schema;
+	throw wrong(`'${option}' is no schema of Standard Schema (Zod, Valibot, ArkType and others give such)`);
 }
 
 /** The latest first: modules that know nothing of each other may use one name, and a module may be loaded again. */
