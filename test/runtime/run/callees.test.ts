@@ -165,5 +165,12 @@ test('currentEffect tells the key, the attempt, the run, also behind its own awa
 	expect(outcome).toMatchObject({
 		value: { attempt: 1, runId: 'mine', aborted: false, key: expect.stringMatching(/^[a-z2-7]{26}-1$/) },
 	});
-	expect(() => currentEffect()).toThrow();
+	expect(() => currentEffect()).toThrow(/needs an effect/);
+	const durable = loadMain(
+		`import { currentEffect } from '@perdure/runtime'; export async function main() { "use durable"; const { key } = currentEffect(); return key; }`,
+	);
+	expect(await run(durable, [])).toMatchObject({
+		status: 'failed',
+		error: { help: expect.stringContaining('awaits') },
+	});
 });

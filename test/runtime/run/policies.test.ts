@@ -99,6 +99,9 @@ describe.each(WAYS)('a retry, restart: %s', (restart) => {
 		};
 		const t = testRun(one(fn, { retry: { attempts: 9, when } }, CAUGHT), [], { restart });
 		expect(await t.result()).toEqual(['SyntaxError', 'in when']);
+		const promised = (async () => false) as never;
+		const other = testRun(one(fn, { retry: { attempts: 9, when: promised } }, CAUGHT), [], { restart });
+		expect(await other.result()).toEqual(['InvalidPolicyError', expect.stringContaining('retry.when gave a promise')]);
 	});
 
 	it('never follows NonRetryableError, nor a changed argument', async () => {

@@ -105,9 +105,9 @@ export async function performEffect(
 	}
 }
 
-function afterFailure({ key, failures }: EffectCall, policy: Policy | null, error: unknown): Settled {
+function afterFailure({ key, name, failures }: EffectCall, policy: Policy | null, error: unknown): Settled {
 	try {
-		const retryIn = retryDelay(policy, { key, failures, error });
+		const retryIn = retryDelay(policy, { key, name, failures, error });
 		return { ...settledWith(error), ...(retryIn === null ? {} : { retryIn }) };
 	} catch (thrown) {
 		return settledWith(thrown);

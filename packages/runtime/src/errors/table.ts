@@ -329,8 +329,14 @@ export const ROWS = {
 	OutsideRunError: row<{ primitive: string }>(
 		'PD10006',
 		'a primitive of durable functions was used outside a run',
-		(f) => `'${f.primitive}' needs a run, and none is being computed here.`,
-		'start the function that calls it with run(fn, args) or engine.start(fn, args)',
+		(f) =>
+			f.primitive === 'currentEffect'
+				? "'currentEffect' needs an effect, and none is being performed here."
+				: `'${f.primitive}' needs a run, and none is being computed here.`,
+		(f) =>
+			f.primitive === 'currentEffect'
+				? 'it is there inside an effect: call it in the function that durable code awaits, not in durable code itself'
+				: 'start the function that calls it with run(fn, args) or engine.start(fn, args)',
 	),
 	TimeoutError: row<{ what: string; timeout?: string | undefined }>(
 		'PD10007',
