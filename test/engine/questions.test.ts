@@ -36,9 +36,9 @@ const { asks, two, shop, all, kept } = compile(
 		return [await suspend(age, 'how old?'), await suspend(amount, 0), await suspend(nickname), await suspend(free, { ask: 'x' })];
 	}
 	export async function two() { "use durable"; return await Promise.all([suspend(age, 'a'), suspend(amount, 'b')]); }
-	export async function shop() { "use durable";
+	export async function shop(patience) { "use durable";
 		const { cents } = await receive(price);
-		return [cents, await receive(stop), await receive(price, { timeout: 1, otherwise: 'none' })];
+		return [cents, await receive(stop), await receive(price, { timeout: patience, otherwise: 'none' })];
 	}
 	export async function all(n) { "use durable";
 		const out = [];
@@ -155,7 +155,7 @@ describe('an engine', () => {
 	});
 
 	it('takes messages as their schema gives them, sent by definition or by name', async () => {
-		const handle = await inEngine(shop);
+		const handle = await inEngine(shop, 1);
 		await expect(handle.send(price, { cents: 'many' } as never)).rejects.toMatchObject({ code: 'PD10012' });
 		await expect(handle.send('price', { cents: 'many' })).rejects.toThrow(/cents/);
 		await handle.send(price, { cents: 5, more: 'is left out' } as { cents: number });
@@ -203,7 +203,7 @@ describe('a continuation', () => {
 	});
 
 	it('checks messages', async () => {
-		const outcome = await run(shop!, []);
+		const outcome = await run(shop!, ['1 day']);
 		if (outcome.status !== 'suspended') throw new Error(outcome.status);
 		await expect(outcome.continuation.send('price', 1)).rejects.toMatchObject({ code: 'PD10012' });
 		const next = await outcome.continuation.send(price, { cents: 1 });
@@ -237,7 +237,7 @@ it('needs a name', () => {
 	expect(() => defineQuestion('')).toThrow(TypeError);
 	expect(() => defineMessage(undefined as unknown as string)).toThrow(TypeError);
 	expect((defineQuestion('named') as Question).name).toBe('named');
-	expect(defineQuestion('named', { answer: undefined }).schema).toBe(undefined);
+	expect(defineQuestion('named', { answer: undefined } as never).schema).toBe(undefined);
 });
 
 it.each([
@@ -261,7 +261,7 @@ it('is checked in tests of users too', async () => {
 	await test.resume(age, 1);
 	await expect(test.resume(free, 'x')).rejects.toMatchObject({ code: 'PD10008' });
 	expect(await test.resume('2')).toMatchObject({ status: 'suspended', log: [{}, { outcome: { value: 2 } }, {}] });
-	const messages = testRun(shop!, []);
+	const messages = testRun(shop!, [1]);
 	await messages.next();
 	await expect(messages.send(price, { cents: '' } as never)).rejects.toMatchObject({ code: 'PD10012' });
 	await messages.send('price', { cents: 1 });
