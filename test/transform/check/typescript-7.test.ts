@@ -67,6 +67,20 @@ test('both have the same files, with the same text', () => {
 	expect(seven.textOf(join(ROOT, 'nothing.ts'))).toBeUndefined();
 });
 
+test('a file is asked about in few messages, however many calls it has', () => {
+	const asked = (program: TypeProgram) => {
+		let count = 0;
+		const counted: TypeProgram = {
+			...program,
+			typesAt: (...of) => (count++, program.typesAt(...of)),
+			symbolsAt: (...of) => (count++, program.symbolsAt(...of)),
+		};
+		createChecker(counted)(join(ROOT, 'check/everything-that-can-be-saved/input.ts'));
+		return count;
+	};
+	expect(asked(seven)).toBeLessThan(asked({ ...seven, distant: false }) / 2);
+});
+
 test('both give the same diagnostics for all programs of fixtures/check', () => {
 	const all = (program: TypeProgram) => {
 		const check = createChecker(program);

@@ -17,8 +17,8 @@ import { Origins } from './origins.ts';
 import { pointsOf, startsOf } from './points.ts';
 import type { ProgramFacts } from './program-facts.ts';
 import { Proof } from './proof.ts';
+import { Questions, wantCalls } from './questions.ts';
 import { declaredAt, wantSlotTypes } from './slot-types.ts';
-import { TypeQuestions } from './type-questions.ts';
 
 export interface LoweredFile {
 	/** As the program names it. */
@@ -38,10 +38,12 @@ export function checkFile(
 	any: AnyOption,
 ): void {
 	const { program, files, classes, verdicts } = facts;
-	const types = new TypeQuestions(program, name);
+	const types = new Questions((spans) => program.typesAt(name, spans));
+	const symbols = new Questions((spans) => program.symbolsAt(name, spans));
+	if (program.distant) for (const { fn } of lowered) wantCalls(fn.node, types, symbols);
 	const flows = traceFlows(file, scopes);
 	const nodes = new Set<t.Node>(durable.map(({ node }) => node));
-	const typed = createOriginFacts({ program, file: name, types, files, classes });
+	const typed = createOriginFacts({ program, types, symbols, files, classes });
 	const origins = new Origins({ scopes, flows, durable: nodes, types: typed });
 	const proof: Proof = new Proof(origins, {
 		...typed,

@@ -9,7 +9,7 @@ import type { Judge, Wrong } from './judge.ts';
 import type { OriginFacts } from './origin-facts.ts';
 import type { Origins } from './origins.ts';
 import type { Proof } from './proof.ts';
-import type { TypeQuestions } from './type-questions.ts';
+import type { TypeQuestions } from './questions.ts';
 
 export interface Checking {
 	readonly fn: DurableFunction;

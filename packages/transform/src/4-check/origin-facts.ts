@@ -8,6 +8,7 @@ import { EACH } from './flows.ts';
 import { hostName, isOfHost } from './host-types.ts';
 import type { CollectionFacts, Imported } from './origins.ts';
 import type { Facts } from './proof.ts';
+import type { Questions } from './questions.ts';
 import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
 
@@ -18,25 +19,19 @@ export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured'> {
 
 export interface OriginQuestions {
 	readonly program: TypeProgram;
-	readonly file: string;
-	/** The types at nodes of the file. */
-	readonly types: { at(node: t.Node | null): Type | undefined };
+	/** At nodes of the file. */
+	readonly types: Pick<Questions<Type>, 'at'>;
+	readonly symbols: Pick<Questions<TypeSymbol>, 'at'>;
 	readonly files: DurableFiles;
 	readonly classes: Pick<Classes, 'standingOf'>;
 }
 
 const COLLECTIONS = new Set(['Array', 'ReadonlyArray', 'Map', 'ReadonlyMap', 'Set', 'ReadonlySet', 'IteratorObject']);
 
-export function createOriginFacts({ program, file, types, files, classes }: OriginQuestions): OriginFacts {
-	const symbolAt = (node: t.Node): TypeSymbol | undefined => {
-		const named = node.type === 'Identifier' ? { start: node.start!, end: node.start! + node.name.length } : node;
-		if (named.start == null || named.end == null) return undefined;
-		return program.symbolsAt(file, [{ start: named.start, end: named.end }])[0];
-	};
-
+export function createOriginFacts({ program, types, symbols, files, classes }: OriginQuestions): OriginFacts {
 	/** Where the value of an import, or a part of it, was declared. */
 	const declarationsOf = ({ node, path }: Imported): readonly Declaration[] => {
-		const symbol = symbolAt(node.local);
+		const symbol = symbols.at(node.local);
 		if (symbol === undefined || path.length === 0) return symbol?.declarations() ?? [];
 		let declared: readonly Declaration[] = [];
 		let type = symbol.valueType();
@@ -84,19 +79,19 @@ export function createOriginFacts({ program, file, types, files, classes }: Orig
 				(each) => files.functionAt(each) !== null || (each.kind === 'class' && files.isOfCompiledModule(each)),
 			),
 		entered: (imported) =>
-			runtimeName(symbolAt(imported.node.local)) !== undefined ||
+			runtimeName(symbols.at(imported.node.local)) !== undefined ||
 			everyDeclared(imported, (each) => files.functionAt(each) === 'durable'),
 		calleeOf(callee) {
 			const plain = unwrap(callee);
 			const isMember = plain.type === 'MemberExpression' || plain.type === 'OptionalMemberExpression';
-			const symbol = symbolAt(isMember ? plain.property : plain);
+			const symbol = symbols.at(isMember ? plain.property : plain);
 			const [declared] = symbol?.declarations() ?? [];
 			return symbol && declared ? kindOf(symbol, declared) : null;
 		},
 		givesPromise: (node) => isPromise(types.at(node)),
 		givesPromises: (node) => partsOf(types.at(node)).some((list) => list.typeArguments().some(isPromise)),
 		unregistered(Class) {
-			const symbol = symbolAt(unwrap(Class));
+			const symbol = symbols.at(unwrap(Class));
 			if (!symbol?.declarations().some((each) => each.kind === 'class' && !isOfHost(each))) return null;
 			const instance = symbol
 				.valueType()

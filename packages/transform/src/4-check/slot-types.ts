@@ -11,8 +11,8 @@ import * as t from '@babel/types';
 import type { Binding } from '../1-parse/scope.ts';
 import type { Flows } from './flows.ts';
 import type { HeldPoint, HeldVariable } from './points.ts';
+import type { TypeQuestions } from './questions.ts';
 import type { Type } from './type-model.ts';
-import type { TypeQuestions } from './type-questions.ts';
 
 export interface SlotTypes {
 	/** At the reads behind the point; that of the declaration where a read has no place, or the variable is shared. */

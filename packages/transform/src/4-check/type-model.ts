@@ -16,6 +16,8 @@ export interface Span {
 export interface TypeProgram {
 	/** The project's own source files: no declaration files, nothing of a dependency. Absolute paths. */
 	readonly files: readonly string[];
+	/** A question is a message to another process: what may be asked later is better asked at once. */
+	readonly distant: boolean;
 	/** Text of a file of the program, declaration files included. */
 	textOf(file: string): string | undefined;
 	/**

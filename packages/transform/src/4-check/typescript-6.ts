@@ -13,7 +13,7 @@ import type {
 	TypeProgram,
 	TypeSymbol,
 } from './type-model.ts';
-import { isModuleName, kindOf, lazy, propertyName } from './typescript-common.ts';
+import { isModuleName, kindOf, lazy, nodesAt, propertyName } from './typescript-common.ts';
 
 /** Members of a symbol that TypeScript keeps to itself. */
 interface InternalSymbol extends ts.Symbol {
@@ -130,10 +130,8 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 
 	const eachNode = <T>(file: string, spans: readonly Span[], ask: (node: ts.Node) => T): (T | undefined)[] => {
 		const source = program.getSourceFile(file);
-		return spans.map((span) => {
-			const node = source && nodeAt(typescript, source, span);
-			return node && ask(node);
-		});
+		if (source === undefined) return spans.map(() => undefined);
+		return nodesAt<ts.Node>(source, spans, typescript.forEachChild).map((node) => node && ask(node));
 	};
 
 	return {
@@ -142,6 +140,7 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 			.filter((file) => !file.isDeclarationFile && !program.isSourceFileFromExternalLibrary(file))
 			.map((file) => file.fileName),
 		textOf: (file) => program.getSourceFile(file)?.text,
+		distant: false,
 		typesAt: (file, spans) => eachNode(file, spans, (node) => typeOf(checker.getTypeAtLocation(node))),
 		symbolsAt: (file, spans) =>
 			eachNode(file, spans, (node) => {
@@ -152,18 +151,6 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 				return symbolOf(symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
 			}),
 	};
-}
-
-/** The innermost node that spans just this text, if there is one. */
-function nodeAt(typescript: typeof ts, source: ts.SourceFile, { start, end }: Span): ts.Node | undefined {
-	let found: ts.Node | undefined;
-	const visit = (node: ts.Node): void => {
-		if (node.pos > start || node.end < end) return;
-		if (node.end === end && node.getStart(source) === start) found = node;
-		typescript.forEachChild(node, visit);
-	};
-	visit(source);
-	return found;
 }
 
 function remember<K extends object, V>(known: WeakMap<K, V>, key: K, make: (key: K) => V): V {

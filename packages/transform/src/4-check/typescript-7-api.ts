@@ -11,12 +11,21 @@ export interface Node {
 	readonly pos: number;
 	readonly end: number;
 	readonly parent: Node;
+	getSourceFile(): SourceFile;
 	getStart(file?: Node): number;
 	forEachChild(visit: (node: Node) => void): void;
 }
 
+/** One that has a name: `name` is undefined where the kind of node has none. */
+export interface NamedNode extends Node {
+	readonly name: Node & { readonly text: string };
+	/** `?` */
+	readonly postfixToken: Node | undefined;
+}
+
 export interface SourceFile extends Node {
 	readonly text: string;
+	readonly fileName: string;
 }
 
 /** A declaration that is not fetched before it is asked for. */
@@ -39,6 +48,8 @@ export interface ApiType {
 	readonly id: number;
 	readonly flags: number;
 	readonly objectFlags: number;
+	/** The id of its symbol. */
+	readonly symbol?: number;
 	getSymbol(): ApiSymbol | undefined;
 	getAliasSymbol(): ApiSymbol | undefined;
 	isClassOrInterface(): boolean;
@@ -94,6 +105,7 @@ export interface Program {
 
 export interface Project {
 	readonly configFileName: string;
+	readonly rootFiles: readonly string[];
 	readonly program: Program;
 	readonly checker: Checker;
 }
@@ -131,7 +143,8 @@ const SYNTAX_KINDS = [
 	...(['MethodSignature', 'FunctionDeclaration', 'FunctionExpression', 'ArrowFunction', 'Constructor'] as const),
 	...(['GetAccessor', 'SetAccessor', 'CallSignature', 'ConstructSignature', 'IndexSignature'] as const),
 	...(['FunctionType', 'ConstructorType', 'SourceFile', 'ModuleDeclaration'] as const),
-	...(['ShorthandPropertyAssignment'] as const),
+	...(['ShorthandPropertyAssignment', 'TypeLiteral', 'PropertySignature', 'Identifier', 'Block'] as const),
+	...(['ExportKeyword', 'DeclareKeyword', 'DefaultKeyword'] as const),
 ] as const;
 
 /** Is all of it there, as far as one can see before anything is called? */
@@ -155,6 +168,6 @@ const CHECKER: readonly (keyof Checker)[] = [
 ];
 
 /** Does a project that was opened answer what will be asked? */
-export function canAnswer({ checker }: Project): boolean {
-	return CHECKER.every((name) => typeof checker[name] === 'function');
+export function canAnswer({ checker, rootFiles }: Project): boolean {
+	return Array.isArray(rootFiles) && CHECKER.every((name) => typeof checker[name] === 'function');
 }

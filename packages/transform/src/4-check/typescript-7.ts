@@ -3,6 +3,7 @@
  * question a message to it and back: questions about places go in one, those about all properties of a
  * type as well, and nothing is asked twice. A declaration's file is not fetched for its kind.
  */
+import { sourceText } from './source-text.ts';
 import type {
 	Declaration,
 	DeclarationKind,
@@ -27,7 +28,8 @@ import type {
 	SourceFile,
 	SyncModule,
 } from './typescript-7-api.ts';
-import { isModuleName, isQuoted, kindOf, lazy, propertyName } from './typescript-common.ts';
+import { readShapes, type Shape } from './typescript-7-shapes.ts';
+import { isModuleName, isQuoted, kindOf, lazy, nodesAt, propertyName } from './typescript-common.ts';
 
 /** The modules of the user's TypeScript that opened `project`. */
 export interface TypeScript7 {
@@ -36,18 +38,40 @@ export interface TypeScript7 {
 }
 
 /** Types and symbols are the same objects as long as the project is open; then they answer nothing new. */
-export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }: Project): TypeProgram {
+export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker, rootFiles }: Project): TypeProgram {
 	const { SymbolFlags, TypeFlags, SignatureKind } = sync;
 	const types = new Map<number, Type>();
 	const symbols = new Map<number, TypeSymbol>();
 	const names = lazy(() => program.getSourceFileNames());
 	const nameOf = lazy(() => new Map(names().map((name) => [name.toLowerCase(), name])));
+	const fileOf = ({ path }: NodeHandle) => nameOf().get(path.toLowerCase()) ?? path;
+	const roots = lazy(() => new Set(rootFiles.filter(isOwn)));
 
 	const typeOf = (type: ApiType): Type => remember(types, type, makeType);
 	const symbolOf = (symbol: ApiSymbol): TypeSymbol => remember(symbols, symbol, makeSymbol);
 
+	const shapes = new Map<number, Shape>();
+	const shaped = new Set<string>();
+	const learnShapes = (file: string, source: SourceFile): void => {
+		if (shaped.has(file) || !roots().has(file)) return;
+		shaped.add(file);
+		for (const [id, shape] of readShapes(source, ast, checker)) shapes.set(id, shape);
+	};
+	/** Of an interface of another file, that file is read first. */
+	const shapeOf = (type: ApiType): Shape | undefined => {
+		const known = shapes.get(type.id);
+		if (known !== undefined || !type.isClassOrInterface() || type.isTypeReference()) return known;
+		const [declared, ...others] = type.getSymbol()?.declarations ?? [];
+		if (declared?.kind !== ast.SyntaxKind.InterfaceDeclaration || others.length > 0) return undefined;
+		const file = fileOf(declared);
+		const source = !shaped.has(file) && roots().has(file) ? program.getSourceFile(file) : undefined;
+		if (source) learnShapes(file, source);
+		return shapes.get(type.id);
+	};
+
 	const makeType = (type: ApiType): Type => {
 		const reference = type.isTypeReference();
+		const shape = lazy(() => shapeOf(type));
 		const symbol = lazy(() => type.getSymbol());
 		return {
 			kind: kindOf(type.flags, TypeFlags),
@@ -55,10 +79,10 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 				return reference && (type as ApiTypeReference).getTarget().isTupleType();
 			},
 			get objectLiteral() {
-				return ((symbol()?.flags ?? 0) & SymbolFlags.ObjectLiteral) !== 0;
+				return shape() === undefined && ((symbol()?.flags ?? 0) & SymbolFlags.ObjectLiteral) !== 0;
 			},
 			text: lazy(() => checker.typeToString(type)),
-			symbol: lazy(() => optional(symbol(), symbolOf)),
+			symbol: lazy(() => symbolOfShape(type, shape()) ?? optional(symbol(), symbolOf)),
 			alias: lazy(() => optional(type.getAliasSymbol(), symbolOf)),
 			parts: lazy(() => partsOf(type).map(typeOf)),
 			constraint: lazy(() => {
@@ -66,13 +90,38 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 				return bound && bound.id !== type.id ? typeOf(bound) : undefined;
 			}),
 			typeArguments: lazy(() => (reference ? argumentsOf(type as ApiTypeReference) : [])),
-			properties: lazy(() => propertiesOf(type)),
-			indexTypes: lazy(() => checker.getIndexInfosOfType(type).map(({ valueType }) => typeOf(valueType))),
-			callSignatures: lazy(() => checker.getSignaturesOfType(type, SignatureKind.Call).map(makeSignature)),
-			constructSignatures: lazy(() => checker.getSignaturesOfType(type, SignatureKind.Construct).map(makeSignature)),
-			bases: lazy(() => basesOf(type).map(typeOf)),
+			properties: lazy(() => optional(shape(), propertiesOfShape) ?? propertiesOf(type)),
+			indexTypes: lazy(() =>
+				shape() ? [] : checker.getIndexInfosOfType(type).map(({ valueType }) => typeOf(valueType)),
+			),
+			callSignatures: lazy(() => signaturesOf(type, shape(), SignatureKind.Call)),
+			constructSignatures: lazy(() => signaturesOf(type, shape(), SignatureKind.Construct)),
+			bases: lazy(() => (shape() ? [] : basesOf(type).map(typeOf))),
 		};
 	};
+
+	/** Of a type literal it is not fetched: nobody asks for more than its place. */
+	const symbolOfShape = ({ symbol: id }: ApiType, shape: Shape | undefined): TypeSymbol | undefined => {
+		if (shape === undefined || shape.symbol !== undefined || id === undefined) return undefined;
+		const declared = [declarationOf(shape.node)];
+		return remember(symbols, { id }, () => ({
+			name: '__type',
+			declarations: () => declared,
+			valueType: () => undefined,
+		}));
+	};
+
+	const propertiesOfShape = ({ members, types }: Shape): Property[] =>
+		members.map((member, index) => ({
+			name: member.name.text,
+			kind: 'property',
+			optional: member.postfixToken !== undefined,
+			type: () => typeOf(types[index]!),
+			declarations: lazy(() => [declarationOf(member)]),
+		}));
+
+	const signaturesOf = (type: ApiType, shape: Shape | undefined, kind: number): Signature[] =>
+		shape || !(type.flags & TypeFlags.Object) ? [] : checker.getSignaturesOfType(type, kind).map(makeSignature);
 
 	const partsOf = (type: ApiType): readonly ApiType[] => {
 		if (type.flags & (TypeFlags.Union | TypeFlags.Intersection)) return (type as ApiUnion).getTypes();
@@ -125,14 +174,26 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
 	};
 
+	/** Of a node of the project's own. */
+	const declarationOf = (node: Node): Declaration => ({
+		kind: kinds.get(node.kind) ?? 'other',
+		file: node.getSourceFile().fileName,
+		library: false,
+		get start() {
+			return node.getStart();
+		},
+		end: node.end,
+	});
+
 	const declarationsOf = (symbol: ApiSymbol): Declaration[] =>
 		symbol.declarations.map((handle) => {
 			const node = lazy(() => handle.resolve());
+			const file = fileOf(handle);
 			return {
 				kind: kindOfDeclaration(handle, symbol),
-				file: nameOf().get(handle.path.toLowerCase()) ?? handle.path,
+				file,
 				get library() {
-					return program.getSourceFileMetadataByPath(handle.path)?.isDefaultLibrary ?? false;
+					return !roots().has(file) && (program.getSourceFileMetadataByPath(handle.path)?.isDefaultLibrary ?? false);
 				},
 				get start() {
 					return node()?.getStart() ?? 0;
@@ -156,7 +217,8 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 		ask: (nodes: readonly Node[]) => readonly T[],
 	): (T | undefined)[] => {
 		const source = program.getSourceFile(file);
-		const nodes = spans.map((span) => source && nodeAt(source, span));
+		if (source) learnShapes(file, source);
+		const nodes = source ? nodesAt(source, spans, eachChild) : spans.map(() => undefined);
 		const answers = ask(nodes.filter((node) => node !== undefined));
 		let next = 0;
 		return nodes.map((node) => (node === undefined ? undefined : answers[next++]));
@@ -170,8 +232,13 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker }
 	};
 
 	return {
-		files: names().filter((name) => isOwn(name) && !program.getSourceFileMetadata(name)?.isFromExternalLibrary),
-		textOf: (file) => program.getSourceFile(file)?.text,
+		// Of what the configuration names nobody asks whether a dependency has it.
+		files: names().filter(
+			(name) => roots().has(name) || (isOwn(name) && !program.getSourceFileMetadata(name)?.isFromExternalLibrary),
+		),
+		// The tree of a file is no small message: for its text alone it is not fetched.
+		textOf: (file) => (roots().has(file) ? sourceText(file) : undefined) ?? program.getSourceFile(file)?.text,
+		distant: true,
 		typesAt: (file, spans) =>
 			eachNode(file, spans, (nodes) =>
 				nodes.length === 0 ? [] : checker.getTypeAtLocation(nodes).map((type) => optional(type, typeOf)),
@@ -212,17 +279,7 @@ function declarationKinds({ SyntaxKind: kind }: AstModule): ReadonlyMap<number, 
 	]);
 }
 
-/** The innermost node that spans just this text, if there is one. */
-function nodeAt(source: SourceFile, { start, end }: Span): Node | undefined {
-	let found: Node | undefined;
-	const visit = (node: Node): void => {
-		if (node.pos > start || node.end < end) return;
-		if (node.end === end && node.getStart(source) === start) found = node;
-		node.forEachChild(visit);
-	};
-	visit(source);
-	return found;
-}
+const eachChild = (node: Node, visit: (child: Node) => void) => node.forEachChild(visit);
 
 function optional<A, B>(value: A | undefined, map: (value: A) => B): B | undefined {
 	return value === undefined ? undefined : map(value);

@@ -1,5 +1,5 @@
 /** What the versions of TypeScript have in common, whichever way they are asked: flags by name, and names of symbols. */
-import type { TypeKind } from './type-model.ts';
+import type { Span, TypeKind } from './type-model.ts';
 
 /** The flags of a type that its kind is read from. Their numbers are another in each version. */
 export type TypeFlags = Readonly<Record<(typeof TYPE_FLAGS)[number], number>>;
@@ -49,4 +49,46 @@ export function lazy<T>(compute: () => T): () => T {
 		made ??= { value: compute() };
 		return made.value;
 	};
+}
+
+interface PlacedNode {
+	readonly pos: number;
+	readonly end: number;
+	getStart(source?: unknown): number;
+}
+
+/** For each span the innermost node with just that text, if there is one: one walk, which enters only what holds a span. */
+export function nodesAt<N extends PlacedNode>(
+	source: N,
+	spans: readonly Span[],
+	eachChild: (node: N, visit: (child: N) => void) => void,
+): (N | undefined)[] {
+	const found = new Map<number, Map<number, N | undefined>>();
+	for (const { start, end } of spans) {
+		const starts = found.get(end) ?? new Map();
+		found.set(end, starts.set(start, undefined));
+	}
+	const ordered = spans.toSorted((a, b) => a.start - b.start);
+	/** Is there a span within these bounds? From the first that begins there on: those of a file overlap but little. */
+	const holdsSpan = ({ pos, end }: N): boolean => {
+		let low = 0;
+		for (let high = ordered.length; low < high; ) {
+			const middle = (low + high) >> 1;
+			if (ordered[middle]!.start < pos) low = middle + 1;
+			else high = middle;
+		}
+		for (let at = low; at < ordered.length && ordered[at]!.start < end; at++) if (ordered[at]!.end <= end) return true;
+		return false;
+	};
+	const visit = (node: N): void => {
+		if (!holdsSpan(node)) return;
+		const starts = found.get(node.end);
+		if (starts !== undefined) {
+			const start = node.getStart(source);
+			if (starts.has(start)) starts.set(start, node);
+		}
+		eachChild(node, visit);
+	};
+	visit(source);
+	return spans.map(({ start, end }) => found.get(end)?.get(start));
 }
