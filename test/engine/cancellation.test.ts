@@ -36,6 +36,7 @@ const { exports } = compile(
 		catch (error) { await act('clean up after ' + error.name); throw error; }
 		finally { await act('clean all'); }
 	}
+	export async function both() { "use durable"; return await Promise.all([suspend(1), suspend(2)]); }
 	export async function brief() { "use durable"; return await act('plain'); }
 	export async function kept() { "use durable"; try { await act('plain'); } catch (error) { return error.effect; } }`,
 	{
@@ -50,7 +51,7 @@ const { exports } = compile(
 		},
 	},
 );
-const { main, brief, kept } = exports as Record<'main' | 'brief' | 'kept', () => Promise<unknown>>;
+const { main, both, brief, kept } = exports as Record<'main' | 'both' | 'brief' | 'kept', () => Promise<unknown>>;
 const CLEANED = ['clean a', 'clean again a', 'clean again b', 'clean all', 'clean b', 'clean up after CancelledError'];
 
 const engines: Engine[] = [];
@@ -121,6 +122,29 @@ describe.each([
 		expect(await handle.log()).toMatchObject([
 			{ kind: 'cancel', args: ['never mind'] },
 			{ kind: 'receive', name: 'early', args: [1], state: 'discarded' },
+		]);
+	});
+
+	it('what comes behind it and finds nobody is in the log, left over', async () => {
+		const store = make();
+		const first = engineOn(store);
+		const { id } = await first.start(both, []);
+		const asked = await first.get(id).next({ timeout: 5000 });
+		if (asked.status !== 'suspended') throw new Error(asked.status);
+		const [one, two] = asked.continuation.suspensions;
+		await first.close();
+		const handle = engineOn(store, false).get(id);
+		await handle.cancel('enough');
+		await handle.resume('late', { suspension: one!.id });
+		await handle.throw(new RangeError('later'), { suspension: two!.id });
+		await handle.send('m', { n: 1 });
+		engineOn(store);
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect((await handle.log()).slice(2)).toMatchObject([
+			{ kind: 'cancel' },
+			{ kind: 'suspend', name: 'resume', key: one!.id, args: ['late'], state: 'discarded' },
+			{ kind: 'suspend', name: 'throw', key: two!.id, args: [{ message: 'later' }], state: 'discarded' },
+			{ kind: 'receive', name: 'm', args: [{ n: 1 }], state: 'discarded' },
 		]);
 	});
 

@@ -96,6 +96,24 @@ it('mail that comes while a run parks wakes it', async () => {
 	expect(await handle.result()).toEqual(['first', ...Array.from({ length: 50 }, (_, i) => i)]);
 });
 
+it('a message that comes while the turn is committed in which another ends the run is in the log, left over', async () => {
+	const handle = await engine.start(collect, []);
+	await handle.next();
+	let late: Promise<void> | undefined;
+	beforeCommit = (status) => {
+		if (status !== 'completed' || late !== undefined) return undefined;
+		late = handle.send('m', 'too late');
+		return late;
+	};
+	await Promise.all([handle.send('m', 'end'), handle.send('m', 'behind')]);
+	expect(await handle.result()).toEqual([]);
+	await late;
+	expect((await handle.log()).slice(1)).toMatchObject([
+		{ kind: 'receive', name: 'm', args: ['behind'], state: 'discarded' },
+		{ kind: 'receive', name: 'm', args: ['too late'], state: 'discarded' },
+	]);
+});
+
 it('a cancellation that comes while the last turn is committed comes before the end', async () => {
 	let done = (_: unknown) => {};
 	world.work = () => new Promise((resolve) => (done = resolve));

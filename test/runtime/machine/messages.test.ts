@@ -68,6 +68,17 @@ test('a receive in the log names its message, and is one record of the turn in w
 	expect(run.last.log.filter((item) => !('prune' in item) && item.kind === 'receive')).toHaveLength(1);
 });
 
+test('an answer to what is not open any more is in the log, discarded', () => {
+	const run = durable('try { await suspend(); } finally { await sleep(1); }');
+	const suspension = run.machine.waits[0]!.id;
+	run.cancel('enough');
+	run.apply({ type: 'resumed', suspension, ok: true, value: { n: 1 } });
+	expect(readLog(run.last.log)).toMatchObject([
+		{ kind: 'suspend', name: 'resume', key: suspension, args: [{ n: 1 }], state: 'discarded', outcome: null },
+	]);
+	expect(run.advance(1)).toMatchObject({ status: 'cancelled', outcome: 'enough' });
+});
+
 test('what is left when the run is over is in the log, discarded', () => {
 	const run = durable("await suspend(); return await receive('m');");
 	for (const [name, payload] of [

@@ -1,7 +1,7 @@
 import { DivergenceError, LogPrunedError } from '../errors/log.ts';
 import { capture, release } from '../machine/copy.ts';
 import type { ReplayHook } from '../machine/issuing.ts';
-import { argsOf, type LogEntry } from '../machine/log.ts';
+import { argsOf, isLeftOver, type LogEntry } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { Done, type Savable } from '../machine/pending.ts';
 import type { Event, LoggedOutcome, Turn } from '../machine/turn.ts';
@@ -63,8 +63,8 @@ export class Replayer implements ReplayHook {
 
 	#expect(entry: LogEntry): void {
 		const { kind, seq, site } = entry;
-		// Calls are made again; a message that was left over was never asked for.
-		if (kind === 'call' || (kind === 'receive' && entry.state === 'discarded' && site.id === '')) return;
+		// Calls are made again; what was left over reached nobody.
+		if (kind === 'call' || isLeftOver(entry)) return;
 		if (kind === 'pruned') this.#pruned.set(site.id, entry);
 		else if (kind === 'cancel') this.#answer({ entry, key: null });
 		else {

@@ -74,6 +74,7 @@ export class Delivery {
 			case 'resumed': {
 				const pending = state.pending.get(event.suspension);
 				if (pending?.kind === 'suspend') this.#settle(pending, event.ok, capture([event.value]));
+				else this.#issuing.leftOver(event);
 				return;
 			}
 			case 'childEnded':
@@ -81,7 +82,6 @@ export class Delivery {
 				return;
 			case 'cancelled':
 				if (state.cancel !== null) return;
-				for (const { name, payload } of event.unread ?? []) this.#buffer(name, capture([payload]));
 				this.#cancelAll(capture([event.reason]));
 				return;
 		}

@@ -15,7 +15,7 @@ import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import type { Recipes, Thunk } from './kinds.ts';
-import { cancellation, type LogItem, type LogRecord, recordOf } from './log.ts';
+import { cancellation, type LogItem, type LogRecord, leftOverAnswer, leftOverMessage, recordOf } from './log.ts';
 import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
@@ -35,7 +35,7 @@ import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
 import { placementOf, type StartOptions } from './start-options.ts';
-import type { ChildStart, Emitted, LoggedOutcome } from './turn.ts';
+import type { ChildStart, Emitted, LoggedOutcome, Unread } from './turn.ts';
 
 /** How a replay takes part in a turn. */
 export interface ReplayHook {
@@ -59,6 +59,8 @@ export interface TurnOptions {
 	readonly taken: ReadonlyMap<string, string>;
 	/** Where the run is replayed: told of all that is issued. */
 	readonly replay: ReplayHook | null;
+	/** What was sent to it behind the event. */
+	readonly behind: () => readonly Unread[];
 }
 
 /** Of the public function `start`. */
@@ -285,6 +287,14 @@ export class Issuing {
 		const settledSeq = state === 'executed' ? ++this.#state.settled : null;
 		if (this.#options.rules.keep === 'none') return;
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
+	}
+
+	/** Writes the entry of what was sent and reached nobody. */
+	leftOver(event: Unread): void {
+		const { now } = this.#options;
+		if (event.type === 'received') {
+			this.log.push(leftOverMessage(this.#state, event.name, capture([event.payload]), now));
+		} else this.log.push(leftOverAnswer(this.#state, event, capture([event.value]), now));
 	}
 
 	/** Writes the entry of a cancellation from outside. */

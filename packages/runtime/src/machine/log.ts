@@ -155,19 +155,16 @@ export const BEGUN: LogRecord = {
 	extra: null,
 };
 
-/** The entry of a message that nobody had asked for when the run was over: its name, and what it carried. */
-export function leftOver(
-	state: { seq: number; readonly mark: string | null },
-	name: string,
-	payload: Copied,
+/** The entry of what was sent and reached nobody, with what it carried. */
+function leftOver(
+	state: Pick<RunCounts, 'seq' | 'mark'>,
+	what: Pick<LogRecord, 'kind' | 'name' | 'args'>,
 	now: number,
 ): LogRecord {
 	return {
 		...BEGUN,
 		seq: ++state.seq,
-		kind: 'receive',
-		name,
-		args: payload,
+		...what,
 		state: 'discarded',
 		startedAt: now,
 		endedAt: now,
@@ -175,11 +172,31 @@ export function leftOver(
 	};
 }
 
+/** Of a message that nobody had asked for when the run was over. */
+export function leftOverMessage(state: RunCounts, name: string, payload: Copied, now: number): LogRecord {
+	return leftOver(state, { kind: 'receive', name, args: payload }, now);
+}
+
+/** Of an answer to a suspension that was not open any more when its turn came: `key` names that. */
+export function leftOverAnswer(
+	state: RunCounts,
+	answer: { readonly suspension: string; readonly ok: boolean },
+	value: Copied,
+	now: number,
+): LogRecord {
+	const { suspension, ok } = answer;
+	return { ...leftOver(state, { kind: 'suspend', name: ok ? 'resume' : 'throw', args: value }, now), key: suspension };
+}
+
+/** Is it one of these? */
+export function isLeftOver({ kind, site, state }: LogEntry): boolean {
+	return (kind === 'receive' || kind === 'suspend') && state === 'discarded' && site.id === '';
+}
+
 /** The entry of a cancellation from outside: it is among the outcomes, in their order. */
 export function cancellation(state: RunCounts, reason: Copied, now: number): LogRecord {
 	return {
-		...leftOver(state, 'cancel', reason, now),
-		kind: 'cancel',
+		...leftOver(state, { kind: 'cancel', name: 'cancel', args: reason }, now),
 		state: 'executed',
 		ok: true,
 		outcome: capture([undefined]),

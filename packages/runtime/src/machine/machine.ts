@@ -14,7 +14,7 @@ import { keptOf } from './log-turn.ts';
 import type { PendingEffect, Savable } from './pending.ts';
 import { type Beginning, beginning, functionIdsOf, isBusy, type RunState, statusOf, wakeAtOf } from './run-state.ts';
 import { loadState, saveState } from './state.ts';
-import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
+import type { Event, OpenWait, RunStatus, Turn, Unread } from './turn.ts';
 
 export interface MachineOptions {
 	/** Called in place of other functions. */
@@ -92,8 +92,11 @@ export class Machine {
 		return saveState(this.state);
 	}
 
-	/** Computes one turn. What it returns must be durable before anything of it is done. */
-	apply(event: Event, now: number): Turn {
+	/**
+	 * Computes one turn. What it returns must be durable before anything of it is done. `behind`: what was sent behind
+	 * the event, for which there is no turn when this one ends the run.
+	 */
+	apply(event: Event, now: number, behind: () => readonly Unread[] = () => []): Turn {
 		const { state, handlers } = this;
 		const before = state.seq;
 		state.turn++;
@@ -107,6 +110,7 @@ export class Machine {
 			child: this.#child,
 			taken: this.taken,
 			replay: this.replay,
+			behind,
 		});
 		const outer = shared.current;
 		shared.current = computation.host;

@@ -30,12 +30,8 @@ export type Event =
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
 	/** An answer to an open suspension, or (not `ok`) an error to throw there. */
 	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
-	/** Of a run that has not begun it is the first event and the last. `unread`: messages that came before it. */
-	| {
-			readonly type: 'cancelled';
-			readonly reason: unknown;
-			readonly unread?: readonly { readonly name: string; readonly payload: unknown }[];
-	  }
+	/** Of a run that has not begun it is the first event and the last. */
+	| { readonly type: 'cancelled'; readonly reason: unknown }
 	/** A run that was waited for is over; null: there is no such run. */
 	| {
 			readonly type: 'childEnded';
@@ -44,6 +40,9 @@ export type Event =
 	  }
 	/** A replay: what one turn of the run that is replayed was given, in order. */
 	| { readonly type: 'logged'; readonly outcomes: readonly LoggedOutcome[] };
+
+/** What was sent to a run, and for which it is over: its turn never came. */
+export type Unread = Extract<Event, { readonly type: 'received' | 'resumed' }>;
 
 /** An outcome that a log has, for something that is pending. `time`: its time had come. */
 export type LoggedOutcome = { readonly key: string } & (

@@ -10,7 +10,7 @@ import type { EffectCall } from '../machine/effect-call.ts';
 import { Jobs } from '../machine/jobs.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
-import type { Event, Turn } from '../machine/turn.ts';
+import type { Event, Turn, Unread } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Committed, Mail, RunRow, StoreSession, TurnCommit } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
@@ -18,7 +18,7 @@ import type { Warm } from './hot-states.ts';
 import type { SizeWatch } from './size.ts';
 import type { Answer } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
-import { type Before, beforeOf, commitOf, unopened, waitsNow } from './turn-commit.ts';
+import { type Before, beforeOf, commitOf, type MailTaken, unopened, waitsNow } from './turn-commit.ts';
 
 export interface HotRunHost {
 	readonly session: StoreSession;
@@ -210,14 +210,14 @@ export class HotRun {
 
 	// --- events
 
-	#next(): { event: Event; mail: number | null } | null {
+	#next(): { event: Event; mail: MailTaken | null } | null {
 		const cancelled = this.#turn === 0 ? this.#cancelledBefore() : null;
 		if (cancelled !== null) return cancelled;
 		const event = this.#mailFirst ? undefined : this.#outcome();
 		if (event !== undefined) return { event, mail: null };
 		this.#mailFirst = false;
 		const mail = this.#mail.shift();
-		if (mail !== undefined) return { event: eventOf(mail), mail: mail.number };
+		if (mail !== undefined) return { event: eventOf(mail), mail: { number: mail.number, behind: this.#mail } };
 		const late = this.#outcome();
 		if (late !== undefined) return { event: late, mail: null };
 		const { wakeAt } = this.#machine;
@@ -225,15 +225,12 @@ export class HotRun {
 		return { event: { type: 'timerFired' }, mail: null };
 	}
 
-	/** A run that was cancelled before it began does not begin; messages that came before that are left over. */
-	#cancelledBefore(): { event: Event; mail: number } | null {
-		const at = this.#mail.findIndex(({ kind }) => kind === 'cancel');
-		if (at < 0) return null;
-		const { number, payload } = this.#mail[at]!;
-		const unread = this.#mail
-			.slice(0, at)
-			.flatMap((mail) => (mail.kind === 'message' ? [{ name: mail.name, payload: decode(mail.payload) }] : []));
-		return { event: { type: 'cancelled', reason: decode(payload), unread }, mail: number };
+	/** A run that was cancelled before it began does not begin; messages that came before that are left over too. */
+	#cancelledBefore(): { event: Event; mail: MailTaken } | null {
+		const cancel = this.#mail.find(({ kind }) => kind === 'cancel');
+		if (cancel === undefined) return null;
+		const behind = this.#mail.filter((mail) => mail !== cancel);
+		return { event: eventOf(cancel), mail: { number: cancel.number, behind } };
 	}
 
 	/** The next event that the run still wants. */
@@ -254,9 +251,9 @@ export class HotRun {
 
 	// --- a turn
 
-	async #compute(event: Event, mail: number | null): Promise<void> {
+	async #compute(event: Event, mail: MailTaken | null): Promise<void> {
 		const { session, size } = this.#host;
-		const turn = this.#machine.apply(event, session.now());
+		const turn = this.#machine.apply(event, session.now(), () => unreadOf(mail?.behind ?? []));
 		await this.#log.prepare(turn.log, () => session.log(this.id));
 		if (this.#gone) return;
 		const commit = commitOf(this.#machine, turn, event, mail, this.#before, this.#writer, size);
@@ -296,7 +293,7 @@ export class HotRun {
 	 * The turn was refused, and is computed again. `mail`: it had not seen all that had come before it, which
 	 * therefore comes first. `conflict`: it started a child under an id that is another run's, and now knows.
 	 */
-	async #again(event: Event, mail: number | null, why: 'mail' | 'conflict'): Promise<void> {
+	async #again(event: Event, mail: MailTaken | null, why: 'mail' | 'conflict'): Promise<void> {
 		// Mail is fetched again.
 		if (mail === null) this.#putBack(event);
 		this.#mailFirst = why === 'mail';
@@ -365,7 +362,7 @@ export class HotRun {
 	}
 
 	/** Nobody knows whether the commit happened: the store does (H2). */
-	async #recover(commit: TurnCommit, event: Event, mail: number | null, cause: unknown): Promise<void> {
+	async #recover(commit: TurnCommit, event: Event, mail: MailTaken | null, cause: unknown): Promise<void> {
 		if (++this.#failures > FAILURES) throw cause;
 		await this.#pause(Math.min(RETRY[0] * 2 ** (this.#failures - 1), RETRY[1]));
 		if (!(await this.#reload(commit.turn))) return;
@@ -576,6 +573,10 @@ function noTransactions({ name, at }: EffectCall): UnsupportedError {
 		point: at,
 		help: 'create the engine over the store that the function belongs to',
 	});
+}
+
+function unreadOf(mail: readonly Mail[]): Unread[] {
+	return mail.map(eventOf).filter((event) => event.type === 'received' || event.type === 'resumed');
 }
 
 function eventOf({ kind, name, payload, status }: Mail): Event {

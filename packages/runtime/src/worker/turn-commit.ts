@@ -6,7 +6,7 @@ import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
-import type { NewRun, RunRow, TurnCommit } from '../ports/store.ts';
+import type { Mail, NewRun, RunRow, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
 import { readRetry, resultBytes, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
@@ -30,6 +30,18 @@ export interface Before {
 	readonly progress: unknown;
 }
 
+/** The mail that began a turn. */
+export interface MailTaken {
+	readonly number: number;
+	/** What is known to be there besides. */
+	readonly behind: readonly Mail[];
+}
+
+/** Number of the latest mail that a turn knows of. */
+function latestOf(mail: MailTaken | null, { seen }: Before): number {
+	return mail === null ? seen : Math.max(mail.number, mail.behind.at(-1)?.number ?? 0);
+}
+
 /** What the next turn's commit is compared with. */
 export function beforeOf(machine: Machine, row: { turn: number; epoch: number; seen: number }, log: StoredLog): Before {
 	const waits = waitsOf(machine);
@@ -49,13 +61,13 @@ export function beforeOf(machine: Machine, row: { turn: number; epoch: number; s
 /**
  * A turn as it is stored. One that cannot be saved becomes the failure of its run; a failing turn
  * keeps the state before it and the event that began it, so that it can be tried again.
- * `mail`: the number of the mail that the event came from. `writer`: has written the states before.
+ * `mail`: where the event came from. `writer`: has written the states before.
  */
 export function commitOf(
 	machine: Machine,
 	turn: Turn,
 	event: Event,
-	mail: number | null,
+	mail: MailTaken | null,
 	before: Before,
 	writer: StateWriter,
 	size: SizeWatch,
@@ -72,7 +84,7 @@ export function commitOf(
 function success(
 	machine: Machine,
 	turn: Turn,
-	mail: number | null,
+	mail: MailTaken | null,
 	before: Before,
 	writer: StateWriter,
 	size: SizeWatch,
@@ -114,7 +126,7 @@ function failure(
 	machine: Machine,
 	turn: Turn,
 	event: Event,
-	mail: number | null,
+	mail: MailTaken | null,
 	before: Before,
 	error: unknown,
 ): TurnCommit {
@@ -150,15 +162,17 @@ export function unopened({ id, epoch, turn, event }: RunRow, error: ResourceErro
 	};
 }
 
-function common(machine: Machine, turn: Turn, mail: number | null, before: Before) {
+function common(machine: Machine, turn: Turn, mail: MailTaken | null, before: Before) {
 	return {
 		runId: machine.state.runId,
 		epoch: before.epoch,
 		after: before.turn,
 		turn: turn.number,
-		...(mail === null ? {} : { seen: mail }),
-		// Mail that was acknowledged before the run ended reaches it.
-		...(mail === null && machine.state.ended !== null ? { sent: before.seen } : {}),
+		...(mail === null ? {} : { seen: mail.number }),
+		// Mail that was acknowledged before the run ended reaches it, or is in its log as left over.
+		...(machine.state.ended === null || (mail !== null && turn.status === 'failed')
+			? {}
+			: { sent: latestOf(mail, before) }),
 	};
 }
 
