@@ -169,6 +169,24 @@ export function contract(name: string, harness: Harness): void {
 				expect(text([Buffer.concat(await s.log('r'))])).toBe('log 1log 2');
 			});
 
+			it('keeps what a run began with, whatever becomes of it (G11)', async () => {
+				const s = await worker();
+				for (const id of ['good', 'bad', 'waiting']) await s.start(newRun(id, { input: bytes(`input of ${id}`) }));
+				const { runs } = await s.claim({ limit: 9, suspects: false, queues: null });
+				const [good, bad, waiting] = runs;
+				expect(runs.map(({ state }) => text(state))).toEqual(['input of good', 'input of bad', 'input of waiting']);
+				// Its first turn fails: it stands where it began.
+				await s.commit(turnOf(bad!, { status: 'failed', state: null, outcome: bytes('e'), event: bytes('v') }));
+				expect(text((await s.read('bad', { state: true }))!.state)).toBe('input of bad');
+				await s.commit(turnOf(waiting!, { state: { full: bytes('x'.repeat(9000)) } }));
+				await s.commit(turnOf({ ...waiting!, turn: 1 }, { state: { full: bytes('y') } }));
+				expect(text((await s.read('waiting', { state: true }))!.state)).toBe('y');
+				await s.commit(turnOf(good!, { status: 'completed', outcome: bytes('42'), state: null }));
+				expect((await s.read('good', { state: true }))!.state).toEqual([]);
+				for (const { id } of runs) expect(text([(await s.input(id))!])).toBe(`input of ${id}`);
+				expect(await s.input('other')).toBeNull();
+			});
+
 			it('changes nothing under an old epoch, after another turn, or by another worker (G3)', async () => {
 				const a = await worker();
 				const b = await worker({ store: made.there, who: 'b' });
@@ -832,12 +850,22 @@ export function contract(name: string, harness: Harness): void {
 					expect(await replace(bytes(`new ${text([found])}`)), field).toBe(field !== 'progress');
 				}
 				expect(seen.sort()).toEqual(
-					['state full', 'state delta', 'log log 1', 'waits q', 'progress progress', 'mail mail', 'outbox event']
+					[
+						'state input',
+						'state full',
+						'state delta',
+						'log log 1',
+						'waits q',
+						'progress progress',
+						'mail mail',
+						'outbox event',
+					]
 						.map((line) => `r ${line}`)
 						.sort(),
 				);
 				const read = await s.read('r', { state: true });
 				expect(text(read!.state)).toBe('new full|new delta');
+				expect(text([(await s.input('r'))!])).toBe('new input');
 				expect(text([read!.waits!, read!.progress!])).toBe('new q|later');
 				expect(text(await s.log('r'))).toBe('new log 1');
 				expect(text([(await s.mail('r', 0))[0]!.payload])).toBe('new mail');

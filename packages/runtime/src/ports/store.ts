@@ -26,6 +26,7 @@
  *     of another start changes nothing. Of a run that another one awaits, the end is mail to that one: once, and
  *     whether it came before the wait or after.
  * G10: what is written in `transact` is there if and only if its turn is committed, unless the body failed.
+ * G11: what a run begins with is kept for as long as the run, and no turn writes it again.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -57,6 +58,8 @@ export interface StoreSession {
 	list(filter: RunFilter): AsyncIterable<RunRow>;
 	/** The log so far, in pieces to be joined. */
 	log(runId: string): Promise<readonly Uint8Array[]>;
+	/** What the run began with; null where there is no such run, or one of an earlier version that did not keep it. */
+	input(runId: string): Promise<Uint8Array | null>;
 
 	/** Every value of bytes that is stored, of all runs, for whoever seals them again. */
 	blobs(): AsyncIterable<StoredBytes>;

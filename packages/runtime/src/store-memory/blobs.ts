@@ -20,7 +20,16 @@ function* blobsOf(run: Run): Generator<StoredBytes> {
 			return true;
 		});
 	}
+	const { input } = run;
+	yield blob(run.id, 'state', input, (bytes) => {
+		if (run.input !== input) return false;
+		// Before the first turn it is the state too.
+		run.state = run.state.map((other) => (other === input ? bytes : other));
+		run.input = bytes;
+		return true;
+	});
 	for (const part of run.state) {
+		if (part === run.input) continue;
 		yield blob(run.id, 'state', part, (bytes) => {
 			if (!run.state.includes(part)) return false;
 			run.state = run.state.map((other) => (other === part ? bytes : other));

@@ -36,6 +36,7 @@ export interface Run {
 	readonly tags: RunRow['tags'];
 	readonly queue: string;
 	readonly priority: number;
+	input: Uint8Array;
 	readonly startedAt: number;
 	endedAt: number | null;
 	status: StoredStatus;
@@ -70,7 +71,15 @@ export interface Posted extends Mail {
 }
 
 export function rowOf(run: Run, state: boolean): RunRow {
-	const { log: _log, owner: _owner, readyAt: _readyAt, blockedBy: _blockedBy, mail: _mail, ...row } = run;
+	const {
+		input: _input,
+		log: _log,
+		owner: _owner,
+		readyAt: _readyAt,
+		blockedBy: _blockedBy,
+		mail: _mail,
+		...row
+	} = run;
 	return state ? row : { ...row, state: [] };
 }
 

@@ -16,6 +16,7 @@ export function start(data: Data, member: Member, run: NewRun): Started {
 		tags: run.tags,
 		queue: run.queue,
 		priority: run.priority,
+		input: run.input,
 		startedAt: now,
 		endedAt: null,
 		status: claimed ? 'running' : 'pending',

@@ -56,6 +56,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		read: (runId, o) => when(() => read(data, runId, o?.state ?? false)),
 		list: (filter) => list(data, filter),
 		log: (runId) => when(() => [...(data.runs.get(runId)?.log ?? [])]),
+		input: (runId) => when(() => data.runs.get(runId)?.input ?? null),
 		know: (functions, build) => when(() => know(data, member, functions, build)),
 		claim: (o) => when(() => claim(data, member, o)),
 		keep: (runIds) => when(() => free(data, member, false, runIds)),

@@ -12,6 +12,7 @@ const PLACES: readonly {
 		(field) => ({ table: 'run', column: field, keys: ['n', 'n'], field }) as const,
 	),
 	{ table: 'run', column: 'tail', keys: ['n', 'n'], field: 'log' },
+	{ table: 'input', column: 'bytes', keys: ['run', 'run'], field: 'state' },
 	{ table: 'part', column: 'bytes', keys: ['run', 'at'], field: 'state' },
 	{ table: 'log', column: 'bytes', keys: ['run', 'segment'], field: 'log' },
 	{ table: 'mail', column: 'payload', keys: ['run', 'number'], field: 'mail' },

@@ -7,6 +7,10 @@ export function read(db: Connection, id: string, state: boolean): RunRow | null 
 	return row === undefined ? null : rowOf(db, row, state);
 }
 
+export function input(db: Connection, id: string): Uint8Array | null {
+	return db.get('SELECT bytes FROM input WHERE run = (SELECT n FROM run WHERE id = :id)', { id })?.bytes ?? null;
+}
+
 const PAGE = 100;
 
 const LIST = `

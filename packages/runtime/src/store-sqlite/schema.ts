@@ -7,6 +7,7 @@ import { StoreError } from '../errors/store.ts';
  * `run`: what a turn touches is one row, in one page while it is small: state, pending effects (in the
  *   state) and the tail of the log with it. `ready_at`, `owner` and `status` are indexed, so an ordinary
  *   turn mentions none of them.
+ * `input`: what each run began with. Before its first turn `run.state` is null, and this is the state.
  * `part`: states over `INLINE` bytes: the last full one as 0, then its deltas; `run.parted`: there are such.
  * `log`: segments of the log, moved out of `run.tail` when it grows.
  * `awaited`: runs that await the end of another one, until it has come.
@@ -82,6 +83,11 @@ const MIGRATIONS = [
 	DROP INDEX run_ready;
 	CREATE INDEX run_ready ON run (queue, priority, ready_at) WHERE ready_at IS NOT NULL;
 	CREATE INDEX run_suspect ON run (ready_at) WHERE ready_at IS NOT NULL AND recoveries >= 2;
+	`,
+	`
+	CREATE TABLE input (run INTEGER PRIMARY KEY, bytes BLOB NOT NULL) STRICT;
+	INSERT INTO input SELECT n, state FROM run WHERE turn = 0 AND state IS NOT NULL;
+	UPDATE run SET state = NULL WHERE turn = 0;
 	`,
 ];
 

@@ -5,11 +5,11 @@ import { rowOf } from './row.ts';
 const INSERT = `
 	INSERT INTO run (
 		id, function, hash, tags, queue, priority, started_at, status, owner, epoch, ready_at, turn, sent, seen, recoveries,
-		functions, open, blocked_by, state, parted, tail
+		functions, open, blocked_by, parted, tail
 	)
 	VALUES (
 		:id, :function, :hash, :tags, :queue, :priority, :now, :status, :owner, :epoch, :readyAt, 0, 0, 0, 0,
-		json_array(:function), '[]', '', :input, 0, x''
+		json_array(:function), '[]', '', 0, x''
 	)
 	ON CONFLICT (id) DO NOTHING
 	RETURNING *`;
@@ -28,9 +28,11 @@ export function start(db: Connection, worker: string | null, now: number, run: N
 		owner: claimed ? worker : null,
 		epoch: claimed ? 1 : 0,
 		readyAt: claimed ? null : Math.ceil(run.startAt ?? now),
-		input: run.input,
 	});
-	if (made !== undefined) return { outcome: 'created', claimed, run: rowOf(db, made, claimed) };
+	if (made !== undefined) {
+		db.run('INSERT INTO input (run, bytes) VALUES (:n, :input)', { n: made.n!, input: run.input });
+		return { outcome: 'created', claimed, run: rowOf(db, made, claimed) };
+	}
 	const known = rowOf(db, db.get('SELECT * FROM run WHERE id = :id', { id: run.id })!, false);
 	return { outcome: differenceOf(known, run) === null ? 'exists' : 'conflict', claimed: false, run: known };
 }

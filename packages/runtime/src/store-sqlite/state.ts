@@ -33,10 +33,17 @@ export function storeParts(db: Connection, n: number, parted: boolean, { keep, p
 	if (parts !== parted) db.run('UPDATE run SET parted = :parts WHERE n = :n', { n, parts: parts ? 1 : 0 });
 }
 
-/** A full state and its deltas. */
+/** What the run began with. */
+export function readInput(db: Connection, n: number): Uint8Array | null {
+	return db.get('SELECT bytes FROM input WHERE run = :n', { n })?.bytes ?? null;
+}
+
+const isOver = ({ status }: Row) => status === 'completed' || status === 'cancelled';
+
+/** A full state and its deltas; before the first turn was committed, what the run begins with. */
 export function readState(db: Connection, row: Row): Uint8Array[] {
 	const base: Uint8Array[] = row.state === null ? [] : [row.state!];
-	if (row.parted === 0) return base;
+	if (row.parted === 0) return base.length > 0 || isOver(row) ? base : [readInput(db, row.n!)!];
 	const parts = db.all('SELECT bytes FROM part WHERE run = :n ORDER BY at', { n: row.n! });
 	return [...base, ...parts.map((part) => part.bytes! as Uint8Array)];
 }

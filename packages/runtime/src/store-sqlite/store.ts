@@ -20,7 +20,7 @@ import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
 import { SqliteTransaction } from './open-transaction.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { isAnsweredBy, post } from './post.ts';
-import { list, log, mail, mailed, read } from './read.ts';
+import { input, list, log, mail, mailed, read } from './read.ts';
 import { retry } from './retry.ts';
 import { start } from './start.ts';
 import { STORE } from './transaction.ts';
@@ -228,6 +228,10 @@ class Session implements SqliteSession {
 
 	async log(runId: string) {
 		return this.#read(() => log(this.#db, runId));
+	}
+
+	async input(runId: string) {
+		return this.#read(() => input(this.#db, runId));
 	}
 
 	blobs() {

@@ -77,6 +77,7 @@ const CALLS = [
 	'post',
 	'read',
 	'log',
+	'input',
 	'acknowledge',
 	'release',
 	'consume',

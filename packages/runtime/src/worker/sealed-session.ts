@@ -111,6 +111,10 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 			const stored = pieces(await session.log(runId));
 			return Promise.all(stored.map((piece) => atRest.open(piece, runId, 'log')));
 		},
+		async input(runId) {
+			const stored = await session.input(runId);
+			return stored && atRest.open(stored, runId, 'state');
+		},
 		async consume(o) {
 			const rows = await session.consume(o);
 			return Promise.all(
