@@ -4,7 +4,7 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
-import { type Policy, policyOf } from '../registry/effects.ts';
+import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
 import { type AsyncFunction, functionIdOf } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
@@ -20,6 +20,7 @@ import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
 	callSite,
+	callSiteOfValue,
 	Done,
 	type IssueFacts,
 	type Pending,
@@ -122,9 +123,9 @@ export class Issuing {
 		const policy = policyOf(issue.fn);
 		const name = policy?.name ?? issue.name ?? caller.site.name;
 		const key = keyBy(policy, name, issue.args);
-		const { operands, hot, shape } = this.#called(caller, issue, this.#recipes);
+		const { operands, hot, shape, where } = this.#called(caller, issue, this.#recipes, name);
 		this.#recipes.clear();
-		const issued = this.#issued(caller, target, name);
+		const issued = { ...this.#issued(caller, target, name), where };
 		const pending = new PendingEffect(issued, operands, shape.args, shape.rest);
 		if (issue.running !== undefined) pending.key += `-${this.#options.nonce}`;
 		if (key !== null) pending.policed = new Policed(key, 0, null, null);
@@ -162,11 +163,14 @@ export class Issuing {
 		return pending;
 	}
 
-	#called({ code, site }: Caller, issue: Issue, recipes: Recipes) {
+	#called({ code, site }: Caller, issue: Issue, recipes: Recipes, name: string) {
 		const shape = shapeOf(site, issue);
 		const { operands, firsts } = copyOperands(site, issue, shape, recipes, code === null ? '' : atOf(code, site.at));
 		const { self, fn, running } = issue;
-		return { shape, operands, hot: { self, fn, def: site, firsts, running } };
+		const callee = namedCallee(site, issue);
+		const def = callee === undefined ? site : siteOfModuleValue(callee);
+		const where = callee === undefined ? callSite(code, site, name) : callSiteOfValue(code, site, callee, name);
+		return { shape, operands, hot: { self, fn, def, firsts, running }, where };
 	}
 
 	/** Parks the target on a primitive. @throws NotSerializableError naming what cannot be handed out. */
@@ -273,9 +277,9 @@ export class Issuing {
 		this.#state.pending.delete(pending.key);
 		if (pending.kind === 'effect') {
 			// The receiver is saved where it is needed to find the callee again.
-			const { operands, hot } = this.#called({ code, site, by: null }, call, recipes);
-			Object.assign(pending, { operands, hot });
-			pending.where = callSite(code, site, policyOf(call.fn)?.name ?? site.name);
+			const name = policyOf(call.fn)?.name ?? site.name;
+			const { operands, hot, where } = this.#called({ code, site, by: null }, call, recipes, name);
+			Object.assign(pending, { operands, hot, where });
 		} else pending.where = callSite(code, site, pending.name);
 		this.#state.pending.set(pending.key, pending);
 		this.#state.touch(pending);
@@ -325,6 +329,12 @@ export class Issuing {
 	#nextKey(): string {
 		return `${this.#options.keys}-${(++this.#state.issue).toString(36)}`;
 	}
+}
+
+/** Where a value is called no place tells what that is: an effect that a module declares is found by its name there. */
+function namedCallee(site: SiteDef, { fn, rest }: Issue): string | undefined {
+	const isValue = site.callee === undefined && site.key === undefined && rest.length === 0;
+	return isValue && effectFunction(fn) !== undefined ? moduleName(fn) : undefined;
 }
 
 /** The key that the policy gives. Its function is the user's. */

@@ -55,6 +55,18 @@ export function callSite(code: FunctionDef | null, site: SiteDef, name = site.na
 	return found;
 }
 
+const sitesOfValues = new WeakMap<SiteDef, CallSite>();
+
+/** Of a call of a function that a module has, which is found by its name there and not by the place. */
+export function callSiteOfValue(code: FunctionDef | null, site: SiteDef, callee: string, name: string): CallSite {
+	let found = sitesOfValues.get(site);
+	if (found?.site !== callee || found.name !== name) {
+		found = new CallSite('', callee, code === null ? '' : atOf(code, site.at), name, false, false);
+		sitesOfValues.set(site, found);
+	}
+	return found;
+}
+
 /** What all that is issued has. */
 export interface IssueFacts {
 	readonly key: string;

@@ -32,7 +32,7 @@ export interface Called {
 	readonly promise: boolean;
 }
 
-const RUNTIME = '@perdure/runtime';
+const isOfRuntime = (from: string) => /^@perdure\/runtime(\/|$)/.test(from);
 
 export function calleeOf(call: Call, origins: Origins, facts: CallFacts | null): Called {
 	const found = origins.ofCallee(call);
@@ -64,7 +64,7 @@ export function ownerOf(origin: Origin, origins: Origins): Callee | null {
 			if (isIntrinsic(origin.name)) return { kind: 'language' };
 			return isHostFunction(origin.name) ? { kind: 'foreign' } : null;
 		case 'import':
-			if (origin.from === RUNTIME) return { kind: 'runtime', name: importedName(origin.node) };
+			if (isOfRuntime(origin.from)) return { kind: 'runtime', name: importedName(origin.node) };
 			return origin.from.startsWith('node:') ? { kind: 'foreign' } : null;
 		case 'call':
 			// `const charge = effect(async () => ...)`
@@ -85,7 +85,7 @@ function isEffect(call: t.Node, origins: Origins): boolean {
 		.ofCallee(call)
 		.some(
 			(each) =>
-				each.kind === 'import' && each.from === RUNTIME && /^(effect|transaction)$/.test(importedName(each.node)),
+				each.kind === 'import' && isOfRuntime(each.from) && /^(effect|transaction)$/.test(importedName(each.node)),
 		);
 }
 

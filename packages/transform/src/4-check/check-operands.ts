@@ -72,7 +72,7 @@ export function isHandedToEffect(checking: Checking, closure: t.Node): boolean {
 function checkCallee(checking: Checking, callee: t.Expression): void {
 	const binding = rootBinding(callee, checking);
 	if (binding && checking.told.has(binding)) return;
-	const found = checking.proof.callees(callee);
+	const found = checking.proof.lostCallees(callee);
 	if (!found) return;
 	if (binding) checking.told.add(binding);
 	const declared = binding ? [{ message: `'${binding.name}' is declared here`, node: binding.node }] : [];

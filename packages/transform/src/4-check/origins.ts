@@ -150,16 +150,22 @@ export class Origins {
 	}
 
 	makerOf(node: Made): Maker {
-		const { durable, flows, scopes } = this.source;
+		const { durable, flows } = this.source;
 		if (durable.has(node)) return 'durable';
 		if (this.durableAround(flows.parentOf(node)) !== null) return 'run';
-		const declared = isFunctionNode(node) || node.type.startsWith('Class') ? this.#boundTo(node) : null;
-		const binding = declared && scopes.module.bindings.get(declared);
-		return binding && isModuleValue(binding, durable) ? 'module' : 'outside';
+		return this.isNamed(node) ? 'module' : 'outside';
 	}
 
-	/** The name at the top level of the module that a function or class is the whole value of. */
-	#boundTo(node: Made): string | null {
+	/** Is it the whole value of a name of the module, by which it is saved: a function, a class, or `effect(...)`? */
+	isNamed(node: Made | Call): boolean {
+		const { durable, scopes } = this.source;
+		const name = this.#boundTo(node);
+		const binding = name === null ? undefined : scopes.module.bindings.get(name);
+		return binding !== undefined && isModuleValue(binding, durable);
+	}
+
+	/** The name at the top level of the module that something is the whole value of. */
+	#boundTo(node: Made | Call): string | null {
 		const { parentOf } = this.source.flows;
 		if (node.type === 'FunctionDeclaration' || node.type === 'ClassDeclaration') {
 			const parent = parentOf(node);

@@ -43,6 +43,9 @@ export interface Facts extends CallFacts {
 	captured(binding: Binding): (Pick<Unproven, 'what' | 'help' | 'path' | 'warning'> & { readonly code: string }) | null;
 }
 
+/** `async`: it surely gives a promise. */
+type UnprovenCallee = Omit<Unproven, 'code'> & { readonly async: boolean };
+
 type Captured = Pick<Unproven, 'what' | 'help' | 'path'> & Partial<Omit<Unproven, 'code'>> & { readonly code?: string };
 
 const helpOf = (type: string) => UNSAVABLE_TYPES.find((row) => row.type === type)!.help;
@@ -127,15 +130,33 @@ export class Proof {
 	 * Is what a call enters found again after a restore? Asked of callees that are read from no module binding:
 	 * what runs as a part of the run is kept in it, and an effect would have to find its function by itself.
 	 */
-	callees(node: t.Expression): (Omit<Unproven, 'code'> & { readonly async: boolean }) | null {
+	callees(node: t.Expression): UnprovenCallee | null {
+		return this.#callees(node, () => false);
+	}
+
+	/** As `callees`, of those that are called as effects: what is declared to be one is found by its name in its module. */
+	lostCallees(node: t.Expression): UnprovenCallee | null {
+		return this.#callees(node, (each) => this.#isNamedEffect(each));
+	}
+
+	#callees(node: t.Expression, found: (origin: Origin) => boolean): UnprovenCallee | null {
 		const declared = this.#facts?.calleeOf(node)?.kind;
 		if (declared === 'run' || declared === 'runtime') return null;
 		const origins = this.#origins.of(node);
-		const foreign = origins.filter((each) => !this.#entered(each));
+		const foreign = origins.filter((each) => !this.#entered(each) && !found(each));
 		if (foreign.length === 0) return null;
 		const known = foreign.map((each) => this.#foreignCallee(each));
 		const [first] = known;
 		return { ...first!, sure: known.every((each) => each.sure) && foreign.length === origins.length };
+	}
+
+	/** `const charge = effect(...)` at the top level of a compiled module. */
+	#isNamedEffect(origin: Origin): boolean {
+		if (origin.kind === 'import') {
+			return this.#facts?.calleeOf(origin.node.local)?.kind === 'effect' && this.#facts.saved(origin);
+		}
+		if (origin.kind !== 'call' || origin.path.length > 0 || origin.awaited) return false;
+		return this.#origins.isNamed(origin.node);
 	}
 
 	/** Does a call of it run as a part of the run? */
@@ -246,6 +267,7 @@ export class Proof {
 				return this.#facts?.saved(origin) === true ? null : refuseFunction(name, false);
 			}
 			case 'call':
+				if (this.#isNamedEffect(origin)) return null;
 				return this.#once('function', origin.node, () => this.#functionOfCall(origin));
 			case 'parameter':
 				return {

@@ -147,7 +147,7 @@ class SyntaxChecker {
 		const callee = unwrap(call.callee) as t.Expression;
 		const binding = this.#origins.source.scopes.references.get(callee)?.binding;
 		if (binding && told.has(binding)) return;
-		const found = this.#proof.callees(callee);
+		const found = this.#proof.lostCallees(callee);
 		// Called elsewhere than in await position, only what gives a promise becomes an effect.
 		if (!found?.sure || (elsewhere && !found.async)) return;
 		if (binding) told.add(binding);

@@ -1,6 +1,6 @@
 /**
- * Functions and classes at the top level of a compiled module are values that can be saved: by the
- * module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`, and
+ * Functions and classes at the top level of a compiled module, and what it declares to be effects, are values
+ * that can be saved: by the module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`, and
  * the names of classes with private members, which nothing outside them can save.
  */
 import type * as t from '@babel/types';
