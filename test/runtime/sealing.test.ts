@@ -203,6 +203,30 @@ describe('tokens', () => {
 		expect(await kindOf(unsealToken(good, ring))).toBe('wrong-audience');
 	});
 
+	test('are one text for the same bytes', async () => {
+		const texts = new Set<string>();
+		const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+		for (let name = 'Ann'; name.length < 6; name += 'n') {
+			const outcome = await run(greet, [name]);
+			if (outcome.status !== 'suspended') throw new Error(outcome.status);
+			const good = await sealToken(outcome.continuation, ring);
+			for (const last of alphabet) texts.add(good.slice(0, -1) + last);
+			texts.delete(good);
+			for (const filled of [`${good}=`, `${good}==`, `\n${good}`, `${good}A`]) texts.add(filled);
+		}
+		expect(texts.size).toBe(3 * 67);
+		for (const text of texts) expect(await kindOf(unsealToken(text, ring))).toBe('tampered');
+	});
+
+	test('with a key of many lines say so in one', async () => {
+		const header = new TextEncoder().encode(JSON.stringify({ key: `x\nerror: ${'y'.repeat(5000)}` }));
+		const forged = new Uint8Array(6 + header.length + 100);
+		forged.set([0x50, 0x44, 0x53, 0x31, header.length >> 8, header.length & 0xff]);
+		forged.set(header, 6);
+		const error = await unseal(forged, ring).catch((e: unknown) => e as Error);
+		expect(error).toMatchObject({ kind: 'unknown-key', message: expect.stringMatching(/^.{50,250}$/) });
+	});
+
 	test('of bytes that are no continuation fail to decode', async () => {
 		const sealed = Buffer.from(await seal(plain, ring)).toString('base64url');
 		await expect(unsealToken(sealed, ring)).rejects.toThrow(expect.objectContaining({ code: 'PD6001' }));

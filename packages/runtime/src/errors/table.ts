@@ -49,6 +49,12 @@ export interface NotSerializableFacts {
 	readonly help: string;
 }
 
+/** Whoever made the bytes has written it: it must not fill a log, or begin a line of its own there. */
+function printable(id: string): string {
+	const plain = id.replace(/[^\x20-\x7e]/g, '?');
+	return plain.length > 64 ? `${plain.slice(0, 64)}...` : plain;
+}
+
 /** The sentences are the compiler's, at every code of PD3. */
 const notSaved = ({ path, type, point }: NotSerializableFacts) =>
 	point === undefined ? aloneMessage(path, type) : capturedMessage(path, type, point);
@@ -198,7 +204,7 @@ export const ROWS = {
 	SealUnknownKey: row<{ keyId?: string | undefined }>(
 		'PD6004',
 		'sealed under a key that the keyring does not have',
-		(f) => `the bytes are sealed under the key '${f.keyId ?? ''}', which the keyring does not have.`,
+		(f) => `the bytes are sealed under the key '${printable(f.keyId ?? '')}', which the keyring does not have.`,
 		'add the key to keyring({ keys }); a key may be retired once nothing sealed under it is left',
 	),
 	SealWrongAudience: row<{ audience?: string | undefined }>(

@@ -1,14 +1,17 @@
 /** Values that a person who looks at a run must not see. */
 import { serializable } from './classes.ts';
 
+/** No property, so that nothing that prints or copies objects, however thoroughly, takes one out by accident. */
+const values = new WeakMap<object, unknown>();
+
 /** A value in a box: saved like any other, shown as `[secret]` wherever it is printed or inspected. */
 export class Secret<T> {
-	readonly value: T;
-
 	constructor(value: T) {
-		this.value = value;
-		// Not enumerable, so that nothing that prints or copies objects takes it out by accident.
-		Object.defineProperty(this, 'value', { enumerable: false, writable: false });
+		values.set(this, value);
+	}
+
+	get value(): T {
+		return values.get(this) as T;
 	}
 
 	toString(): string {

@@ -14,10 +14,7 @@ export async function sealToken(
 	keyring: Keyring,
 	o: Omit<SealOptions, 'run'> = {},
 ): Promise<string> {
-	const sealed = await seal(continuation.toBytes(), keyring, o);
-	let text = '';
-	for (const byte of sealed) text += String.fromCharCode(byte);
-	return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+	return textOf(await seal(continuation.toBytes(), keyring, o));
 }
 
 /**
@@ -43,12 +40,22 @@ export async function unsealToken(
 	return o.fn === undefined ? Continuation.fromBytes(bytes) : Continuation.fromBytes(bytes, o.fn);
 }
 
+function textOf(sealed: Uint8Array): string {
+	let text = '';
+	for (const byte of sealed) text += String.fromCharCode(byte);
+	return btoa(text).replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+}
+
+/** Only the one text that `sealToken` gives for these bytes: who keeps a list of used tokens must not meet another. */
 function bytesOf(token: string): Uint8Array {
-	// `atob` would skip white space and take the other alphabet.
-	if (typeof token !== 'string' || !/^[\w-]+$/.test(token)) throw new SealError({ kind: 'tampered' });
+	if (typeof token !== 'string') throw new SealError({ kind: 'tampered' });
+	let bytes: Uint8Array;
 	try {
-		return Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
+		bytes = Uint8Array.from(atob(token.replaceAll('-', '+').replaceAll('_', '/')), (char) => char.charCodeAt(0));
 	} catch (cause) {
 		throw new SealError({ kind: 'tampered' }, { cause });
 	}
+	// `atob` skips white space, takes the other alphabet, and drops the last bits.
+	if (textOf(bytes) !== token) throw new SealError({ kind: 'tampered' });
+	return bytes;
 }
