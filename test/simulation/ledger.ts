@@ -1,6 +1,9 @@
 import type { LogEntry } from '@perdure/runtime';
-import type { TurnCommit } from '../../packages/runtime/src/ports/store.ts';
+import type { Committed, RunRow, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
 import type { Emitted } from './program.ts';
+
+/** With one death more a run that kills its workers is set aside, and a simulated one would wait for ever. */
+const MOST_DEATHS = 3;
 
 /** One attempt of an effect, as the world saw it. */
 export interface Attempt {
@@ -14,24 +17,32 @@ export interface Attempt {
  * Watches a simulation from outside and says which promise of runtime.md is broken.
  *
  * L1: each committed turn follows the one before: none is applied twice, none is lost.
- * L2: a turn is committed only under the epoch of the latest claim.
- * L3: nothing is committed to a run that has ended.
+ * L2: a turn is committed only by the process that has the run, under the epoch of its claim.
+ * L3: nothing is committed to a run that has ended, unless it failed and is tried again.
  * L4: an effect has one key in all its attempts, no other effect has it, and no attempt number comes twice.
- * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is.
+ * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is; a retry issues again what failed.
  * L6: what began inside a `try` has been cleaned up by the end of its run.
  * L7: an emitted event is handed out until it is acknowledged, and not after that.
  * L8: events of one run are first handed out in the order of their entries in its log.
  * L9: what a run emitted is what its turns did: each event once, in the order of its branch.
+ * L10: what is done in a transaction is there once for each call that succeeded, and nothing of one that failed.
+ * L11: a claimed run has counted the deaths of those who had it since its last turn: no more, no fewer.
  */
 export class Ledger {
 	/** The first promise that was broken. */
 	broken: Error | null = null;
 	readonly #turns = new Map<string, number>();
 	readonly #epochs = new Map<string, number>();
+	/** Which process has a run. */
+	readonly #holders = new Map<string, number>();
+	readonly #expired = new Set<number>();
+	/** Of those who had a run, since its last turn. */
+	readonly #deaths = new Map<string, number>();
 	readonly #ended = new Set<string>();
 	readonly #keys = new Map<string, string>();
 	readonly #calls = new Map<string, string>();
 	readonly #attempts = new Map<string, Set<number>>();
+	readonly #retried = new Set<string>();
 	readonly #logs = new Map<string, Map<number, LogEntry>>();
 	readonly #delivered = new Map<string, Map<number, unknown>>();
 	readonly #acknowledged = new Set<string>();
@@ -40,23 +51,72 @@ export class Ledger {
 	/** Of all attempts, in the order in which they began. */
 	readonly performed: Attempt[] = [];
 
-	claimed(runId: string, epoch: number): void {
-		const before = this.#epochs.get(runId) ?? 0;
-		this.#check(epoch > before, 'L2', `${runId} was claimed under epoch ${epoch} after ${before}`);
-		this.#epochs.set(runId, epoch);
+	/** Turns that were refused because others have the run. */
+	fenced = 0;
+
+	claimed({ id, epoch, recoveries }: RunRow, process: number): void {
+		const before = this.#epochs.get(id) ?? 0;
+		this.#check(epoch > before, 'L2', `${id} was claimed under epoch ${epoch} after ${before}`);
+		const holder = this.#holders.get(id);
+		// One claim was on its way as its process was taken for dead.
+		if (holder !== undefined && this.#expired.has(holder) && epoch > before + 1) this.#leave(id, true);
+		this.#check(!this.#holders.has(id), 'L2', `${id} was claimed by ${process}, and ${this.#holders.get(id)} has it`);
+		const deaths = this.#deaths.get(id) ?? 0;
+		this.#check(recoveries === deaths, 'L11', `${id} has counted ${recoveries} deaths of ${deaths}`);
+		this.#epochs.set(id, epoch);
+		this.#holders.set(id, process);
 	}
 
-	committed({ runId, epoch, after, turn, status }: TurnCommit): void {
+	/** A process no longer has what it had: it died, or is taken for dead. */
+	died(process: number): void {
+		this.#expired.add(process);
+		this.kept(process, [], true);
+	}
+
+	/** A process lets go of all but these. */
+	kept(process: number, runs: readonly string[], died = false): void {
+		for (const [id, holder] of this.#holders) if (holder === process && !runs.includes(id)) this.#leave(id, died);
+	}
+
+	#leave(id: string, died: boolean): void {
+		this.#holders.delete(id);
+		if (died) this.#deaths.set(id, (this.#deaths.get(id) ?? 0) + 1);
+	}
+
+	released(runId: string): void {
+		this.#holders.delete(runId);
+	}
+
+	/** False while that would set a run aside for good. */
+	mayDie(process: number): boolean {
+		return ![...this.#holders].some(([id, holder]) => holder === process && (this.#deaths.get(id) ?? 0) >= MOST_DEATHS);
+	}
+
+	retried(runId: string): void {
+		this.#check(this.#ended.delete(runId), 'L3', `${runId} was tried again before it had failed`);
+		this.#deaths.delete(runId);
+		this.#retried.add(runId);
+	}
+
+	committed(commit: TurnCommit, result: Committed, process: number): void {
+		if (result.outcome === 'fenced') this.fenced++;
+		if (result.outcome !== 'committed') return;
+		const { runId, epoch, after, turn, status } = commit;
 		const before = this.#turns.get(runId) ?? 0;
 		this.#check(after === before, 'L1', `${runId} has turn ${before}, and one after ${after} was committed`);
 		this.#check(turn === after || turn === after + 1, 'L1', `${runId} went from turn ${after} to ${turn}`);
+		const holder = this.#holders.get(runId);
+		this.#check(process === holder, 'L2', `${runId} was committed by ${process}, and ${holder} has it`);
 		this.#check(epoch === this.#epochs.get(runId), 'L2', `${runId} was committed under epoch ${epoch}`);
 		this.#check(!this.#ended.has(runId), 'L3', `${runId} was committed after its end`);
 		this.#turns.set(runId, turn);
+		if (turn > after) this.#deaths.delete(runId);
+		if (!result.held) this.#holders.delete(runId);
 		if (status !== 'running' && status !== 'waiting') this.#ended.add(runId);
 	}
 
-	perform(attempt: Attempt): void {
+	/** `again`: what is undone where it fails, and done again without being another attempt. */
+	perform(attempt: Attempt, again = false): void {
 		const { run, call, key } = attempt;
 		const name = `${run} ${call}`;
 		this.#check((this.#keys.get(name) ?? key) === key, 'L4', `${name} has the keys ${this.#keys.get(name)} and ${key}`);
@@ -64,7 +124,7 @@ export class Ledger {
 		this.#keys.set(name, key);
 		this.#calls.set(key, name);
 		const numbers = this.#attempts.get(key) ?? new Set();
-		this.#check(!numbers.has(attempt.attempt), 'L4', `attempt ${attempt.attempt} of ${name} began twice`);
+		this.#check(again || !numbers.has(attempt.attempt), 'L4', `attempt ${attempt.attempt} of ${name} began twice`);
 		this.#attempts.set(key, numbers.add(attempt.attempt));
 		this.performed.push(attempt);
 	}
@@ -77,31 +137,25 @@ export class Ledger {
 			if (old === undefined || entry.kind === 'pruned') continue;
 			const same = (['kind', 'name', 'fiber'] as const).every((field) => old[field] === entry[field]);
 			this.#check(same && old.site.id === entry.site.id, 'L5', `entry ${entry.seq} of ${runId} became another`);
-			this.#check(
-				old.state === 'started' || old.state === entry.state,
-				'L5',
-				`${entry.seq}: ${old.state} to ${entry.state}`,
-			);
+			const name = `entry ${entry.seq} of ${runId}`;
+			this.#check(old.attempt <= entry.attempt, 'L5', `${name}: attempt ${old.attempt} to ${entry.attempt}`);
+			// What failed, and is issued again.
+			if (this.#retried.has(runId) && old.attempt < entry.attempt) continue;
+			const moved = old.state === 'started' || old.state === entry.state;
+			this.#check(moved, 'L5', `${name}: ${old.state} to ${entry.state}`);
 			const settled = old.settledSeq ?? entry.settledSeq;
-			this.#check(settled === entry.settledSeq, 'L5', `${entry.seq} of ${runId} was settled again`);
-			this.#check(
-				old.attempt <= entry.attempt,
-				'L5',
-				`${entry.seq} of ${runId}: attempt ${old.attempt} to ${entry.attempt}`,
-			);
+			this.#check(settled === entry.settledSeq, 'L5', `${name} was settled again`);
 		}
 		this.#logs.set(runId, new Map(log.map((entry) => [entry.seq, entry])));
 	}
 
-	delivered(runId: string, seq: number, event: unknown): void {
+	/** `theirs`: the consumer has it still, and was not taken for dead meanwhile. */
+	delivered(runId: string, seq: number, event: unknown, theirs: boolean): void {
 		this.deliveries++;
-		this.#check(
-			!this.#acknowledged.has(`${runId} ${seq}`),
-			'L7',
-			`event ${seq} of ${runId} came after it was acknowledged`,
-		);
+		const name = `event ${seq} of ${runId}`;
+		if (theirs) this.#check(!this.#acknowledged.has(`${runId} ${seq}`), 'L7', `${name} came after it was acknowledged`);
 		const events = this.#delivered.get(runId) ?? new Map<number, unknown>();
-		if (!events.has(seq)) this.#check(Math.max(...events.keys()) < seq, 'L8', `event ${seq} of ${runId} came late`);
+		if (theirs && !events.has(seq)) this.#check(Math.max(...events.keys()) < seq, 'L8', `${name} came late`);
 		this.#delivered.set(runId, events.set(seq, event));
 	}
 
@@ -122,6 +176,15 @@ export class Ledger {
 		}
 		const calls = events.map(({ call }) => call);
 		this.#check(new Set(calls).size === calls.length, 'L9', `${runId} emitted one event twice: ${calls}`);
+	}
+
+	/** `rows`: what transactions of a run have left; `due`: of those of the plain function, or of a cancelled run the most. */
+	booked(runId: string, rows: readonly string[], due: readonly string[], whole: boolean): void {
+		this.#check(new Set(rows).size === rows.length, 'L10', `${runId} has booked twice: ${rows}`);
+		const extra = rows.filter((call) => !due.includes(call));
+		this.#check(extra.length === 0, 'L10', `${runId} has booked what was taken back: ${extra}`);
+		const missing = due.filter((call) => !rows.includes(call));
+		if (whole) this.#check(missing.length === 0, 'L10', `${runId} has lost what it booked: ${missing}`);
 	}
 
 	/** A run has ended: nothing that it began is left as it was. */

@@ -24,6 +24,11 @@ export interface PlainWorld {
 	work(call: string): Promise<string>;
 	/** As `work`, of a service that fails now and then and is tried again by policy. */
 	steady(call: string): Promise<string>;
+	/** Writes a row, once, or fails and writes none. */
+	book(call: string): Promise<string>;
+	/** A live thing of that name, and what is done with it. */
+	hold(call: string): unknown;
+	use(held: unknown): Promise<string>;
 	emit(event: Emitted): Promise<void>;
 	suspend(call: string): Promise<string>;
 	receive(name: string): Promise<string>;
@@ -44,7 +49,8 @@ interface Place {
 }
 
 const PRIMITIVES = ['currentRun', 'emit', 'mark', 'receive', 'sleep', 'start', 'suspend'] as const;
-const NAMES = [...PRIMITIVES, 'work', 'steady'] as const;
+const WORLD = ['book', 'hold', 'steady', 'use', 'work'] as const;
+const NAMES = [...PRIMITIVES, ...WORLD] as const;
 
 export function generate(seed: number): SimulatedProgram {
 	const random = new Random(seed);
@@ -80,6 +86,7 @@ export function generate(seed: number): SimulatedProgram {
 		return random.make<string>([
 			[5, () => (place.mayThrow ? `out.push(await work(${call(place)}));` : guarded(place))],
 			[2, () => guarded(place)],
+			[2, () => guarded(place, 'book')],
 			[2, () => `out.push(await steady(${call(place)}));`],
 			[2, () => `await emit({ at, call: ${call(place)} });`],
 			[1, () => `await mark('${random.pick(['here', 'there'])}');`],
@@ -89,13 +96,14 @@ export function generate(seed: number): SimulatedProgram {
 			[nested * 2, () => loop(inner)],
 			[nested, () => `if (out.length % 2 === ${random.int(2)}) { ${block(inner)} } else { ${block(inner)} }`],
 			[nested * 2, () => cleaned(inner)],
+			[nested, () => held(inner)],
 			[nested * (place.mayBranch ? 3 : 0), () => branches(inner)],
 			[parts.length * (place.mayBranch ? 2 : 0), () => child(place)],
 		]);
 	}
 
-	function guarded(place: Place): string {
-		return `try { out.push(await work(${call(place)})); } catch (e) { if (e.name === 'CancelledError') throw e; out.push('caught ' + e.message); }`;
+	function guarded(place: Place, by: 'work' | 'book' = 'work'): string {
+		return `try { out.push(await ${by}(${call(place)})); } catch (e) { if (e.name === 'CancelledError') throw e; out.push('caught ' + e.message); }`;
 	}
 
 	function loop(place: Place): string {
@@ -109,6 +117,12 @@ export function generate(seed: number): SimulatedProgram {
 		const id = call(place).slice(1, -1);
 		const inside = { ...place, mayThrow: place.mayThrow };
 		return `try { await work(\`begin ${id}\`); ${block(inside)} } finally { await work(\`clean ${id}\`); }`;
+	}
+
+	/** A live thing is used before and after whatever comes between. */
+	function held(place: Place): string {
+		const name = `held${next()}`;
+		return `{ const ${name} = hold(${call(place)}); out.push(await use(${name})); ${block(place)} out.push(await use(${name})); }`;
 	}
 
 	/** A run of its own, whose id says where what it is called in (`ownerOf`). */
@@ -130,7 +144,7 @@ export function generate(seed: number): SimulatedProgram {
 	}
 
 	return {
-		source: `import { ${PRIMITIVES.join(', ')} } from '@perdure/runtime';\nimport { steady, work } from 'world';\n${text}\nexport { main };`,
+		source: `import { ${PRIMITIVES.join(', ')} } from '@perdure/runtime';\nimport { ${WORLD.join(', ')} } from 'world';\n${text}\nexport { main };`,
 		plain: (world) =>
 			runInNewContext(`(({ ${NAMES.join(', ')} }) => { ${text}\nreturn main('r'); })`)(world) as Promise<unknown>,
 	};

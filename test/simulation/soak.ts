@@ -3,7 +3,7 @@
  * of them a storm over a program, its processes and its store. Prints each seed that broke a promise.
  */
 import { parseArgs } from 'node:util';
-import { type StoreName, simulate } from './simulate.ts';
+import { type StoreName, simulate, type Tally } from './simulate.ts';
 
 const { values } = parseArgs({
 	options: {
@@ -14,13 +14,13 @@ const { values } = parseArgs({
 });
 const first = Number(values.seed);
 const count = Number(values.count);
-const sum = { runs: 0, crashes: 0, attempts: 0, repeated: 0, cancelled: 0, children: 0, delivered: 0 };
+const sum: Partial<Record<keyof Tally, number>> = {};
 let failed = 0;
 process.on('unhandledRejection', (error) => console.error('unhandled', error));
 for (let seed = first; seed < first + count; seed++) {
 	try {
 		const tally = await simulate(seed, values.store as StoreName);
-		for (const key of Object.keys(sum) as (keyof typeof sum)[]) sum[key] += tally[key];
+		for (const key of Object.keys(tally) as (keyof Tally)[]) sum[key] = (sum[key] ?? 0) + tally[key];
 	} catch (error) {
 		failed++;
 		console.error(`seed ${seed}:`, error);

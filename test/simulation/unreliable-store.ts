@@ -1,13 +1,17 @@
-import { type Clock, type Store, StoreError } from '@perdure/runtime';
+import { setImmediate as pass } from 'node:timers/promises';
+import { type Store, StoreError } from '@perdure/runtime';
 import type {
 	Claimed,
 	Committed,
 	Started,
 	StoreListener,
 	StoreSession,
+	Transacted,
 	TurnCommit,
 } from '../../packages/runtime/src/ports/store.ts';
+import type { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import type { Random } from '../support/generate/random.ts';
+import type { ProcessClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
 
 /** How bad it gets, as probabilities of each call; nothing of it once the storm is over. */
@@ -21,7 +25,11 @@ export interface Weather {
 }
 
 export interface UnreliableOptions {
-	readonly clock: Clock;
+	/** Of the world. */
+	readonly time: VirtualClock;
+	/** Of the process, and its name. */
+	readonly clock: ProcessClock;
+	readonly process: number;
 	readonly random: Random;
 	readonly weather: Weather;
 	readonly ledger: Ledger;
@@ -31,14 +39,18 @@ export interface UnreliableOptions {
 
 const READS: ReadonlySet<string> = new Set(['read', 'log', 'mail', 'know', 'answered']);
 /** No message of it crosses the wire. */
-const LOCAL: ReadonlySet<string> = new Set(['now', 'list', 'die', 'close']);
+const LOCAL: ReadonlySet<string> = new Set(['now', 'list', 'die', 'expire', 'close', 'blobs']);
 
-type Mortal = StoreSession & { die(): void };
+type Mortal = StoreSession & { die(): void; expire(): Promise<void> };
 
-/** A store as a process sees it: each call takes its time both ways, fails, or is the last thing the process does; hints come late, or twice. */
+/**
+ * A store as a process sees it: each call takes its time both ways, fails, or is the last thing the process does;
+ * hints come late, or twice. What was sent arrives, though its sender be paused or taken for dead by then.
+ */
 export class UnreliableStore implements Store {
 	readonly #inner: Store;
 	readonly #o: UnreliableOptions;
+	#session: Mortal | null = null;
 	#dead = false;
 
 	constructor(inner: Store, o: UnreliableOptions) {
@@ -52,69 +64,112 @@ export class UnreliableStore implements Store {
 				const hint = target[name] as (...args: unknown[]) => void;
 				return (...args: unknown[]) => {
 					for (let times = this.#o.random.chance(0.1) ? 2 : 1; times > 0; times--) {
-						this.#later(() => this.#dead || hint.apply(target, args));
+						this.#later(() => this.#o.clock.reach(() => hint.apply(target, args)));
 					}
 				};
 			},
 		});
 		const session = (await this.#inner.open(hints)) as Mortal;
-		const die = () => {
-			this.#dead = true;
-			session.die();
-			this.#o.onCrash();
-			return new Promise<never>(() => {});
-		};
+		this.#session = session;
 		return new Proxy(session, {
 			get: (target, name: keyof StoreSession) => {
 				const found: unknown = target[name];
 				if (typeof found !== 'function') return found;
 				const method = (...args: unknown[]): unknown => found.apply(target, args);
-				if (LOCAL.has(name))
+				if (LOCAL.has(name)) {
 					return (...args: unknown[]) => (this.#dead && name === 'close' ? Promise.resolve() : method(...args));
-				return (...args: unknown[]) => this.#call(name, () => method(...args), args, die);
+				}
+				return (...args: unknown[]) => this.#call(name, method, args);
 			},
 		});
 	}
 
-	async #call(
-		name: string,
-		method: () => unknown,
-		args: readonly unknown[],
-		die: () => Promise<never>,
-	): Promise<unknown> {
+	/** The store takes the process for dead. False where it cannot. */
+	async expire(): Promise<boolean> {
+		await pass();
+		if (this.#session === null || this.#dead || !this.#o.ledger.mayDie(this.#o.process)) return false;
+		await this.#session.expire();
+		this.#o.ledger.died(this.#o.process);
+		return true;
+	}
+
+	async #call(name: string, method: (...args: unknown[]) => unknown, args: readonly unknown[]): Promise<unknown> {
 		const { random, weather } = this.#o;
 		await this.#wire();
+		if (this.#dead) return never();
 		// An engine that cannot join its store is not one: its process would be started again.
 		const fate = name === 'know' ? 0.5 : random.int(1_000_000) / 1_000_000;
 		const { lost, unknown, crash } = weather;
-		if (fate < crash / 2 && !READS.has(name)) return die();
+		if (fate < crash / 2 && !READS.has(name) && this.#die()) return never();
 		if (fate > 1 - lost) throw new StoreError({ problem: 'it did not get there' });
-		const result = await method();
+		const result =
+			name === 'transact' ? await this.#transact(method, args[0] as Transacted<Ok>) : await method(...args);
+		// The turns that were before it are told of first, though their replies may take longer.
+		if (name === 'claim' || name === 'start') await pass();
 		this.#note(name, args, result);
-		if (fate < crash && !READS.has(name)) return die();
+		if (fate < crash && !READS.has(name) && this.#die()) return never();
 		await this.#wire();
+		await new Promise<void>((resolve) => this.#o.clock.reach(resolve));
 		if (fate > 1 - lost - unknown) throw new StoreError({ problem: 'nobody knows' });
 		return result;
 	}
 
-	/** Tells the ledger what is now in the store. */
-	#note(name: string, args: readonly unknown[], result: unknown): void {
-		const { ledger } = this.#o;
-		if (name === 'claim') for (const run of (result as Claimed).runs) ledger.claimed(run.id, run.epoch);
-		if (name === 'start') {
-			const { claimed, run } = result as Started;
-			if (claimed) ledger.claimed(run.id, run.epoch);
-		}
-		if (name === 'commit' && (result as Committed).outcome === 'committed') ledger.committed(args[0] as TurnCommit);
+	async #transact(method: (o: Transacted<Ok>) => unknown, o: Transacted<Ok>): Promise<unknown> {
+		let made: TurnCommit | null = null;
+		const result = await method({
+			...o,
+			turn: async (settled) => {
+				made = await o.turn(settled);
+				return made;
+			},
+		});
+		this.#note('commit', [made], result);
+		return result;
 	}
 
-	/** The way to the store or back. A dead process hears nothing any more. */
+	#die(): boolean {
+		const { ledger, process, clock, onCrash } = this.#o;
+		if (!ledger.mayDie(process)) return false;
+		this.#dead = true;
+		clock.die();
+		// The ledger hears first of what was done before.
+		setImmediate(() => {
+			this.#session!.die();
+			ledger.died(process);
+			onCrash();
+		});
+		return true;
+	}
+
+	/** Tells the ledger what is now in the store. */
+	#note(name: string, args: readonly unknown[], result: unknown): void {
+		const { ledger, process } = this.#o;
+		if (name === 'claim') for (const run of (result as Claimed).runs) ledger.claimed(run, process);
+		if (name === 'start') {
+			const { claimed, run } = result as Started;
+			if (claimed) ledger.claimed(run, process);
+		}
+		if (name === 'commit') ledger.committed(args[0] as TurnCommit, result as Committed, process);
+		if (name === 'keep') ledger.kept(process, args[0] as readonly string[]);
+		if (name === 'block' && result === true) ledger.released(args[0] as string);
+		if (name === 'retry' && result === true) ledger.retried(args[0] as string);
+	}
+
+	/** The way to the store or back. */
 	#wire(): Promise<void> {
-		return new Promise((resolve) => this.#later(() => this.#dead || resolve()));
+		return new Promise((resolve) => this.#later(resolve));
 	}
 
 	#later(then: () => void): void {
-		const { clock, random } = this.#o;
-		clock.timer(clock.now() + random.int(random.chance(0.05) ? 200 : 4), then);
+		const { time, random } = this.#o;
+		time.timer(time.now() + random.int(random.chance(0.05) ? 200 : 4), then);
 	}
+}
+
+interface Ok {
+	readonly ok: boolean;
+}
+
+function never(): Promise<never> {
+	return new Promise(() => {});
 }

@@ -8,8 +8,9 @@ export interface Clock {
 	/** Milliseconds since the Unix epoch. */
 	now(): number;
 	/**
-	 * Calls `fire` once, not before the clock shows `at` (ms since the epoch), however far away that is,
-	 * and never synchronously. A pending timer keeps the process alive.
+	 * Calls `fire` once, when as much time has gone by as `at` (ms since the epoch) is away now, however much that is,
+	 * and never synchronously. What becomes of the wall clock meanwhile changes nothing: set back by an hour, it must
+	 * not hold up a pause of 50 ms. A pending timer keeps the process alive.
 	 * @returns cancels it; does nothing once it has fired.
 	 */
 	timer(at: number, fire: () => void): () => void;
@@ -34,14 +35,14 @@ const LONGEST = 2 ** 31 - 1;
 export const realClock: Clock = {
 	now: () => Date.now(),
 	timer(at, fire) {
+		const due = performance.now() + Math.max(0, at - Date.now());
 		let handle: ReturnType<typeof setTimeout>;
 		const arm = () => {
-			// Host timers may fire a millisecond early and the wall clock may be set back: look again each time.
-			const left = at - Date.now();
-			if (left <= 0) fire();
-			else handle = setTimeout(arm, Math.min(left, LONGEST));
+			handle = setTimeout(look, Math.min(due - performance.now(), LONGEST));
 		};
-		handle = setTimeout(arm, Math.max(0, Math.min(at - Date.now(), LONGEST)));
+		// Host timers may fire a millisecond early.
+		const look = () => (performance.now() < due ? arm() : fire());
+		arm();
 		return () => clearTimeout(handle);
 	},
 };

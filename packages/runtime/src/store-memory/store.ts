@@ -15,6 +15,8 @@ import { start } from './start.ts';
 export interface MemorySession extends StoreSession {
 	/** As if its process had been killed: it does nothing any more, and the others know. */
 	die(): void;
+	/** As if its process had been taken for dead: what it has is others', and it goes on without knowing. */
+	expire(): Promise<void>;
 }
 
 export interface MemoryStore extends Store {
@@ -71,5 +73,6 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		release: (consumer) => when(() => release(data, member, consumer)),
 		close: async (o) => end(o?.died ?? false),
 		die: () => end(true),
+		expire: () => when(() => leave(data, member, true)),
 	};
 }

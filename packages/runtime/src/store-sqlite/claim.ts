@@ -128,9 +128,14 @@ export function keep(db: Connection, worker: string, runIds: readonly string[], 
 	db.run(FREE, { worker, died: 0, now, kept: JSON.stringify(runIds) });
 }
 
-/** G6, G8. What a session had that left, or died; then nobody knows it any more. */
-export function free(db: Connection, worker: string, died: boolean, now: number): void {
+/** G6, G8. What a session has is others'. */
+export function take(db: Connection, worker: string, died: boolean, now: number): void {
 	db.run(FREE, { worker, died: died ? 1 : 0, now, kept: '[]' });
 	freeEvents(db, worker);
+}
+
+/** As `take`, of one that left, or died; then nobody knows it any more. */
+export function free(db: Connection, worker: string, died: boolean, now: number): void {
+	take(db, worker, died, now);
 	db.run('DELETE FROM worker WHERE id = :worker', { worker });
 }

@@ -13,7 +13,7 @@ import {
 	type TurnCommit,
 } from '../ports/store.ts';
 import { blobs } from './blobs.ts';
-import { claim, free, join, keep, know, look, type Worker } from './claim.ts';
+import { claim, free, join, keep, know, look, take, type Worker } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
@@ -31,6 +31,8 @@ import { failure, Writer } from './writer.ts';
 export interface SqliteSession extends StoreSession {
 	/** As if its process had been killed: it lets go of its lock and does nothing any more. */
 	die(): void;
+	/** As if its process had been taken for dead: what it has is others', and it goes on without knowing. */
+	expire(): Promise<void>;
 }
 
 export interface SqliteStore extends Store {
@@ -401,6 +403,13 @@ class Session implements SqliteSession {
 		if (this.#lock !== null) this.#lock.release(false);
 		else if (worker !== null) free(this.#db, worker, true, this.now());
 		this.#shared.leave(this);
+		this.#shared.freed();
+	}
+
+	async expire(): Promise<void> {
+		const { worker } = this;
+		if (worker === null) return;
+		await this.#write(() => take(this.#db, worker, true, this.now()));
 		this.#shared.freed();
 	}
 
