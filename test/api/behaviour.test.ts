@@ -91,7 +91,7 @@ describe('outside any run', () => {
 		expect(here.OutsideRunError.is(error)).toBe(true);
 		const { message, help } = error as here.OutsideRunError;
 		expect(message).toContain(`'${primitive}'`);
-		expect(help).toContain('run(fn, args)');
+		expect(help).toContain(primitive === 'currentEffect' ? 'inside an effect' : 'run(fn, args)');
 	});
 
 	test('sleep sleeps, mark does nothing, a durable function is a plain async function', async () => {

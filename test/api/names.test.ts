@@ -154,11 +154,11 @@ describe('members', () => {
 		const handle = await engine.start(main, [], { id: 'one' });
 		expect(membersOf(handle)).toEqual(
 			words(`
-				id describe status next settled result outcomes resume throw send cancel retry log inspect`).sort(),
+				id describe status next settled result outcomes resume throw send cancel retry fork log inspect`).sort(),
 		);
 		const outcome = await handle.next();
 		if (outcome.status !== 'suspended') throw new Error(outcome.status);
-		const looks = words('functionId runId log suspensions wakeAt inspect');
+		const looks = words('functionId runId schemaId log suspensions wakeAt fork inspect');
 		expect(membersOf(outcome.continuation)).toEqual(expect.arrayContaining(looks));
 		const description = await handle.describe();
 		expect(namesOf(description)).toEqual(

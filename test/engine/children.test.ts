@@ -6,11 +6,19 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
 import { FAULTS, FaultyStore } from './faulty-store.ts';
 
-const world = { started: [] as string[], work: async (n: number) => n * 2 };
+let broken = false;
+const world = {
+	started: [] as string[],
+	work: async (n: number) => n * 2,
+	flaky: async () => {
+		if (broken) throw new Error('broken');
+		return 'mended';
+	},
+};
 
-const { child, parent, fails, detached, named, twice, limited, many, controls, handle } = compile(
+const { child, parent, fails, detached, named, twice, limited, many, controls, beside, handle } = compile(
 	`import { start, currentRun, sleep, suspend, receive } from '@perdure/runtime';
-	import { started, work } from '#world';
+	import { flaky, started, work } from '#world';
 	export async function child(n) { "use durable";
 		if (n === 'stays') return await suspend('child');
 		if (n === 'bad') throw Object.assign(new RangeError('bad child'), { n });
@@ -58,6 +66,11 @@ const { child, parent, fails, detached, named, twice, limited, many, controls, h
 		let why;
 		try { await cancelled.result(); } catch (error) { why = [error.code, error.reason]; }
 		return [await greeter.result(), why, await answered.result()];
+	}
+	export async function beside() { "use durable";
+		const one = await start(child, ['stays'], { id: 'kid' });
+		await suspend('parent');
+		return await Promise.all([one.result(), flaky()]);
 	}
 	export async function greet() { "use durable"; return 'hello ' + await receive('name'); }
 	export async function handle(one) { "use durable"; return await one.result(); }`,
@@ -160,6 +173,24 @@ describe.each([
 	it('waits for many at once', async () => {
 		const out = await (await opened(make()).start(many!, [50])).result();
 		expect(out).toEqual(Array.from({ length: 50 }, (_, i) => 2 * i));
+	});
+
+	it('hears of the end of a child that came while it had failed, once it is tried again', async () => {
+		for (const early of [true, false]) {
+			const engine = opened(make());
+			const run = await engine.start(beside!, []);
+			await run.next({ timeout: 5000 });
+			broken = true;
+			await run.resume();
+			expect(await run.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			broken = false;
+			const kid = engine.get('kid');
+			await kid.next({ timeout: 5000 });
+			await kid.resume('grown');
+			if (early) await kid.settled();
+			await run.retry();
+			expect(await run.result({ timeout: 5000 })).toEqual(['grown', 'mended']);
+		}
 	});
 
 	it('sends to children, answers and cancels them', async () => {

@@ -122,6 +122,36 @@ export function contract(name: string, harness: Harness): void {
 				expect(await s.read('other')).toBeNull();
 			});
 
+			it('begins a run as a copy of another one, where that one stands', async () => {
+				const s = await worker({ functions: ['f', 'g'] });
+				const midway = {
+					turn: 3,
+					state: [bytes('x'.repeat(9000)), bytes('delta 1'), bytes('delta 2')],
+					functions: ['f', 'g'],
+					waits: waitsFor('q'),
+					progress: bytes('half'),
+					log: bytes('log so far'),
+				};
+				expect(await s.start(newRun('copy', { midway }))).toMatchObject({ outcome: 'created', claimed: false });
+				expect((await s.start(newRun('copy', { midway }))).outcome).toBe('exists');
+				const row = (await s.read('copy', { state: true }))!;
+				expect(row).toMatchObject({ status: 'pending', turn: 3, open: ['q'], functions: ['f', 'g'], sent: 0 });
+				expect(text(row.state)).toBe(text(midway.state));
+				expect(text([row.waits!, row.progress!, ...(await s.log('copy'))])).toBe('q|half|log so far');
+				expect(text([(await s.input('copy'))!])).toBe('input');
+				const answer = { runId: 'copy', kind: 'answer', suspension: null, hash: 'h', payload: bytes('a') } as const;
+				expect(await s.post(answer)).toEqual({ outcome: 'posted' });
+				const other = await worker({ store: made.there, who: 'b' });
+				expect(await other.claim({ limit: 10, queues: null, suspects: false })).toMatchObject({ runs: [] });
+				const claimed = await claimOne(s);
+				expect(text(claimed.state)).toBe(text(midway.state));
+				expect(await s.commit(turnOf(claimed))).toMatchObject({ outcome: 'committed' });
+				const after = (await s.read('copy', { state: true }))!;
+				expect(after).toMatchObject({ turn: 4 });
+				expect(text(after.state)).toBe('state 4');
+				expect(text(await s.log('copy')).replaceAll('|', '')).toBe('log so farlog 4');
+			});
+
 			it('gives the same run for the same start, and a conflict for another', async () => {
 				const s = await open();
 				await s.start(newRun('r'));

@@ -26,7 +26,7 @@ const remote = remoteSession(
 	transactions,
 );
 const { session } = remote;
-const host = { session: async () => session, changes, handlers };
+const host = { session: async () => session, random: realRandom, changes, handlers };
 const worker = new Worker(
 	{
 		session,

@@ -200,7 +200,7 @@ export class Engine implements AsyncDisposable {
 	}
 
 	get #host() {
-		return { session: () => this.#session(), changes: this.#changes, handlers: this.#handlers };
+		return { session: () => this.#session(), random: this.#random, changes: this.#changes, handlers: this.#handlers };
 	}
 
 	async #open(o: EngineOptions): Promise<StoreSession> {

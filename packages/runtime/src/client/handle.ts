@@ -5,6 +5,7 @@ import {
 	CancelledError,
 	NotFailedError,
 	NotSuspendedError,
+	RunConflictError,
 	RunNotFoundError,
 } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
@@ -14,13 +15,15 @@ import type { Inspection } from '../machine/inspect.ts';
 import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { Outcome } from '../outcome.ts';
-import type { NewMail, RunRow, StoreSession } from '../ports/store.ts';
+import type { Random } from '../ports/clock.ts';
+import { differenceOf, type NewMail, type RunRow, type StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
 import { type Answer, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
+import { forkOf } from './fork.ts';
 import { idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
@@ -39,6 +42,7 @@ export interface SendOptions {
 export interface HandleHost {
 	/** Resolves once the store is open. @throws EngineClosedError */
 	session(): Promise<StoreSession>;
+	readonly random: Random;
 	readonly changes: Changes;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
 }
@@ -171,6 +175,21 @@ export class RunHandle<R> {
 		if (!(await session.retry(this.id, row.turn, retryBytes({ ...o, turn: row.turn, event: row.event })))) {
 			throw new NotFailedError({ runId: this.id });
 		}
+	}
+
+	/**
+	 * Another run that begins where this one stands after its last committed turn (one that failed: before the turn
+	 * that failed), with its log. Its effect keys are its own: what is in flight here is issued there too. `id` names
+	 * it; the same fork under the same id is the same run. Resolves once it is committed.
+	 * @throws RunConflictError, UnsupportedError for a run that is over.
+	 */
+	async fork(o: { readonly id?: string } = {}): Promise<RunHandle<R>> {
+		const session = await this.#host.session();
+		const id = o.id ?? idInsideEffect() ?? this.#host.random.id();
+		const made = await forkOf(session, this.id, id);
+		const { outcome, run } = await session.start(made);
+		if (outcome === 'conflict') throw new RunConflictError({ runId: id, difference: differenceOf(run, made)! });
+		return new RunHandle(this.#host, id);
 	}
 
 	async log(): Promise<LogEntry[]> {

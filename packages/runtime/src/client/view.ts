@@ -1,10 +1,13 @@
-import type { Continuation } from '../continuation.ts';
+import { Continuation } from '../continuation.ts';
 import { OwnedByEngineError } from '../errors/run.ts';
 import { type Inspection, inspect } from '../machine/inspect.ts';
-import type { LogEntry } from '../machine/log.ts';
+import { type LogEntry, recordsOf } from '../machine/log.ts';
+import { schemaIdOf } from '../machine/state.ts';
 import { isSuspension, type Suspension, suspensionOf } from '../outcome.ts';
+import { realRandom } from '../ports/clock.ts';
 import type { RunRow } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
+import type { Warm } from '../worker/hot-states.ts';
 import { load } from '../worker/load.ts';
 import { readWaits } from '../worker/stored.ts';
 
@@ -14,7 +17,7 @@ type Handlers = ReadonlyMap<Callable, Callable>;
  * What an engine's outcome shows of a run: a snapshot to look at. The run itself belongs to the
  * engine, so the methods that would move it on throw `OwnedByEngineError`.
  */
-class ContinuationView {
+class ContinuationView<R> {
 	readonly functionId: string;
 	readonly runId: string;
 	readonly log: LogEntry[];
@@ -33,6 +36,11 @@ class ContinuationView {
 	/** Open `suspend`s and `receive`s, oldest first. */
 	get suspensions(): Suspension[] {
 		return readWaits(this.#row.waits).filter(isSuspension).map(suspensionOf);
+	}
+
+	/** @throws UnknownFunctionError, SchemaMismatchError where this process has other code. */
+	get schemaId(): string {
+		return schemaIdOf(loadRow(this.#row, this.#handlers).machine.state);
 	}
 
 	get wakeAt(): Date | null {
@@ -67,8 +75,18 @@ class ContinuationView {
 		return this.#owned('cancel');
 	}
 
-	fork(): never {
-		throw new OwnedByEngineError({ runId: this.runId, method: 'fork' });
+	/**
+	 * A copy that no engine drives, with effect keys of its own.
+	 * @throws UnknownFunctionError, SchemaMismatchError where this process has other code.
+	 */
+	fork(o: { readonly id?: string } = {}): Continuation<R> {
+		const { machine } = loadRow(this.#row, this.#handlers);
+		machine.fork(o.id ?? this.runId, realRandom.id());
+		return new Continuation<R>(machine, recordsOf(this.log));
+	}
+
+	retry(): Promise<never> {
+		return this.#owned('retry');
 	}
 
 	toBytes(): never {
@@ -82,7 +100,7 @@ class ContinuationView {
 
 /** `row` was read with its state. To its users it is a continuation like any other. */
 export function viewOf<R>(row: RunRow, log: LogEntry[], handlers: Handlers): Continuation<R> {
-	return new ContinuationView(row, log, handlers) as unknown as Continuation<R>;
+	return new ContinuationView<R>(row, log, handlers) as unknown as Continuation<R>;
 }
 
 /** `row` was read with its state. A run that is over has none, unless it failed. */
@@ -90,7 +108,10 @@ export function inspectRow(row: RunRow, handlers: Handlers): Inspection {
 	if (row.state.length === 0) {
 		return { runId: row.id, functionId: row.functionId, status: row.status, fibers: [], pending: [] };
 	}
-	// A run that failed keeps the state before its last turn.
-	const turn = row.status === 'failed' ? row.turn - 1 : row.turn;
-	return inspect(load(row, { handlers }, turn).machine.state, row.status);
+	return inspect(loadRow(row, handlers).machine.state, row.status);
+}
+
+/** A run that failed keeps the state before its last turn. */
+function loadRow(row: RunRow, handlers: Handlers): Warm {
+	return load(row, { handlers }, row.status === 'failed' ? row.turn - 1 : row.turn);
 }

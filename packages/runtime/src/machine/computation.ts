@@ -46,13 +46,13 @@ export class Computation {
 	}
 
 	get result(): Computed {
-		const { log, marked: mark, emitted, starts, awaits, watch, dispatch } = this.#issuing;
+		const { log, marked: mark, emitted, starts, watch, dispatch } = this.#issuing;
 		const { runId } = this.#state;
 		// In the order of their issue, as after a restore.
 		if (dispatch.length > 1) dispatch.sort((a, b) => a.seq - b.seq);
 		const calls = dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
 		const { abort } = this.#delivery;
-		return { log, mark, dispatch: calls, emitted, starts, awaits, abort, watch, told: this.#calls.told };
+		return { log, mark, dispatch: calls, emitted, starts, abort, watch, told: this.#calls.told };
 	}
 
 	compute(event: Event): void {

@@ -99,7 +99,6 @@ export class Issuing {
 	readonly watch: { key: string; promise: PromiseLike<unknown> }[] = [];
 	readonly emitted: Emitted[] = [];
 	readonly starts: ChildStart[] = [];
-	readonly awaits: string[] = [];
 	readonly #state: RunState;
 	readonly #options: TurnOptions;
 	/** First values of thunks made since the last issue: what may be made again instead of saved. */
@@ -186,7 +185,6 @@ export class Issuing {
 			const value = handedOut(made.value, args, name, issued.where.at);
 			pending = new PendingWait(issued, { ...made, value });
 		}
-		if (pending.kind === 'child') this.awaits.push(pending.topic!);
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		this.#options.replay?.issued(pending);

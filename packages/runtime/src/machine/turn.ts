@@ -70,8 +70,6 @@ export interface Turn {
 	readonly emitted: readonly Emitted[];
 	/** Child runs that begin with the turn. */
 	readonly starts: readonly ChildStart[];
-	/** Runs whose end is now waited for. */
-	readonly awaits: readonly string[];
 	/** Keys of effects in flight whose `AbortSignal` is to be aborted. */
 	readonly abort: readonly string[];
 	/** Native promises to watch; a run that waits for one cannot be saved. */

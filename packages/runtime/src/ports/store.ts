@@ -119,12 +119,25 @@ export interface Placement {
 export interface NewRun extends Placement {
 	readonly id: string;
 	readonly functionId: string;
-	/** Of function, receiver and arguments: tells whether a start of the same id is the same start. */
+	/** Of receiver and arguments, or of what it is a copy of: tells whether a start of the same id is the same start. */
 	readonly hash: string;
 	/** What the run begins with; stands in for the state until its first turn. */
 	readonly input: Uint8Array;
 	/** This session's worker takes it at once, if it is due. */
 	readonly claim: boolean;
+	/** Where it begins as a copy of another run. */
+	readonly midway?: Midway;
+}
+
+/** How another run stood after one of its turns. Its state names that run. */
+export interface Midway {
+	readonly turn: number;
+	readonly state: readonly Uint8Array[];
+	readonly functions: readonly string[];
+	/** With the ids of the new run. */
+	readonly waits: { readonly open: readonly string[]; readonly detail: Uint8Array };
+	readonly progress: Uint8Array | null;
+	readonly log: Uint8Array;
 }
 
 /** `conflict`: the id is taken by another start. `run` is the stored one; claimed if its epoch is 1 and it was `created`. */

@@ -9,6 +9,7 @@ export function start(data: Data, member: Member, run: NewRun): Started {
 	}
 	const now = data.clock.now();
 	const claimed = run.claim && (run.startAt === null || run.startAt <= now);
+	const { midway } = run;
 	const made: Run = {
 		id: run.id,
 		functionId: run.functionId,
@@ -20,21 +21,21 @@ export function start(data: Data, member: Member, run: NewRun): Started {
 		startedAt: now,
 		endedAt: null,
 		status: claimed ? 'running' : 'pending',
-		turn: 0,
+		turn: midway?.turn ?? 0,
 		epoch: claimed ? 1 : 0,
 		sent: 0,
 		seen: 0,
 		recoveries: 0,
-		functions: [run.functionId],
-		open: [],
-		waits: null,
+		functions: midway?.functions ?? [run.functionId],
+		open: midway?.waits.open ?? [],
+		waits: midway?.waits.detail ?? null,
 		wakeAt: null,
-		progress: null,
+		progress: midway?.progress ?? null,
 		outcome: null,
 		event: null,
 		blocked: null,
-		state: [run.input],
-		log: [],
+		state: midway?.state ?? [run.input],
+		log: midway === undefined ? [] : [midway.log],
 		owner: claimed ? member : null,
 		readyAt: null,
 		blockedBy: new Set(),

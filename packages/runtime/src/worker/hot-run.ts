@@ -7,6 +7,7 @@ import { tellForeign } from '../language/durable-promise.ts';
 import { durationText } from '../language/duration-text.ts';
 import { decode } from '../machine/bytes.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
+import { GO_ON } from '../machine/failure.ts';
 import { Jobs } from '../machine/jobs.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
@@ -92,8 +93,8 @@ export class HotRun {
 	readonly #opening = new AbortController();
 	#stopTimer = () => {};
 	#idle = () => {};
-	/** Of a failed run that is tried again: its open waits, which were closed. */
-	#waits: NonNullable<TurnCommit['waits']> | null = null;
+	/** Of a failed run that is tried again: its open waits, which were closed, and the children that it awaits. */
+	#waits: Pick<TurnCommit, 'waits' | 'awaits'> | null = null;
 
 	constructor(host: HotRunHost, row: RunRow) {
 		this.#host = host;
@@ -121,16 +122,14 @@ export class HotRun {
 			if (open === null) return;
 			this.#adopt(open);
 		} else this.#adopt(warm);
+		const { again, midway } = warm;
 		if (this.#turn === 0) this.#events.add({ type: 'started' });
-		if (warm.again !== undefined) this.#tryAgain(warm.again);
+		if (again !== undefined) this.#waits = waitsNow(this.#machine);
+		// What was in flight may have begun, so it is another attempt.
+		if (again !== undefined || midway) this.#recovered = true;
+		const first = again === undefined && midway ? GO_ON : again;
+		if (first) this.#events.add(first);
 		await this.pump();
-	}
-
-	/** A failed run: what was in flight may have begun, so it is another attempt. */
-	#tryAgain(event: Event | null): void {
-		this.#recovered = true;
-		this.#waits = waitsNow(this.#machine);
-		if (event !== null) this.#events.add(event);
 	}
 
 	/** Its resources are opened before anything of it runs; null when it was set aside, because one cannot be. */
@@ -472,7 +471,7 @@ export class HotRun {
 			state: writeState(this.#writer, this.#machine.state),
 			// Each in full: it may have another key now.
 			...this.#log.write(this.#machine.begun(calls, this.#host.session.now()), -1),
-			...(this.#waits === null ? {} : { waits: this.#waits }),
+			...this.#waits,
 		};
 	}
 
@@ -529,7 +528,7 @@ export class HotRun {
 		leave(this.#machine, this.#machine.state.ended === null, this.#host.clock);
 	}
 
-	#adopt({ machine, writer, log, again }: Warm): void {
+	#adopt({ machine, writer, log, again, midway }: Warm): void {
 		this.#machine = machine;
 		machine.taken = this.#taken;
 		this.#writer = writer;
@@ -539,8 +538,10 @@ export class HotRun {
 			this.pump();
 		};
 		this.#before = this.#beforeNow();
-		// As a failed run none of its waits was open.
-		if (again !== undefined) this.#before = { ...this.#before, open: [], waits: '' };
+		if (again === undefined && !midway) return;
+		// As a failed run none of its waits was open, and nobody was to tell it of children.
+		const { open } = this.#before;
+		this.#before = { ...this.#before, open: again === undefined ? open : [], waits: '', awaited: [] };
 	}
 
 	#beforeNow(): Before {

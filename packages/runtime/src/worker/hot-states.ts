@@ -18,6 +18,8 @@ export interface Warm {
 	readonly turn: number;
 	/** Of a failed run that is tried again: the event that it goes on with, null where something is issued again. */
 	readonly again?: Event | null;
+	/** It stands where another run stood, and no turn of its own is stored yet. */
+	readonly midway?: true;
 }
 
 /** Its run goes on elsewhere, from bytes: what is open in it is let go of. */

@@ -27,7 +27,10 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 	if (retry !== null && turn === row.turn) return loadAgain(row, retry, o, opened);
 	if (turn > 0) {
 		const { state, writer, closed } = readState(row.state, opened);
-		return { machine: new Machine(state, o, { closed, opened }), writer, log: new StoredLog(), turn };
+		const machine = new Machine(state, o, { closed, opened });
+		if (machine.runId === row.id) return { machine, writer, log: new StoredLog(), turn };
+		machine.fork(row.id, state.lineage);
+		return { machine, writer: stateWriter(), log: new StoredLog(), turn, midway: true };
 	}
 	const def = shared.functions.get(row.functionId);
 	if (def === undefined) throw new UnknownFunctionError({ functionId: row.functionId });

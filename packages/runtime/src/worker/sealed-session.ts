@@ -28,7 +28,22 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 		return issued.then(({ written }) => written);
 	};
 
-	const run = async (made: NewRun): Promise<NewRun> => ({ ...made, input: await close(made.input, made.id, 'state') });
+	const run = async (made: NewRun): Promise<NewRun> => {
+		const { id, input, midway } = made;
+		const sealed = { ...made, input: await close(input, id, 'state') };
+		if (midway === undefined) return sealed;
+		const { state, waits, progress, log } = midway;
+		return {
+			...sealed,
+			midway: {
+				...midway,
+				state: await Promise.all(state.map((part) => close(part, id, 'state'))),
+				waits: { ...waits, detail: await close(waits.detail, id, 'waits') },
+				progress: progress && (await close(progress, id, 'progress')),
+				log: framed(await close(log, id, 'log')),
+			},
+		};
+	};
 	const mail = async (sent: NewMail): Promise<NewMail> => {
 		return { ...sent, payload: await close(sent.payload, sent.runId, 'mail') };
 	};

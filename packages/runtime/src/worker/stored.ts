@@ -68,6 +68,12 @@ export function waitsBytes(waits: readonly OpenWait[]): Uint8Array {
 	);
 }
 
+/** The same waits under other ids. */
+export function renamedWaits(bytes: Uint8Array | null, rename: (id: string) => string): Uint8Array {
+	const waits = bytes === null ? [] : (decode(bytes) as StoredWait[]);
+	return encode(waits.map((wait) => ({ ...wait, id: rename(wait.id) })));
+}
+
 export function readWaits(bytes: Uint8Array | null): OpenWait[] {
 	if (bytes === null) return [];
 	return (decode(bytes) as StoredWait[]).map((wait) => ({ ...wait, value: decode(wait.value) }));

@@ -26,6 +26,8 @@ export interface Before {
 	readonly open: readonly string[];
 	/** Ids of all open waits, joined. */
 	readonly waits: string;
+	/** Those among them for which the end of a child is to be mail. */
+	readonly awaited: readonly string[];
 	readonly functions: string;
 	readonly progress: unknown;
 }
@@ -53,6 +55,7 @@ export function beforeOf(machine: Machine, row: { turn: number; epoch: number; s
 		log,
 		open: openOf(waits),
 		waits: idsOf(waits),
+		awaited: waits.filter(({ kind }) => kind === 'child').map(({ key }) => key),
 		functions: machine.functionIds.join('\n'),
 		progress: machine.state.progress,
 	};
@@ -92,6 +95,7 @@ function success(
 	const { status } = turn;
 	const over = status === 'completed' || status === 'cancelled';
 	const waits = over ? [] : waitsOf(machine);
+	const awaits = childrenOf(waits.filter(({ key }) => !before.awaited.includes(key)));
 	const functions = machine.functionIds;
 	const { progress } = machine.state;
 	const state = over ? null : writeState(writer, machine.state);
@@ -110,7 +114,7 @@ function success(
 		...(over || functions.join('\n') === before.functions ? {} : { functions }),
 		...(turn.emitted.length === 0 ? {} : { emitted: turn.emitted }),
 		...(turn.starts.length === 0 ? {} : { starts: turn.starts.map(childOf) }),
-		...(over || turn.awaits.length === 0 ? {} : { awaits: turn.awaits }),
+		...(over || awaits.length === 0 ? {} : { awaits }),
 		...(progress === before.progress ? {} : { progress: encode(progress) }),
 		...(status === 'completed' ? { outcome: resultBytes(machine.state.facts.functionId, turn.outcome) } : {}),
 		...(status === 'cancelled' ? { outcome: reasonBytes(turn.outcome) } : {}),
@@ -186,16 +190,21 @@ function closesOne(waits: readonly Wait[], before: Before): boolean {
 	return before.open.some((id) => !open.has(id));
 }
 
-type Wait = Pick<OpenWait, 'kind'> & { readonly key: string };
+type Wait = Pick<OpenWait, 'kind'> & { readonly key: string; readonly topic: string | null };
 
 /** As `machine.waits`, without copying the values. */
 function waitsOf(machine: Machine): Wait[] {
 	return [...machine.state.pending.waits.values()];
 }
 
-/** All open waits, as they are stored. */
-export function waitsNow(machine: Machine): NonNullable<TurnCommit['waits']> {
-	return { open: openOf(waitsOf(machine)), detail: waitsBytes(machine.waits) };
+/** All open waits, as they are stored, and the children whose ends are to be told. */
+export function waitsNow(machine: Machine): Required<Pick<TurnCommit, 'waits' | 'awaits'>> {
+	const waits = waitsOf(machine);
+	return { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) }, awaits: childrenOf(waits) };
+}
+
+function childrenOf(waits: readonly Wait[]): string[] {
+	return waits.filter(({ kind }) => kind === 'child').map(({ topic }) => topic!);
 }
 
 function openOf(waits: readonly Wait[]): string[] {
