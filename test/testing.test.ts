@@ -1,6 +1,4 @@
 /** @perdure/testing, as its users see it. The project's own tests use it too: way 'restored' of support/execute.ts. */
-import { spawnSync } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import {
 	AmbiguousResumeError,
 	CancelledError,
@@ -381,18 +379,6 @@ test('keys of effects are the same each time', async () => {
 	await testRun(main, []).result();
 	await testRun(main, []).result();
 	expect(keys.slice(0, 2)).toEqual(keys.slice(2));
-});
-
-test('the example: under the test runner of Node, compiled on the fly', () => {
-	const here = fileURLToPath(new URL('../examples/checkout', import.meta.url));
-	const args = ['--import', '@perdure/transform/register', '--test', 'checkout.test.ts'];
-	const { status, stdout, stderr } = spawnSync(process.execPath, args, {
-		cwd: here,
-		encoding: 'utf8',
-		env: { ...process.env, NODE_OPTIONS: '', NODE_TEST_CONTEXT: undefined },
-	});
-	expect({ status, output: stdout + stderr }).toMatchObject({ status: 0 });
-	expect(stdout).toMatch(/pass 3/);
 });
 
 test('a resource is closed when the run is dropped, and opened again for the one that goes on', async () => {

@@ -1,5 +1,5 @@
 /** One line of a conversation that is kept in a file: `main.ts <file> [what you say]`. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { Continuation, formatLog, run } from '@perdure/runtime';
 import { chat } from './chat.ts';
 
@@ -9,4 +9,8 @@ const outcome = existsSync(file)
 	: await run(chat, [4]);
 console.log(outcome.status === 'suspended' || outcome.status === 'completed' ? outcome.value : outcome);
 console.log(formatLog(outcome.log));
-if (outcome.status === 'suspended') writeFileSync(file, outcome.continuation.toBytes({ log: true }));
+if (outcome.status === 'suspended') {
+	// A crash leaves the conversation without this line or with it, never half of it.
+	writeFileSync(`${file}.new`, outcome.continuation.toBytes({ log: true }));
+	renameSync(`${file}.new`, file);
+}

@@ -8,7 +8,7 @@ const server = createServer({ allowHalfOpen: true }, async (socket) => {
 	try {
 		const rest = Continuation.fromBytes(await buffer(socket), survey);
 		console.log(`process ${process.pid}: goes on with ${rest.functionId}`);
-		const outcome = await rest.resume();
+		const outcome = await rest.resume(process.pid);
 		if (outcome.status !== 'completed') throw new Error(`it is ${outcome.status}`);
 		console.log(formatLog(outcome.log));
 		socket.end(encode(outcome.value));

@@ -14,11 +14,8 @@ export async function survey(limit: number): Promise<Survey> {
 	const places = [await whereAmI()];
 	const primes: number[] = [];
 	for (let n = 2; n < limit; n++) {
+		if (n === limit / 2) places.push(await suspend<number>('half-way'));
 		if (primes.every((prime) => n % prime !== 0)) primes.push(n);
-		if (n === limit >> 1) {
-			await suspend('half-way');
-			places.push(await whereAmI());
-		}
 	}
 	return { places, primes: primes.length, largest: primes.at(-1)! };
 }

@@ -1,5 +1,5 @@
 /**
- * Drives a session from whatever process it is called in: `main.ts <database> <id> start|<command as JSON>|cancel`.
+ * Drives a session from whatever process it is called in: `main.ts <database> <id> start|<command as JSON>|cancel|look`.
  * Each waits for what comes of it, at most five seconds.
  */
 import { createEngine, formatLog, TimeoutError } from '@perdure/runtime';
@@ -11,12 +11,13 @@ await using engine = createEngine({ store: sqlite(database), functions: [session
 const customer = engine.get(session, id);
 
 if (what === 'start') await engine.start(session, [id], { id });
-else if (what === 'cancel') await customer.cancel('the customer left');
-else await customer.resume(JSON.parse(what));
+else if (what === 'cancel') {
+	await customer.cancel('the customer left');
+	console.log('leaves');
+} else if (what !== 'look') await customer.resume(JSON.parse(what));
 
 try {
-	const outcome =
-		what === 'cancel' ? await customer.settled({ timeout: '5 s' }) : await customer.next({ timeout: '5 s' });
+	const outcome = await customer.next({ timeout: '5 s' });
 	if (outcome.status === 'suspended') console.log('waits:', outcome.value);
 	else if (outcome.status === 'completed') console.log('closed with', outcome.value);
 	else if (outcome.status === 'cancelled') console.log('cancelled:', outcome.reason);

@@ -5,7 +5,7 @@
  */
 import { createServer, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
-import { keyring, type Outcome, run, SealError, sealToken, unsealToken } from '@perdure/runtime';
+import { formatLog, keyring, type Outcome, run, SealError, sealToken, unsealToken } from '@perdure/runtime';
 import { buy, type Page } from './shop.ts';
 
 const keys = keyring({ current: 'shop-1', keys: { 'shop-1': process.env.SEAL_KEY! } });
@@ -21,7 +21,10 @@ async function goOn(request: IncomingMessage): Promise<Outcome<string>> {
 }
 
 async function render(outcome: Outcome<string>): Promise<string> {
-	if (outcome.status === 'completed') return `<p>${html(outcome.value)}</p>`;
+	if (outcome.status === 'completed') {
+		console.log(formatLog(outcome.log));
+		return `<p>${html(outcome.value)}</p>`;
+	}
 	if (outcome.status !== 'suspended') throw outcome.status === 'failed' ? outcome.error : outcome;
 	const page = outcome.value as Page;
 	const purchase = await sealToken(outcome.continuation, keys, { ...bound, expires });

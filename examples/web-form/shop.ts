@@ -17,7 +17,8 @@ export async function buy(): Promise<string> {
 		const text = `In the basket: ${basket.join(', ')}. Anything else? Leave it empty to pay.`;
 		item = await suspend<string>({ text, field: 'item' } satisfies Page);
 	}
-	const card = await suspend<string>({ text: `${basket.length} things: which card?`, field: 'card' } satisfies Page);
-	const receipt = await charge(card, basket.length * 10);
+	const text = `${basket.length} things: from which account?`;
+	const account = await suspend<string>({ text, field: 'account' } satisfies Page);
+	const receipt = await charge(account, basket.length * 10);
 	return `${receipt}. Thank you for your order of ${basket.join(' and ')}!`;
 }

@@ -19,9 +19,14 @@ test('approved and paid, rejected, and an answer that is none', async () => {
 	await expect(`${log.join('\n')}\n`).toMatchFileSnapshot('../../examples/approval/log.txt');
 	expect(await step('decide', 'expense-2', 'rejected')).toMatch(/^rejected\n/);
 
-	expect((await step('books')).split('\n').map((line) => JSON.parse(line))).toEqual([
-		{ type: 'expense-approved', id: 1, receipt: 'paid 120 for expense 1' },
-		{ type: 'expense-rejected', id: 2, receipt: null },
-	]);
+	// Who keeps the books is killed at the first event: that one may come twice, and no other is lost.
+	const [first, second] = [
+		'{"type":"expense-approved","id":1,"receipt":"paid 120 for expense 1"}',
+		'{"type":"expense-rejected","id":2,"receipt":null}',
+	];
+	const killed = start('approval/main.ts', [database, 'books']);
+	expect(await killed.line()).toBe(first);
+	await killed.kill();
+	expect([`${first}\n${second}`, second]).toContain(await step('books'));
 	expect(await step('books')).toBe('');
 });

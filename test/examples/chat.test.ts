@@ -9,6 +9,9 @@ test('each line in a process of its own', async () => {
 	expect((await say())[0]).toBe('Hello! What is on your mind?');
 	expect((await say('I have an idea'))[0]).toBe('"I have an idea", you say. I remember 1 lines.');
 	expect((await say('it is about looms'))[0]).toBe('"it is about looms", you say. I remember 3 lines.');
+	// What is said to a process that dies is not heard, and what was said before is not lost.
+	const killed = start('chat/main.ts', [file, 'never mind']);
+	await killed.kill();
 	await say('and cards');
 	const [last, ...log] = await say('good bye');
 	expect(last).toBe('4 turns, the last of them: good bye');

@@ -13,15 +13,15 @@ test('what was analysed before the crash is not read again', async () => {
 	writeFileSync(data, `${records.join('\n')}\n`);
 
 	const first = start('dataset/main.ts', [data, checkpoint], { DIE_AT: '2000' });
-	await expect(first.output()).rejects.toThrow('SIGKILL');
+	await expect(first.output()).rejects.toThrow(/^exit SIGKILL:\nread from 0\nread from 1000\n$/);
 	const second = start('dataset/main.ts', [data, checkpoint], { DIE_AT: '4000' });
-	await expect(second.output()).rejects.toThrow('SIGKILL');
+	await expect(second.output()).rejects.toThrow(/^exit SIGKILL:\nread from 2000\nread from 3000\n$/);
 	expect(existsSync(checkpoint)).toBe(true);
 
 	const output = await start('dataset/main.ts', [data, checkpoint]).output();
 	expect(output.match(/read from \d+/g)).toEqual(['read from 4000', 'read from 5000']);
 	expect(output).toContain('records: 5500');
-	expect(output).toContain(`average: ${5499 / 2}`);
+	expect(output).toMatch(/average: 2749\.[45]/);
 	expect(output).toContain("'Turin' => 1834");
 	expect(existsSync(checkpoint)).toBe(false);
 	const log = output.slice(output.lastIndexOf('}\n') + 2).trimEnd();

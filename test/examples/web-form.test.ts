@@ -64,16 +64,18 @@ test('a purchase goes on in another server, the back button leads back, a form s
 	expect(browser.text).toContain('tea, &lt;scones>, jam');
 	browser.back();
 	await browser.submit('');
-	expect(browser.text).toBe('2 things: which card?');
+	expect(browser.text).toBe('2 things: from which account?');
 	await second.kill();
 
-	await serve(env, browser);
-	await browser.submit('4111 1111 1111 1111');
-	expect(browser.text).toBe('Paid 20 with card ...1111. Thank you for your order of tea and &lt;scones>!');
+	const third = await serve(env, browser);
+	await browser.submit('savings');
+	const log = [await third.line(), await third.line()].join('\n');
+	await expect(`${log}\n`).toMatchFileSnapshot('../../examples/web-form/log.txt');
+	expect(browser.text).toBe('Paid 20 from savings. Thank you for your order of tea and &lt;scones>!');
 	browser.back();
-	await browser.submit('4111 1111 1111 1111');
+	await browser.submit('savings');
 	expect(browser.text).toContain('Paid 20');
-	expect(readFileSync(book, 'utf8')).toMatch(/^\S+ 20 card \.\.\.1111\n$/);
+	expect(readFileSync(book, 'utf8')).toMatch(/^\S+ 20 from savings\n$/);
 });
 
 test('a URL that was changed, of another shop, or too old is refused, and the shop stays open', async () => {
