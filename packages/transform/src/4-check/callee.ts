@@ -3,7 +3,9 @@ import type * as t from '@babel/types';
 import { isFunctionNode } from '../1-parse/scope.ts';
 import { VISITS_ELEMENTS } from './collections.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import { methodOf, type Origin, type Origins } from './origins.ts';
+import { methodOf } from './member-names.ts';
+import type { Origin } from './origin.ts';
+import type { Origins } from './origins.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression;
 

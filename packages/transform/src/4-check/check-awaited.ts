@@ -9,7 +9,8 @@ import { type Binding, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import { type CallFacts, calleeOf } from './callee.ts';
 import { EACH } from './flows.ts';
-import { methodOf, type Origins } from './origins.ts';
+import { methodOf } from './member-names.ts';
+import type { Origins } from './origins.ts';
 import type { Proof, Subject, Unproven } from './proof.ts';
 import { nameOf } from './values.ts';
 

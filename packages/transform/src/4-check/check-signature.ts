@@ -2,8 +2,8 @@
 import type * as t from '@babel/types';
 import { generatorOf } from '../1-parse/scope.ts';
 import { type Checking, rootBinding } from './checking.ts';
-import { returnsIn } from './origins.ts';
 import { headOf } from './proof.ts';
+import { returnsIn } from './returns.ts';
 import type { Type } from './type-model.ts';
 import { ANY, UNKNOWN } from './verdict.ts';
 

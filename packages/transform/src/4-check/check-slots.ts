@@ -4,7 +4,7 @@ import { type Binding, unwrap } from '../1-parse/scope.ts';
 import type { Related } from '../diagnostics/sink.ts';
 import { type Checking, reportCaptured, type Told } from './checking.ts';
 import type { Wrong } from './judge.ts';
-import { methodOf } from './origins.ts';
+import { methodOf } from './member-names.ts';
 import type { HeldPoint, HeldVariable } from './points.ts';
 import { declaredAt, isNarrowedThroughAnother, slotTypes } from './slot-types.ts';
 import type { Type } from './type-model.ts';

@@ -43,11 +43,15 @@ export interface Flows {
 	readonly inflows: (binding: Binding) => readonly Inflow[];
 	/** Everywhere that a binding is read or written, but for its declarations. */
 	readonly uses: (binding: Binding) => readonly t.Node[];
+	/** All `x.key = value` of the file, with any operator. */
+	readonly stores: readonly t.AssignmentExpression[];
 }
 
 export function traceFlows(file: t.File, scopes: Scopes): Flows {
 	const parents = new Map<t.Node, t.Node>();
+	const stores: t.AssignmentExpression[] = [];
 	const walk = (node: t.Node): void => {
+		if (node.type === 'AssignmentExpression' && node.left.type === 'MemberExpression') stores.push(node);
 		for (const child of childrenOf(node)) {
 			parents.set(child, node);
 			walk(child);
@@ -76,7 +80,12 @@ export function traceFlows(file: t.File, scopes: Scopes): Flows {
 	for (const [node, binding] of scopes.classes) {
 		listOf(inflows, binding).push({ kind: 'declared', node: node as t.Class });
 	}
-	return { parentOf, inflows: (binding) => inflows.get(binding) ?? [], uses: (binding) => uses.get(binding) ?? [] };
+	return {
+		parentOf,
+		inflows: (binding) => inflows.get(binding) ?? [],
+		uses: (binding) => uses.get(binding) ?? [],
+		stores,
+	};
 }
 
 function listOf<K, V>(lists: Map<K, V[]>, key: K): V[] {

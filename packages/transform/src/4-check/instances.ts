@@ -61,21 +61,3 @@ export function isParameterProperty({ body }: t.Class, key: string): boolean {
 			),
 	);
 }
-
-/** What is stored anywhere below a node in a property of that key, whosever it is. */
-export function storedUnder(key: string, root: t.Node): t.Expression[] {
-	const found: t.Expression[] = [];
-	t.traverseFast(root, (node) => {
-		if (node.type !== 'AssignmentExpression' || node.left.type !== 'MemberExpression') return;
-		const { property, computed } = node.left;
-		const name = computed
-			? t.isStringLiteral(property)
-				? property.value
-				: EACH
-			: property.type === 'PrivateName'
-				? `#${property.id.name}`
-				: (property as t.Identifier).name;
-		if (name === key || name === EACH || key === EACH) found.push(node.right);
-	});
-	return found;
-}

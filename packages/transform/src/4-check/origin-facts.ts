@@ -6,7 +6,7 @@ import type { Classes } from './classes.ts';
 import type { DurableFiles } from './durable-files.ts';
 import { EACH } from './flows.ts';
 import { hostName, isOfHost } from './host-types.ts';
-import type { CollectionFacts, Imported } from './origins.ts';
+import type { CollectionFacts, Imported } from './origin.ts';
 import type { Facts } from './proof.ts';
 import type { Questions } from './questions.ts';
 import { runtimeName } from './runtime-names.ts';

@@ -11,7 +11,9 @@ import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import { type CallFacts, calleeOf, ownerOf } from './callee.ts';
 import { outOfTypes, type Path } from './flows.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import { type Imported, keyOf, type Maker, methodOf, type Origin, type Origins } from './origins.ts';
+import { keyOf, methodOf } from './member-names.ts';
+import type { Imported, Maker, Origin } from './origin.ts';
+import type { Origins } from './origins.ts';
 import { isUnregistered } from './unregistered.ts';
 
 /** What is asked about: what a binding holds or an expression gives, or the part of it at `path`. */

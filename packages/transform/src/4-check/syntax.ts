@@ -10,9 +10,10 @@ import { liveness } from '../3-analyze/liveness.ts';
 import type { Related, Sink } from '../diagnostics/sink.ts';
 import { calleeOf } from './callee.ts';
 import { checkAwaited } from './check-awaited.ts';
+import { mayChange } from './constancy.ts';
 import { EACH, type Flows, outOfTypes, traceFlows } from './flows.ts';
 import { checkHabits } from './habits.ts';
-import { mayChange, Origins } from './origins.ts';
+import { Origins } from './origins.ts';
 import { Proof, type Subject, type Unproven } from './proof.ts';
 
 export interface SyntaxInput {

@@ -4,7 +4,8 @@ import { isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import type { LocalFix } from '../diagnostics/sink.ts';
 import { outOfTypes } from './flows.ts';
 import { TIMERS } from './globals.ts';
-import type { Imported, Origins } from './origins.ts';
+import type { Imported } from './origin.ts';
+import type { Origins } from './origins.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression;
 
