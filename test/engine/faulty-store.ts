@@ -17,6 +17,7 @@ const WRITES = [
 	'post',
 	'claim',
 	'keep',
+	'giveUp',
 	'commit',
 	'block',
 	'retry',

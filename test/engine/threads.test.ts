@@ -51,6 +51,24 @@ it('takes the place of a thread that dies, and counts the attempt (N1)', { timeo
 	expect(await see('dies', 'memory')).toBe(2);
 });
 
+it('lets others go on with what a thread holds that computes for long (N2)', { timeout: 60_000 }, async () => {
+	const seen = await see('stalls', 'memory');
+	expect(seen.meanwhile).toEqual({ spinning: 'running', long: Array(6).fill('running') });
+	expect(seen.ticks).toEqual(Array(12).fill(5));
+	// No effect was performed twice by it; those in flight in that thread waited for it.
+	expect(seen.twice).toBe(0);
+	expect(seen.longs).toEqual(Array(6).fill(1));
+	expect([seen.shared, seen.spun]).toEqual([true, true]);
+});
+
+it.each(['throws', 'memory'])('loses nothing when a thread %s', { timeout: 60_000 }, async (how) => {
+	expect(await see(how, database(how))).toEqual([2, 4]);
+});
+
+it('sets a run aside that ends its threads again and again', { timeout: 60_000 }, async () => {
+	expect(await see('poison', 'memory')).toBe('PD8003');
+});
+
 it('leaves runs to the next engine when it is closed', { timeout: 60_000 }, async () => {
 	expect(await see('close', database('close'))).toEqual(['later', true, 1, 'replaced']);
 });

@@ -563,6 +563,24 @@ export function contract(name: string, harness: Harness): void {
 				expect(await claimOne(s)).toMatchObject({ id: 'b', recoveries: 0 });
 			});
 
+			it('lets go of single claims, and of none that is not the very one', async () => {
+				const a = await worker();
+				const b = await worker({ store: made.there, who: 'b' });
+				for (const id of ['a', 'b', 'c']) await a.start(newRun(id, { claim: true }));
+				const kept = (await a.read('a'))!;
+				await a.giveUp([
+					{ runId: 'a', epoch: kept.epoch + 1 },
+					{ runId: 'b', epoch: 1 },
+					{ runId: 'nothing', epoch: 1 },
+				]);
+				await b.giveUp([{ runId: 'c', epoch: 1 }]);
+				expect(await a.commit(turnOf(kept))).toMatchObject({ outcome: 'committed' });
+				expect(await a.commit(turnOf((await a.read('c'))!))).toMatchObject({ outcome: 'committed' });
+				const run = await claimOne(b);
+				expect(run).toMatchObject({ id: 'b', epoch: 3, recoveries: 0 });
+				expect(await a.commit(turnOf({ ...run, epoch: 1 }))).toEqual({ outcome: 'fenced' });
+			});
+
 			it('counts a recovery for runs of a worker that died, before they can be claimed (G6)', async () => {
 				const a = await worker();
 				const b = await worker({ store: made.there, who: 'b' });

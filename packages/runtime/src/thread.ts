@@ -36,6 +36,7 @@ const worker = new Worker(
 		rules: logRules(imported.log ?? log),
 		runs: { get: (id: string) => new RunHandle(host, id) },
 		child: (id, functionId) => new ChildRun(id, functionId),
+		gateOf: remote.gateOf,
 		warn: (text) => process.emitWarning(text, { type: 'PerdureWarning' }),
 	},
 	options,
@@ -44,6 +45,7 @@ const worker = new Worker(
 asking = new Asking(port, {
 	...remote.tasks,
 	begin: () => worker.begin(),
+	answers() {},
 	async close(grace: number) {
 		changes.close();
 		await worker.close(grace);

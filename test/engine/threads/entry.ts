@@ -1,11 +1,42 @@
 /** What each thread imports: durable functions and their effects. */
-import { threadId } from 'node:worker_threads';
-import { ChildRun, currentEffect, emit, replace, start, suspend } from '@perdure/runtime';
+import { getEnvironmentData, threadId } from 'node:worker_threads';
+import { ChildRun, currentEffect, emit, receive, replace, start, suspend } from '@perdure/runtime';
 import { type Tx, transaction } from '@perdure/runtime/sqlite';
 import { durable, finish, park } from '../by-hand.ts';
 
 export async function where(_n: number): Promise<number> {
 	return threadId;
+}
+
+/** Memory that all threads share. */
+const word = (i: number) => [new Int32Array(getEnvironmentData('words') as SharedArrayBuffer), i] as const;
+/** Which word says what: the spinning thread, whether it may go on, and from `COUNTS` what was counted for each run. */
+export const SPINNING = 0;
+export const GO_ON = 1;
+export const COUNTS = 10;
+
+export async function count(i: number): Promise<void> {
+	Atomics.add(...word(COUNTS + i), 1);
+}
+
+/** Counts, and takes for as long as the spinning does. */
+export async function counted(i: number): Promise<number> {
+	Atomics.add(...word(COUNTS + i), 1);
+	const [words] = word(0);
+	await Atomics.waitAsync(words, GO_ON, 0).value;
+	return threadId;
+}
+
+/** Ends its thread the first time, in one way or another. */
+export async function ends(how: 'throws' | 'memory'): Promise<number> {
+	const { attempt } = currentEffect();
+	if (attempt > 1) return attempt;
+	if (how === 'throws')
+		setTimeout(() => {
+			throw new Error('of nobody');
+		});
+	else for (const much: string[] = []; ; ) much.push('x'.repeat(1000) + much.length);
+	return new Promise(() => {});
 }
 
 /** Ends its thread the first time. */
@@ -100,3 +131,64 @@ function callResult(f: Parameters<typeof park>[0], slots: readonly unknown[], ch
 	f.s = slots;
 	return child.result();
 }
+
+/** Computes until it is told to stop, and no message reaches its thread meanwhile. */
+export const spins = durable<() => Promise<number>>({
+	name: 'spins',
+	points: [[]],
+	calls: [where],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		if (f.pc === 1) return finish(f, sent);
+		Atomics.store(...word(SPINNING), threadId);
+		while (Atomics.load(...word(GO_ON)) === 0);
+		return park(f, 1, [], 0, where, 0);
+	},
+});
+
+/** `for (let n = 0, m = 0; ; n++) { await count(i); const got = await receive('tick', { timeout: 1, otherwise: 0 }); if (got === 'end') return [n + 1, m]; m += got; }` */
+export const hot = durable<(i: number) => Promise<[number, number]>>({
+	name: 'hot',
+	points: [
+		['i', 'n', 'm'],
+		['i', 'n', 'm'],
+	],
+	calls: [count, receive],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		const [i, n = 0, m = 0] = f.s as number[];
+		if (f.pc === 1) return park(f, 2, [i, n, m], 1, receive, 'tick', { timeout: 1, otherwise: 0 });
+		if (f.pc === 2 && sent === 'end') return finish(f, [n + 1, m]);
+		return f.pc === 0 ? park(f, 1, [i, 0, 0], 0, count, i) : park(f, 1, [i, n + 1, m + (sent as number)], 0, count, i);
+	},
+});
+
+/** `return await counted(i);` */
+export const long = durable<(i: number) => Promise<number>>({
+	name: 'long',
+	points: [[]],
+	calls: [counted],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		return f.pc === 0 ? park(f, 1, [], 0, counted, f.s[0]) : finish(f, sent);
+	},
+});
+
+/** `return await ends(how);` */
+export const ending = durable<(how: 'throws' | 'memory') => Promise<number>>({
+	name: 'ending',
+	points: [[]],
+	calls: [ends],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		return f.pc === 0 ? park(f, 1, [], 0, ends, f.s[0]) : finish(f, sent);
+	},
+});
+
+/** A turn that ends its thread, each time. */
+export const poison = durable<() => Promise<void>>({
+	name: 'poison',
+	points: [[]],
+	calls: [where],
+	step: () => process.exit(4),
+});

@@ -79,6 +79,8 @@ export interface StoreSession {
 	/** Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. */
 	know(functions: readonly string[], build: string): Promise<void>;
 	claim(o: ClaimOptions): Promise<Claimed>;
+	/** Lets go of these claims, without a recovery; those that are no longer this worker's stay as they are. */
+	giveUp(claims: readonly HeldRun[]): Promise<void>;
 	/** Lets go of all runs but these: after a write that was rejected the worker may hold runs it does not know of. */
 	keep(runIds: readonly string[]): Promise<void>;
 	/** Has this sender answered the run? */
@@ -194,6 +196,12 @@ export interface ClaimOptions {
 	readonly queues: readonly string[] | null;
 	/** Only runs that two or more deaths make suspect of killing their worker; otherwise only the others. */
 	readonly suspects: boolean;
+}
+
+/** A claim: of a run by a worker, until it lets go of it or another has it. */
+export interface HeldRun {
+	readonly runId: string;
+	readonly epoch: number;
 }
 
 export interface Claimed {

@@ -1,4 +1,4 @@
-import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
+import { type Claimed, type ClaimOptions, type HeldRun, type RunRow, SUSPECT } from '../ports/store.ts';
 import { type Data, type Member, type Run, rowOf, setReady, tell } from './data.ts';
 import { freeEvents } from './outbox.ts';
 
@@ -54,14 +54,25 @@ export function claim(data: Data, member: Member, { limit, queues, suspects }: C
 /** Runs of a worker, all but those it keeps. */
 export function free(data: Data, member: Member, died: boolean, kept: readonly string[] = []): void {
 	for (const run of data.runs.values()) {
-		if (run.owner !== member || kept.includes(run.id)) continue;
-		run.owner = null;
-		run.epoch++;
-		run.status = 'pending';
-		if (died) run.recoveries++;
-		setReady(data, run, data.clock.now());
+		if (run.owner === member && !kept.includes(run.id)) letGo(data, run, died);
 	}
 	tell(data, (listener) => listener.due());
+}
+
+export function giveUp(data: Data, member: Member, claims: readonly HeldRun[]): void {
+	for (const { runId, epoch } of claims) {
+		const run = data.runs.get(runId);
+		if (run?.owner === member && run.epoch === epoch) letGo(data, run, false);
+	}
+	tell(data, (listener) => listener.due());
+}
+
+function letGo(data: Data, run: Run, died: boolean): void {
+	run.owner = null;
+	run.epoch++;
+	run.status = 'pending';
+	if (died) run.recoveries++;
+	setReady(data, run, data.clock.now());
 }
 
 /** G6, G8. A session has ended. */

@@ -2,7 +2,7 @@ import { StoreError } from '../errors/store.ts';
 import { type Clock, realClock } from '../ports/clock.ts';
 import type { Store, StoreListener, StoreSession } from '../ports/store.ts';
 import { blobs } from './blobs.ts';
-import { claim, free, know, leave } from './claim.ts';
+import { claim, free, giveUp, know, leave } from './claim.ts';
 import { block, commit } from './commit.ts';
 import type { Data, Member } from './data.ts';
 import { acknowledge, consume, release } from './outbox.ts';
@@ -61,6 +61,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		input: (runId) => when(() => data.runs.get(runId)?.input ?? null),
 		know: (functions, build) => when(() => know(data, member, functions, build)),
 		claim: (o) => when(() => claim(data, member, o)),
+		giveUp: (claims) => when(() => giveUp(data, member, claims)),
 		keep: (runIds) => when(() => free(data, member, false, runIds)),
 		answered: (runId, sender) => when(() => answered(data, runId, sender)),
 		mail: (runId, after) => when(() => mail(data, runId, after)),

@@ -1,4 +1,4 @@
-import { type Claimed, type ClaimOptions, type RunRow, SUSPECT } from '../ports/store.ts';
+import { type Claimed, type ClaimOptions, type HeldRun, type RunRow, SUSPECT } from '../ports/store.ts';
 import type { Connection, Row } from './connection.ts';
 import { freeEvents } from './outbox.ts';
 import { rowOf } from './row.ts';
@@ -56,9 +56,13 @@ const UNBLOCK = `
 	UPDATE run SET status = 'pending', blocked = NULL, recoveries = min(recoveries, 1), ready_at = :now
 	WHERE status = 'blocked' AND instr(blocked_by, :build) = 0 AND ${KNOWN}`;
 
-const FREE = `
+const LET_GO = `
 	UPDATE run SET owner = NULL, epoch = epoch + 1, status = 'pending', ready_at = :now, recoveries = recoveries + :died
-	WHERE owner = :worker AND id NOT IN (SELECT value FROM json_each(:kept))`;
+	WHERE owner = :worker`;
+
+const FREE = `${LET_GO} AND id NOT IN (SELECT value FROM json_each(:kept))`;
+
+const GIVE_UP = `${LET_GO} AND id = :runId AND epoch = :epoch`;
 
 export interface Worker {
 	readonly worker: string;
@@ -126,6 +130,10 @@ function suspects(db: Connection, me: Worker, { limit, queues }: ClaimOptions, n
 
 export function keep(db: Connection, worker: string, runIds: readonly string[], now: number): void {
 	db.run(FREE, { worker, died: 0, now, kept: JSON.stringify(runIds) });
+}
+
+export function giveUp(db: Connection, worker: string, claims: readonly HeldRun[], now: number): void {
+	for (const { runId, epoch } of claims) db.run(GIVE_UP, { worker, runId, epoch, died: 0, now });
 }
 
 /** G6, G8. What a session has is others'. */

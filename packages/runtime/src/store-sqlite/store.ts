@@ -13,7 +13,7 @@ import {
 	type TurnCommit,
 } from '../ports/store.ts';
 import { blobs } from './blobs.ts';
-import { claim, free, join, keep, know, look, take, type Worker } from './claim.ts';
+import { claim, free, giveUp, join, keep, know, look, take, type Worker } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import { Connection } from './connection.ts';
 import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
@@ -288,6 +288,12 @@ class Session implements SqliteSession {
 		const found = o.suspects ? looked.suspects : looked.next !== null && looked.next <= now;
 		if (!found) return looked;
 		return this.#write(() => claim(this.#db, me, o, this.now()));
+	}
+
+	async giveUp(claims: Parameters<StoreSession['giveUp']>[0]): Promise<void> {
+		const { worker } = this.#worker();
+		await this.#write(() => giveUp(this.#db, worker, claims, this.now()));
+		this.#shared.tell((listener) => listener.due());
 	}
 
 	async keep(runIds: readonly string[]): Promise<void> {

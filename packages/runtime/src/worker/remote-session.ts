@@ -2,7 +2,18 @@ import type { MessagePort, Worker as NodeWorker } from 'node:worker_threads';
 import { StoreError } from '../errors/store.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import { reasonBytes } from '../machine/failure.ts';
-import type { OpenTransaction, StoreSession, Transacted, TurnCommit } from '../ports/store.ts';
+import type {
+	Claimed,
+	ClaimOptions,
+	Committed,
+	OpenTransaction,
+	RunRow,
+	StoreSession,
+	Transacted,
+	TurnCommit,
+} from '../ports/store.ts';
+import { Gate } from './gate.ts';
+import type { Holds } from './holds.ts';
 
 /**
  * A store's session, used from a thread: its calls and their answers go as messages, in which only bytes and plain
@@ -72,35 +83,26 @@ export class Asking {
 }
 
 /** Calls that go over as they are. */
-const CALLS = [
-	'start',
-	'post',
-	'read',
-	'log',
-	'input',
-	'acknowledge',
-	'release',
-	'consume',
-	'know',
-	'claim',
-	'keep',
-	'mail',
-	'commit',
-	'block',
-] as const;
+const CALLS = ['start', 'post', 'read', 'log', 'input', 'acknowledge', 'release', 'consume', 'know', 'mail'] as const;
+
+interface RemoteClaimed extends Claimed {
+	/** For each run the memory of its gate. */
+	readonly gates: readonly SharedArrayBuffer[];
+}
 
 /** What a transaction of a user's asks of the store, by name. */
 const STATEMENTS = ['run', 'get', 'all'] as const;
 
-/** The store's end: what the thread may ask for. `claim`: how many runs at a time it may have. */
-export function sessionTasks(session: StoreSession, asking: () => Asking): Tasks {
+/** The store's end: what the thread may ask for. `holds` follows what it holds. */
+export function sessionTasks(session: StoreSession, asking: () => Asking, holds: Holds): Tasks {
 	const open = new Map<number, OpenTransaction>();
 	let transactions = 0;
 	const tasks: Record<string, (...args: never[]) => unknown> = {
-		transact(store: string, limit: number, id: number) {
+		async transact(store: string, limit: number, id: number): Promise<Committed> {
 			if (session.transact === undefined) throw new StoreError({ problem: 'there are no transactions' });
 			const number = ++transactions;
-			return session.transact<{ readonly ok: boolean; readonly late?: true }>({
+			let made: TurnCommit | null = null;
+			const committed = await session.transact<{ readonly ok: boolean; readonly late?: true }>({
 				store,
 				limit,
 				body: async (tx) => {
@@ -108,11 +110,33 @@ export function sessionTasks(session: StoreSession, asking: () => Asking): Tasks
 					return { ok: await asking().ask<boolean>('body', id, number) };
 				},
 				late: () => ({ ok: false, late: true }),
-				turn: ({ late = false }) => {
+				turn: async ({ late = false }) => {
 					open.delete(number);
-					return asking().ask<TurnCommit>('turn', id, late);
+					made = await asking().ask<TurnCommit>('turn', id, late);
+					return made;
 				},
 			});
+			holds.committed(made!, committed);
+			return committed;
+		},
+		async commit(turn: TurnCommit): Promise<Committed> {
+			const committed = await session.commit(turn);
+			holds.committed(turn, committed);
+			return committed;
+		},
+		async block(runId: string, epoch: number, reason: string): Promise<boolean> {
+			const done = await session.block(runId, epoch, reason);
+			holds.gone(runId, epoch);
+			return done;
+		},
+		async keep(runIds: readonly string[]): Promise<void> {
+			await session.keep(runIds);
+			holds.keep(runIds);
+		},
+		// One at a time: a turn that computes for long must not hold up others that nobody has begun.
+		async claim(o: ClaimOptions): Promise<RemoteClaimed> {
+			const claimed = await session.claim({ ...o, limit: Math.min(o.limit, 1) });
+			return { ...claimed, gates: claimed.runs.map((run) => holds.claimed(run)) };
 		},
 		statement(number: number, name: (typeof STATEMENTS)[number], sql: string, parameters: readonly unknown[]) {
 			const tx = open.get(number) as unknown as Record<string, (sql: string, ...parameters: unknown[]) => unknown>;
@@ -122,8 +146,6 @@ export function sessionTasks(session: StoreSession, asking: () => Asking): Tasks
 		},
 	};
 	for (const name of CALLS) tasks[name] = (session[name] as (...args: never[]) => unknown).bind(session);
-	// One at a time: a turn that computes for long must not hold up others that nobody has begun.
-	tasks.claim = (o: Parameters<StoreSession['claim']>[0]) => session.claim({ ...o, limit: Math.min(o.limit, 1) });
 	return tasks;
 }
 
@@ -132,11 +154,20 @@ export function remoteSession(
 	asking: () => Asking,
 	now: () => number,
 	transactions: boolean,
-): { readonly session: StoreSession; readonly tasks: Tasks } {
+): { readonly session: StoreSession; readonly tasks: Tasks; readonly gateOf: (run: RunRow) => Gate | null } {
 	const open = new Map<number, { body(number: number): Promise<boolean>; turn(late: boolean): Promise<TurnCommit> }>();
+	const gates = new WeakMap<RunRow, Gate>();
 	let latest = 0;
 	const session = {
 		now,
+		commit: (turn: TurnCommit) => asking().ask('commit', turn),
+		block: (...args: unknown[]) => asking().ask('block', ...args),
+		keep: (runIds: readonly string[]) => asking().ask('keep', runIds),
+		async claim(o: ClaimOptions) {
+			const { gates: memory, ...claimed } = await asking().ask<RemoteClaimed>('claim', o);
+			for (const [i, run] of claimed.runs.entries()) gates.set(run, new Gate(memory[i]));
+			return claimed;
+		},
 		async transact<S extends { readonly ok: boolean }>(o: Transacted<S>) {
 			const id = ++latest;
 			let settled: S;
@@ -165,7 +196,7 @@ export function remoteSession(
 		body: (id: number, number: number) => open.get(id)!.body(number),
 		turn: (id: number, late: boolean) => open.get(id)!.turn(late),
 	};
-	return { session, tasks };
+	return { session, tasks, gateOf: (run) => gates.get(run) ?? null };
 }
 
 function notHere(what: string): never {

@@ -151,6 +151,7 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 		},
 		retry: (runId, turn, event) =>
 			inOrder(close(event, runId, 'event'), (sealed) => session.retry(runId, turn, sealed)),
+		giveUp: (claims) => session.giveUp(claims),
 		keep: (runIds) => session.keep(runIds),
 		answered: (runId, sender) => session.answered(runId, sender),
 		mail: async (runId, after) =>

@@ -1,8 +1,10 @@
-import { Worker as NodeWorker } from 'node:worker_threads';
+import { Worker as NodeWorker, type ResourceLimits } from 'node:worker_threads';
 import { UnsupportedError } from '../errors/internal.ts';
 import type { LogOptions } from '../machine/log-options.ts';
-import { type Clock, realClock } from '../ports/clock.ts';
+import { afterThisPass, type Clock, realClock } from '../ports/clock.ts';
 import type { StoreListener, StoreSession } from '../ports/store.ts';
+import { Holds } from './holds.ts';
+import { patiently } from './patience.ts';
 import { Asking, sessionTasks } from './remote-session.ts';
 import type { WorkerOptions } from './worker.ts';
 
@@ -27,6 +29,8 @@ export interface ThreadsParts {
 
 /** Pause before a thread that has died is replaced (ms). */
 const REPLACE = 100;
+/** How long a thread may leave a question open (ms) before it is taken to compute. */
+const PROMPT = 50;
 /** How long threads may take to end, beyond the grace of their effects (ms). */
 const ENDING = 2000;
 
@@ -35,16 +39,19 @@ const ENDING = 2000;
  *
  * Owns: the threads and their sessions. Called by: the engine, in place of a worker.
  * N1: a thread that dies is a worker that died: its runs are due, with a recovery counted, and another takes its place.
+ * N2: a run does not wait for a thread that computes another one: at rest it is taken from it. One whose effects the
+ *     thread performs stays with it, since another would perform them a second time.
  */
 export class Threads {
 	readonly #parts: ThreadsParts;
 	readonly #data: Omit<ThreadData, 'ahead' | 'transactions'>;
 	readonly #count: number;
+	readonly #limits: ResourceLimits | undefined;
 	readonly #threads = new Set<Thread>();
 	#closing = false;
 
 	/** @throws UnsupportedError for options that cannot cross to a thread. */
-	constructor(parts: ThreadsParts, { threads, entry, ...options }: WorkerOptions) {
+	constructor(parts: ThreadsParts, { threads, entry, resourceLimits, ...options }: WorkerOptions) {
 		if (entry === undefined) {
 			throw new UnsupportedError({
 				what: 'worker.threads without an entry',
@@ -56,6 +63,7 @@ export class Threads {
 		this.#parts = parts;
 		this.#count = threads!;
 		this.#data = { entry: String(entry), options, log: crossing(parts.log) };
+		this.#limits = resourceLimits;
 	}
 
 	/** @throws what the entry module throws when it is imported. */
@@ -83,7 +91,7 @@ export class Threads {
 	}
 
 	async #begin(): Promise<void> {
-		const thread = await Thread.begin(this.#parts, this.#data);
+		const thread = await Thread.begin(this.#parts, this.#data, this.#limits);
 		if (this.#closing) return thread.close(0, this.#parts.clock);
 		this.#threads.add(thread);
 		thread.died.then((problem) => {
@@ -105,19 +113,30 @@ export class Threads {
 class Thread {
 	readonly #worker: NodeWorker;
 	readonly #asking: Asking;
+	readonly #session: StoreSession;
+	readonly #clock: Clock;
+	readonly #holds: Holds;
 	/** Resolves with what is known of why, once it has ended by itself and its runs are others'. */
 	readonly died: Promise<string>;
 	#ending = false;
+	#ended = false;
+	#watched = false;
+	/** It was asked whether it still answers, and has not. */
+	#silent = false;
 
-	private constructor(worker: NodeWorker, asking: Asking, session: StoreSession) {
+	private constructor(worker: NodeWorker, asking: Asking, session: StoreSession, holds: Holds, clock: Clock) {
 		this.#worker = worker;
 		this.#asking = asking;
+		this.#session = session;
+		this.#holds = holds;
+		this.#clock = clock;
 		let problem = '';
 		worker.on('error', (error) => {
 			problem = String(error?.stack ?? error);
 		});
 		this.died = new Promise((resolve) => {
 			worker.on('exit', (code) => {
+				this.#ended = true;
 				const why = problem || `exit code ${code}`;
 				asking.end(why);
 				const done = () => resolve(why);
@@ -126,9 +145,13 @@ class Thread {
 		});
 	}
 
-	static async begin(parts: ThreadsParts, data: Omit<ThreadData, 'ahead' | 'transactions'>): Promise<Thread> {
+	static async begin(
+		{ open, clock }: ThreadsParts,
+		data: Omit<ThreadData, 'ahead' | 'transactions'>,
+		resourceLimits: ResourceLimits | undefined,
+	): Promise<Thread> {
 		let tell = (_what: string, _runId?: string | null) => {};
-		const session = await parts.open({
+		const session = await open({
 			moved: (runId) => tell('moved', runId),
 			mail: (runId) => tell('mail', runId),
 			due: () => tell('due'),
@@ -140,16 +163,49 @@ class Thread {
 			ahead: session.now() - realClock.now(),
 			transactions: session.transact !== undefined,
 		};
-		const worker = new NodeWorker(new URL(own, import.meta.url), { workerData });
-		let asking: Asking = undefined as never;
-		asking = new Asking(
+		const worker = new NodeWorker(new URL(own, import.meta.url), {
+			workerData,
+			...(resourceLimits && { resourceLimits }),
+		});
+		const holds = new Holds(() => thread.#watch());
+		const asking: Asking = new Asking(
 			worker,
-			sessionTasks(session, () => asking),
+			sessionTasks(session, () => asking, holds),
 		);
+		const thread = new Thread(worker, asking, session, holds, clock);
 		tell = (heard, runId = null) => worker.postMessage({ heard, runId });
-		const thread = new Thread(worker, asking, session);
 		await asking.ask('begin');
 		return thread;
+	}
+
+	/** N2. While it has runs that it need not have, it is asked now and then whether it still answers. */
+	#watch(): void {
+		if (this.#watched) return;
+		this.#watched = true;
+		this.#clock.timer(this.#clock.now() + PROMPT, () => {
+			this.#watched = false;
+			if (this.#ended || !this.#holds.someAtRest) return;
+			// Its answer may be there, where it is this thread that was busy.
+			if (this.#silent) return afterThisPass(() => (this.#silent ? this.#relieve() : this.#watch()));
+			this.#silent = true;
+			const answered = () => {
+				this.#silent = false;
+			};
+			this.#asking.ask('answers').then(answered, answered);
+			this.#watch();
+		});
+	}
+
+	/** Others go on with what it does not. */
+	#relieve(): void {
+		const taken = this.#holds.take();
+		patiently(
+			this.#clock,
+			() => this.#session.giveUp(taken),
+			() => this.#ended || this.#ending,
+		).catch(() => {
+			// Its session is closed or about to be, which gives up all it has.
+		});
 	}
 
 	async close(grace: number, clock: Clock): Promise<void> {

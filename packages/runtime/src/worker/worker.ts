@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { ResourceLimits } from 'node:worker_threads';
 import type { Runs } from '../driver/effects.ts';
 import { CrashLoopError } from '../errors/store.ts';
 import type { LogRules } from '../machine/log-options.ts';
@@ -7,7 +8,9 @@ import type { Clock, Random } from '../ports/clock.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { blockedBy } from './blocked.ts';
-import { HotRun, type HotRunHost } from './hot-run.ts';
+import type { Gate } from './gate.ts';
+import { HotRun } from './hot-run.ts';
+import type { HotRunHost, RunHeld } from './hot-run-host.ts';
 import { HotStates, type Warm } from './hot-states.ts';
 import { type Known, known } from './known.ts';
 import { load } from './load.ts';
@@ -20,8 +23,10 @@ export interface WorkerOptions {
 	/** Takes only runs that were started in these queues. Default: in any. */
 	readonly queues?: readonly string[];
 	/**
-	 * Worker threads that compute turns and perform effects, so that a turn which computes for long stalls no other.
-	 * Each imports `entry`; the engine's own thread then drives nothing. Default: none.
+	 * Worker threads that compute turns and perform effects, so that a turn which computes for long stalls no other
+	 * run, except one of which an effect is in flight in that very thread: it goes on when the thread is free, since
+	 * elsewhere its effect would be performed a second time. Each thread imports `entry`; the engine's own then drives
+	 * nothing. Default: none.
 	 */
 	readonly threads?: number;
 	/**
@@ -29,6 +34,8 @@ export interface WorkerOptions {
 	 * them: functions cross no thread.
 	 */
 	readonly entry?: string | URL;
+	/** Of each thread: one that exceeds them dies, its runs go on in another, and a run that does it again and again is set aside. */
+	readonly resourceLimits?: ResourceLimits;
 	/** Bytes of a saved state over which its run fails. Default 16 MiB. */
 	readonly stateLimit?: number;
 }
@@ -43,6 +50,8 @@ export interface WorkerParts {
 	/** What `start` in durable code gives. */
 	readonly child: NonNullable<MachineOptions['child']>;
 	readonly warn: (message: string) => void;
+	/** In a thread: of a run that it has claimed. */
+	readonly gateOf?: (row: RunRow) => Gate | null;
 }
 
 const CONCURRENCY = 1000;
@@ -261,7 +270,7 @@ export class Worker {
 		try {
 			if (row.recoveries >= CRASH_LOOP) throw new CrashLoopError({ runId: row.id, deaths: row.recoveries });
 			const warm = this.#warm.take(row.id, row.turn) ?? this.#load(row);
-			const run = new HotRun(this.#host, row);
+			const run = new HotRun(this.#host, row, this.#parts.gateOf?.(row) ?? null);
 			this.#held.set(row.id, run);
 			run.begin(warm, row);
 			return run;
@@ -287,11 +296,11 @@ export class Worker {
 		}
 	}
 
-	#progressed(run: HotRun): void {
+	#progressed(run: RunHeld): void {
 		if (this.#alone === run) this.#release();
 	}
 
-	#gone(run: HotRun, parked: Warm | null): void {
+	#gone(run: RunHeld, parked: Warm | null): void {
 		if (this.#held.get(run.id) === run) this.#held.delete(run.id);
 		if (parked !== null) this.#warm.keep(run.id, parked);
 		if (this.#alone === run) this.#release();

@@ -1,0 +1,37 @@
+import { ResourceError } from '../errors/saving.ts';
+import type { StoreSession } from '../ports/store.ts';
+import { blockedBy } from './blocked.ts';
+import { unopened } from './turn-commit.ts';
+
+/**
+ * Nothing of a run can be computed here, and the worker goes on. For a resource that cannot be opened the run fails,
+ * retryably; anything else is not the user's code: the run is set aside with a reason, until other code comes.
+ *
+ * @param patiently asks a store that fails again and again, for as long as the run is held.
+ * @param isGone whether it is not.
+ * @returns whether it is no longer this worker's.
+ */
+export async function setAside(
+	session: StoreSession,
+	{ id, epoch, opening }: { readonly id: string; readonly epoch: number; readonly opening: AbortSignal },
+	error: unknown,
+	patiently: <T>(ask: () => Promise<T>) => Promise<T>,
+	isGone: () => boolean,
+): Promise<boolean> {
+	const block = async (why: unknown) => {
+		const reason = JSON.stringify(blockedBy(why));
+		if (!isGone()) await patiently(() => session.block(id, epoch, reason)).catch(() => {});
+		return true;
+	};
+	if (!ResourceError.is(error)) return block(error);
+	// As the worker closes nobody has waited long enough to say that it cannot be opened.
+	if (isGone() || opening.aborted) return false;
+	try {
+		const row = await patiently(() => session.read(id));
+		const commit = row === null || row.epoch !== epoch ? null : unopened(row, error);
+		if (commit !== null && !isGone()) await patiently(() => session.commit(commit));
+		return true;
+	} catch (why) {
+		return block(why);
+	}
+}
