@@ -26,7 +26,7 @@ async function act(label: string): Promise<string> {
 }
 
 const { exports } = compile(
-	`import { sleep, suspend } from '@perdure/runtime'; import { act, retried } from 'world';
+	`import { sleep, suspend } from '@perdure/runtime'; import { act, fail, retried } from 'world';
 	async function reserve(x) { "use durable";
 		try { await act('plain ' + x); await retried(); for (;;) { await sleep(2); await act('plain poll ' + x); } }
 		finally { await act('clean ' + x); await sleep(2); await act('clean again ' + x); }
@@ -36,12 +36,32 @@ const { exports } = compile(
 		catch (error) { await act('clean up after ' + error.name); throw error; }
 		finally { await act('clean all'); }
 	}
+	async function beside() { "use durable"; try { await sleep('1 day'); } finally { await act('clean beside'); } }
+	export async function gives(way) { "use durable";
+		if (way === 'at once') throw new Error('at once');
+		if (way === 'cleans badly') try { await suspend(); } finally { await fail(); }
+		const other = beside();
+		try {
+			if (way === 'rejects') await fail();
+			await act('plain');
+			throw new Error('no');
+		} catch (error) {
+			if (error.name !== 'CancelledError') throw error;
+			const { value, error: cause } = error.effect.outcome;
+			await act('clean up after ' + (value ?? cause.message));
+			throw error;
+		}
+	}
 	export async function both() { "use durable"; return await Promise.all([suspend(1), suspend(2)]); }
 	export async function brief() { "use durable"; return await act('plain'); }
 	export async function kept() { "use durable"; try { await act('plain'); } catch (error) { return error.effect; } }`,
 	{
 		world: {
 			act,
+			fail: async () => {
+				await act('plain');
+				throw new Error('no');
+			},
 			retried: effect(
 				async () => {
 					if (currentEffect().attempt === 1) throw new Error('again');
@@ -52,6 +72,7 @@ const { exports } = compile(
 	},
 );
 const { main, both, brief, kept } = exports as Record<'main' | 'both' | 'brief' | 'kept', () => Promise<unknown>>;
+const { gives } = exports as { gives: (way: string) => Promise<unknown> };
 const CLEANED = ['clean a', 'clean again a', 'clean again b', 'clean all', 'clean b', 'clean up after CancelledError'];
 
 const engines: Engine[] = [];
@@ -167,6 +188,46 @@ describe.each([
 			{ name: 'act', state: 'executed', outcome: { value: 'plain' } },
 			{ kind: 'cancel' },
 		]);
+	});
+
+	it('a run that failed is given up: what was open is cleaned up, and the effect that failed it is told of', async () => {
+		const engine = engineOn(make());
+		for (const [way, outcome] of [
+			['rejects', 'no'],
+			['throws', 'plain'],
+		] as const) {
+			performed.length = 0;
+			const handle = await engine.start(gives, [way]);
+			expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			expect(performed.map(({ label }) => label)).toEqual(['plain']);
+			await Promise.all([handle.cancel('given up'), handle.cancel('given up')]);
+			expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
+			expect(performed.map(({ label }) => label).sort()).toEqual([
+				'clean beside',
+				`clean up after ${outcome}`,
+				'plain',
+			]);
+			await handle.cancel('again');
+			expect(await handle.settled()).toMatchObject({ status: 'cancelled', reason: 'given up' });
+			await expect(handle.retry()).rejects.toMatchObject({ name: 'NotFailedError' });
+		}
+	});
+
+	it('a run that failed in its first turn, or in its clean-up, has nothing to clean up any more', async () => {
+		const engine = engineOn(make());
+		const first = await engine.start(gives, ['at once']);
+		expect(await first.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+		await first.cancel('given up');
+		expect(await first.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
+		expect(performed).toEqual([]);
+		const second = await engine.start(gives, ['cleans badly']);
+		await second.next({ timeout: 5000 });
+		await second.cancel('first');
+		expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+		performed.length = 0;
+		await second.cancel('second');
+		expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+		expect(performed).toEqual([]);
 	});
 
 	it('with a death of the process after each write, and the cancellation behind it', async () => {

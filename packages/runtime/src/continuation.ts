@@ -8,6 +8,7 @@ import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
 import {
 	again,
+	cancelFailed,
 	eventBytes,
 	type Failure,
 	GO_ON,
@@ -168,9 +169,7 @@ export class Continuation<R> {
 		const failure = this.#failure;
 		if (failure === null) throw new NotFailedError({ runId: this.runId });
 		const what = again(failure, o);
-		if (what === null) {
-			return { status: 'failed', error: failure.error, continuation: this, log: this.log, emitted: [] };
-		}
+		if (what === null) return this.#stillFailed(failure);
 		if (this.#anew !== null) {
 			const anew = this.#anew;
 			return proceed<R>(anew(), { type: 'started' }, new KeptLog(this.#log), o, { anew });
@@ -221,9 +220,14 @@ export class Continuation<R> {
 		return this.#take('send', { name, payload }, { type: 'received', name, payload }, o);
 	}
 
-	/** Throws `CancelledError` where it waits, and drives its clean-up. */
+	/** Throws `CancelledError` where it waits (of a failed run: before the turn that failed), and drives its clean-up. */
 	async cancel(reason?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
-		return this.#take('cancel', { reason }, { type: 'cancelled', reason }, o);
+		const failure = this.#failure;
+		const event: Event = failure === null ? { type: 'cancelled', reason } : cancelFailed(failure, reason);
+		if (this.#anew !== null) return proceed<R>(this.#anew(), event, new KeptLog(this.#log), o);
+		// It failed as it was cleaning up.
+		if (failure !== null && this.#machine.state.cancel !== null) return this.#stillFailed(failure);
+		return this.#take('cancel', { reason }, event, o);
 	}
 
 	/** A copy with effect keys of its own. */
@@ -236,6 +240,10 @@ export class Continuation<R> {
 	/** Fibers, frames and locals, and what is pending; opens no resource. */
 	inspect(): Inspection {
 		return this.#machine.inspect();
+	}
+
+	#stillFailed({ error }: Failure): Outcome<R> {
+		return { status: 'failed', error, continuation: this, log: this.log, emitted: [] };
 	}
 
 	/** The one open suspension of that id, or of that question. */

@@ -162,6 +162,75 @@ test('cancel: clean-up runs here, and a second one changes nothing', async () =>
 	expect(await third.continuation.resume()).toMatchObject({ status: 'cancelled', reason: { why: 'x' } });
 });
 
+test.each(['in memory', 'from bytes'])(
+	'cancel of a run that failed: it is given up as it stood before (%s)',
+	async (way) => {
+		const done: string[] = [];
+		const act = async (label: string) => {
+			done.push(label);
+			if (label === 'fails') throw new RangeError('no');
+			return label;
+		};
+		const main = loadMain(
+			`
+		import { suspend } from '@perdure/runtime';
+		import { act } from 'world';
+		async function beside() { "use durable"; try { await suspend(); } finally { await act('clean beside'); } }
+		export async function main(label) { "use durable";
+			const other = beside();
+			if (label === 'at once') throw new RangeError('no');
+			try { throw new RangeError(await act(label)); }
+			catch (e) {
+				if (e.name === 'CancelledError') await act('clean ' + (e.effect.outcome.value ?? e.effect.outcome.error.message));
+				throw e;
+			}
+		}`,
+			{ act },
+		);
+		const failed = async (pending: ReturnType<typeof run>) => {
+			const outcome = await pending;
+			if (outcome.status !== 'failed') throw new Error(outcome.status);
+			return way === 'in memory'
+				? outcome.continuation
+				: Continuation.fromBytes(outcome.continuation.toBytes({ log: true }));
+		};
+		for (const [label, told] of [
+			['fails', 'no'],
+			['works', 'works'],
+		] as const) {
+			const outcome = await (await failed(run(main, [label]))).cancel('given up');
+			expect(outcome).toMatchObject({ status: 'cancelled', reason: 'given up' });
+			expect(done.splice(0).sort()).toEqual(['clean beside', `clean ${told}`, label].sort());
+			const entry = outcome.log.find(({ args }) => args[0] === label);
+			expect(entry).toMatchObject({ state: 'executed', attempt: 1 });
+		}
+		if (way === 'in memory') {
+			expect(await (await failed(run(main, ['at once']))).cancel(1)).toMatchObject({ status: 'cancelled', reason: 1 });
+			expect(done).toEqual([]);
+		}
+	},
+);
+
+test('cancel of a run that failed as it was cleaning up changes nothing', async () => {
+	const clean = vi.fn(async () => {
+		throw new RangeError('no');
+	});
+	const main = loadMain(
+		`
+		import { suspend } from '@perdure/runtime';
+		import { clean } from 'world';
+		export async function main() { "use durable"; try { await suspend(); } finally { await clean(); } }`,
+		{ clean },
+	);
+	const { continuation } = await suspended(run(main, []) as never);
+	const outcome = await continuation.cancel('first');
+	if (outcome.status !== 'failed') throw new Error(outcome.status);
+	expect(await outcome.continuation.cancel('second')).toMatchObject({ status: 'failed', error: { message: 'no' } });
+	expect(clean).toHaveBeenCalledTimes(1);
+	expect(await outcome.continuation.retry()).toMatchObject({ status: 'failed' });
+	expect(clean).toHaveBeenCalledTimes(2);
+});
+
 test('cancelling or sending to a checkpoint with an effect outstanding', async () => {
 	const eff = vi.fn(async () => 'ran');
 	const main = loadMain(
@@ -234,7 +303,6 @@ test('a failure of the first turn has no state before it, and says so', async ()
 	expect(continuation.inspect().status).toBe('failed');
 	expect(() => continuation.toBytes()).toThrow(expect.objectContaining({ code: 'PD9002' }));
 	await expect(continuation.continue()).rejects.toMatchObject({ code: 'PD9002' });
-	await expect(continuation.cancel()).rejects.toMatchObject({ code: 'PD9002' });
 	await expect(continuation.resume()).rejects.toMatchObject({ code: 'PD10008' });
 });
 

@@ -155,9 +155,20 @@ export class RunHandle<R> {
 		await this.#post({ runId: this.id, kind: 'message', name, id, payload: encode(payload, 'payload') });
 	}
 
-	/** Asks for cancellation; a run that is over stays as it is. Resolves once that is committed. */
+	/**
+	 * Asks for cancellation; a run that is over stays as it is. One that failed, which could be tried again, is given
+	 * up: what was open in it before the turn that failed is cleaned up. Resolves once that is committed.
+	 */
 	async cancel(reason?: unknown): Promise<void> {
-		await this.#post({ runId: this.id, kind: 'cancel', payload: reasonBytes(reason) });
+		const session = await this.#host.session();
+		const cancel = reasonBytes(reason);
+		for (;;) {
+			const outcome = await this.#post({ runId: this.id, kind: 'cancel', payload: cancel });
+			if (outcome === 'posted') return;
+			const { status, turn, event, sent, seen } = await this.#read(session, false);
+			if (status !== 'failed' || event === null || (outcome === 'repeated' && sent === seen)) return;
+			if (await session.retry(this.id, turn, retryBytes({ turn, event, cancel }))) return;
+		}
 	}
 
 	/**
@@ -229,7 +240,7 @@ export class RunHandle<R> {
 		});
 	}
 
-	async #post(mail: NewMail): Promise<void> {
+	async #post(mail: NewMail): Promise<'posted' | 'repeated' | 'over'> {
 		const session = await this.#host.session();
 		const runId = this.id;
 		const posted = await session.post(mail);
@@ -237,11 +248,11 @@ export class RunHandle<R> {
 		switch (posted.outcome) {
 			case 'posted':
 			case 'repeated':
-				return;
+				return posted.outcome;
 			case 'missing':
 				throw new RunNotFoundError({ runId });
 			case 'over':
-				if (mail.kind === 'cancel') return;
+				if (mail.kind === 'cancel') return posted.outcome;
 				throw new NotSuspendedError({ runId, standing: whyNoAnswer(await this.#read(session, false)) });
 			case 'closed':
 				if (suspension !== undefined) throw new NotSuspendedError({ runId, suspension });

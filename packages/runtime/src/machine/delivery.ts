@@ -13,6 +13,7 @@ import type { RunState } from './run-state.ts';
 import type { Event, LoggedOutcome } from './turn.ts';
 
 type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
+type Cancelled = Extract<Event, { type: 'cancelled' }>;
 
 /**
  * Takes an event to whoever waits for it: outcomes, answers, messages, times, cancellation.
@@ -82,7 +83,7 @@ export class Delivery {
 				return;
 			case 'cancelled':
 				if (state.cancel !== null) return;
-				this.#cancelAll(capture([event.reason]));
+				this.#cancelAll(capture([event.reason]), event.settled);
 				return;
 		}
 	}
@@ -181,13 +182,13 @@ export class Delivery {
 	}
 
 	/** Of a run that has not begun nothing is entered: it is over. */
-	#cancelAll(copy: Copied): void {
+	#cancelAll(copy: Copied, settled: Cancelled['settled']): void {
 		const state = this.#state;
 		this.#issuing.cancelled(copy);
 		const [reason] = release(copy);
 		const root = state.fibers.get(0);
 		if (root === undefined || root.wait !== null) {
-			this.cancel(reason);
+			this.cancel(reason, settled);
 			return;
 		}
 		state.fibers.delete(0);
@@ -196,11 +197,16 @@ export class Delivery {
 	}
 
 	/** Throws at the current point of every fiber that nothing shelters. */
-	cancel(reason: unknown): void {
+	cancel(reason: unknown, settled?: Cancelled['settled']): void {
 		const state = this.#state;
 		state.cancel = [reason];
 		for (const pending of [...state.pending.values()]) {
 			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
+			if (pending.key === settled?.key) {
+				state.pending.limit(pending, this.#now);
+				this.#settleEffect(pending, { type: 'effectSettled', ...settled });
+				continue;
+			}
 			if (pending.flying) {
 				this.abort.push(pending.key);
 				state.pending.limit(pending, this.#now + (policyOfEffect(pending)?.cancelGrace ?? CANCEL_GRACE));

@@ -39,6 +39,16 @@ export function again({ event }: Failure, { reissue = false }: RetryOptions): Ag
 	return event.unsaveable ? null : { deliver: event };
 }
 
+/**
+ * A failed run is cancelled as it stood before the failing turn: whoever waited there for the effect whose outcome
+ * began that turn is told how it went.
+ */
+export function cancelFailed({ event }: Failure, reason: unknown): Event {
+	if (event.type !== 'effectSettled' || event.unsaveable) return { type: 'cancelled', reason };
+	const { key, ok, value } = event;
+	return { type: 'cancelled', reason, settled: { key, ok, value } };
+}
+
 /** A value that cannot be saved is left out. */
 export function eventBytes(event: StoredEvent): Uint8Array {
 	const { copy: _, promise: __, ...facts } = event as Event & { copy?: unknown; promise?: unknown };

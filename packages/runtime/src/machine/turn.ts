@@ -30,8 +30,12 @@ export type Event =
 	| { readonly type: 'received'; readonly name: string; readonly payload: unknown }
 	/** An answer to an open suspension, or (not `ok`) an error to throw there. */
 	| { readonly type: 'resumed'; readonly suspension: string; readonly ok: boolean; readonly value: unknown }
-	/** Of a run that has not begun it is the first event and the last. */
-	| { readonly type: 'cancelled'; readonly reason: unknown }
+	/** Of a run that has not begun it is the first event and the last. `settled`: of an effect in flight, how it went. */
+	| {
+			readonly type: 'cancelled';
+			readonly reason: unknown;
+			readonly settled?: { readonly key: string; readonly ok: boolean; readonly value: unknown } | undefined;
+	  }
 	/** A run that was waited for is over; null: there is no such run. */
 	| {
 			readonly type: 'childEnded';

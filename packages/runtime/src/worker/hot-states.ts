@@ -16,7 +16,7 @@ export interface Warm {
 	readonly writer: StateWriter;
 	readonly log: StoredLog;
 	readonly turn: number;
-	/** Of a failed run that is tried again: the event that it goes on with, null where something is issued again. */
+	/** Of a failed run that is tried again, or cancelled: the event that it goes on with, null where something is issued again. */
 	readonly again?: Event | null;
 	/** It stands where another run stood, and no turn of its own is stored yet. */
 	readonly midway?: true;

@@ -1,7 +1,7 @@
 import { SealError } from '../errors/saving.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
-import { decodeLive } from '../machine/bytes.ts';
-import { again, readEvent } from '../machine/failure.ts';
+import { decode, decodeLive } from '../machine/bytes.ts';
+import { again, cancelFailed, readEvent } from '../machine/failure.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
 import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
@@ -47,7 +47,13 @@ function loadAgain(row: RunRow, retry: StoredRetry, o: MachineOptions, opened?: 
 	const { machine } = warm;
 	// What it commits follows the turn that failed.
 	machine.state.turn = row.turn;
-	const what = again({ event: readEvent(retry.event), error: null }, retry);
+	const failure = { event: readEvent(retry.event), error: null };
+	if (retry.cancel !== undefined) {
+		// Where it failed as it was cleaning up it is left as it is: it fails once more.
+		const first = machine.state.cancel === null;
+		return { ...warm, turn: row.turn, again: first ? cancelFailed(failure, decode(retry.cancel)) : failure.event };
+	}
+	const what = again(failure, retry);
 	if (what !== null && 'issue' in what && retry.newKeys) machine.rekey(what.issue);
 	return { ...warm, turn: row.turn, again: what !== null && 'deliver' in what ? what.deliver : null };
 }

@@ -89,6 +89,8 @@ export function readQuestions(bytes: Uint8Array | null): ReadonlyMap<string, str
 export interface StoredRetry extends RetryOptions {
 	readonly turn: number;
 	readonly event: Uint8Array;
+	/** It is not tried again but cancelled: the reason. */
+	readonly cancel?: Uint8Array;
 }
 
 export function retryBytes(retry: StoredRetry): Uint8Array {
