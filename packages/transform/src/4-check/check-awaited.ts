@@ -11,7 +11,8 @@ import { type CallFacts, calleeOf } from './callee.ts';
 import { EACH } from './flows.ts';
 import { methodOf } from './member-names.ts';
 import type { Origins } from './origins.ts';
-import type { Proof, Subject, Unproven } from './proof.ts';
+import type { Proof } from './proof.ts';
+import type { Subject, Unproven } from './unproven.ts';
 import { nameOf } from './values.ts';
 
 export interface AwaitedInput {

@@ -2,7 +2,7 @@
 import type * as t from '@babel/types';
 import { generatorOf } from '../1-parse/scope.ts';
 import { type Checking, rootBinding } from './checking.ts';
-import { headOf } from './proof.ts';
+import { headOf } from './declared-names.ts';
 import { returnsIn } from './returns.ts';
 import type { Type } from './type-model.ts';
 import { ANY, UNKNOWN } from './verdict.ts';

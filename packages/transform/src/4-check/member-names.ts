@@ -28,3 +28,8 @@ export const isElement = (step: string | undefined) => step?.startsWith('[') ===
 
 /** May the two keys be the same? */
 export const matches = (key: string, step: string) => key === step || key === EACH || step === EACH;
+
+/** What is called, or is the tag. */
+export function calleeNode(call: t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression): t.Node {
+	return call.type === 'TaggedTemplateExpression' ? call.tag : call.callee;
+}

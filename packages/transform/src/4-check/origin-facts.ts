@@ -7,10 +7,10 @@ import type { DurableFiles } from './durable-files.ts';
 import { EACH } from './flows.ts';
 import { hostName, isOfHost } from './host-types.ts';
 import type { CollectionFacts, Imported } from './origin.ts';
-import type { Facts } from './proof.ts';
 import type { Questions } from './questions.ts';
 import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
+import type { Facts } from './unproven.ts';
 
 export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured'> {
 	/** A class of the user's or a package's that nobody registered: its name; null for any other. */

@@ -14,7 +14,8 @@ import { mayChange } from './constancy.ts';
 import { EACH, type Flows, outOfTypes, traceFlows } from './flows.ts';
 import { checkHabits } from './habits.ts';
 import { Origins } from './origins.ts';
-import { Proof, type Subject, type Unproven } from './proof.ts';
+import { Proof } from './proof.ts';
+import type { Subject, Unproven } from './unproven.ts';
 
 export interface SyntaxInput {
 	readonly file: t.File;
