@@ -137,8 +137,7 @@ export const ROWS = {
 	SchemaMismatchError: row<SchemaMismatchFacts>(
 		'PD5001',
 		'a saved frame does not fit the code',
-		(f) =>
-			`a saved frame of '${f.functionId}' (${f.file}:${f.line}) needs ${f.expected}, but this build has ${f.found}.`,
+		(f) => `a saved frame of '${f.functionId}' (${f.file}:${f.line}) needs ${f.expected}; in this build: ${f.found}.`,
 		(f) => f.ways.join('; or '),
 	),
 	UnknownFunctionError: row<{ functionId: string }>(

@@ -38,7 +38,8 @@ export const realClock: Clock = {
 		const due = performance.now() + Math.max(0, at - Date.now());
 		let handle: ReturnType<typeof setTimeout>;
 		const arm = () => {
-			handle = setTimeout(look, Math.min(due - performance.now(), LONGEST));
+			// Node warns of a delay below none.
+			handle = setTimeout(look, Math.max(0, Math.min(due - performance.now(), LONGEST)));
 		};
 		// Host timers may fire a millisecond early.
 		const look = () => (performance.now() < due ? arm() : fire());
