@@ -257,12 +257,12 @@ test('cancelling or sending to a checkpoint with an effect outstanding', async (
 test('continue answers nothing, and fires limits that have passed', async () => {
 	const main = loadMain(`
 		import { suspend } from '@perdure/runtime';
-		export async function main() { "use durable"; try { return await suspend('q', { timeout: 20 }); } catch (e) { return e.name; } }`);
+		export async function main() { "use durable"; try { return await suspend('q', { timeout: 400 }); } catch (e) { return e.name; } }`);
 	const { continuation } = await suspended(run(main, []) as never);
 	expect(continuation.wakeAt).toBeInstanceOf(Date);
 	const still = await suspended(continuation.continue() as never);
 	expect(still.id).toBe(continuation.suspensions[0]!.id);
-	await new Promise((r) => setTimeout(r, 30));
+	await new Promise((r) => setTimeout(r, 410));
 	expect(await continuation.continue()).toMatchObject({ status: 'completed', value: 'TimeoutError' });
 });
 
