@@ -103,6 +103,17 @@ describe('an engine', () => {
 		]);
 	});
 
+	it('names the part of an answer that cannot be saved', async () => {
+		const handle = await inEngine(two);
+		await handle.next();
+		for (const [path, refused] of [
+			['answer.then', handle.resume(free, { then: new WeakMap() } as never, { suspension: 'any' })],
+			['error.cause', handle.throw(new Error('no', { cause: new WeakMap() }))],
+		] as const) {
+			await expect(refused).rejects.toMatchObject({ name: 'NotSerializableError', path });
+		}
+	});
+
 	it('finds the suspension by its question', async () => {
 		const handle = await inEngine(two);
 		await handle.next();

@@ -19,7 +19,7 @@ import type { Random } from '../ports/clock.ts';
 import { differenceOf, type NewMail, type RunRow, type StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
-import { type Answer, retryBytes } from '../worker/stored.ts';
+import { type Answer, answerBytes, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
@@ -229,7 +229,7 @@ export class RunHandle<R> {
 		sender: string | undefined,
 		known: string | null = null,
 	): Promise<void> {
-		const payload = encode(answer, 'answer');
+		const payload = answerBytes(answer);
 		await this.#post({
 			runId: this.id,
 			kind: 'answer',
@@ -309,7 +309,7 @@ export class RunHandle<R> {
  */
 function knownBy(given: Answer): string | null {
 	try {
-		return hash(encode(given, 'answer'));
+		return hash(answerBytes(given));
 	} catch (error) {
 		if (NotSerializableError.is(error)) return null;
 		throw error;

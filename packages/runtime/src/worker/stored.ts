@@ -27,6 +27,16 @@ interface StoredWait {
 	readonly limit: number | null;
 }
 
+/** @throws NotSerializableError naming the part of what was given. */
+export function answerBytes(answer: Answer): Uint8Array {
+	try {
+		return encode(answer, 'answer');
+	} catch (error) {
+		if (!NotSerializableError.is(error)) throw error;
+		throw error.at(undefined, undefined, error.path.replace(/^answer\.value/, answer.ok ? 'answer' : 'error'));
+	}
+}
+
 /** `RunRow.blocked`. */
 export interface Blocked {
 	readonly code: string;
