@@ -30,6 +30,10 @@ async function step(title: string, args: string[]): Promise<void> {
 	if ((await exited) !== 0) throw new Error('that process failed');
 }
 
+const [program] = /export async function[\s\S]*?\n\}\n/.exec(readFileSync(here('checkout.ts'), 'utf8'))!;
+console.log(`The whole program (examples/checkout/checkout.ts), a plain async function:\n\n${program}`);
+console.log('Each step from here on is a process of its own; all that they share is a file.');
+
 try {
 	await step('starts the order', ['start']);
 	await step('confirms it', ['answer', 'true']);

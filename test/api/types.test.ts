@@ -255,7 +255,7 @@ describe('an engine', () => {
 	test('starts and finds runs by function or by reference', () => {
 		expectTypeOf(ref).toEqualTypeOf<FunctionRef<typeof pay>>();
 		type Handle = RunHandle<{ receipt: string }>;
-		const o = { id: 'a', tags: { shop: 'x' }, startAt: '1 hour', this: null } as const;
+		const o = { id: 'a', tags: { shop: 'x' }, queue: 'q', priority: 1, startAt: '1 hour', this: null } as const;
 		expectTypeOf(() => engine.start(pay, ['card', 1], o)).returns.resolves.toEqualTypeOf<Handle>();
 		expectTypeOf(() => engine.start(ref, ['card', 1])).returns.resolves.toEqualTypeOf<Handle>();
 		expectTypeOf(() => engine.get(pay, 'a')).returns.toEqualTypeOf<Handle>();
@@ -283,6 +283,7 @@ describe('an engine', () => {
 			handle.cancel('why'),
 			handle.retry({ newKeys: true }),
 		];
+		expectTypeOf(() => handle.fork({ id: 'other' })).returns.resolves.toEqualTypeOf<RunHandle<number>>();
 		expectTypeOf(tells).returns.items.resolves.toBeVoid();
 	});
 });
