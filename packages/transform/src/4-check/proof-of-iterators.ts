@@ -96,7 +96,9 @@ function iteratorOfCall(proof: Proving, { node, path, awaited }: Extract<Origin,
 			sure: generators.every((each) => each.kind === 'function' && isForeign(each.maker)),
 		};
 	}
-	if (proof.facts?.calleeOf(calleeNode(node))?.kind === 'run') return null;
+	const callee = proof.facts?.calleeOf(calleeNode(node));
+	// `receiveAll` of the runtime is a durable generator function.
+	if (callee?.kind === 'run' || (callee?.kind === 'runtime' && callee.name === 'receiveAll')) return null;
 	if (proof.isOfRun(node) && isIteratorOfLanguage(proof, node)) return null;
 	const method = methodOf(node);
 	// Helpers of an iterator: what they are over is what is saved.
