@@ -69,7 +69,7 @@ export class FaultyStore implements Store {
 			});
 		}
 		const bound = { now: () => session.now(), list: session.list.bind(session) };
-		const reads = ['read', 'log', 'know', 'mail', 'answered'] as const;
+		const reads = ['read', 'log', 'input', 'know', 'mail', 'answered'] as const;
 		for (const name of reads) {
 			const read = session[name].bind(session) as (...args: unknown[]) => Promise<unknown>;
 			Object.defineProperty(wrapped, name, { value: (...args: unknown[]) => (dead ? never : read(...args)) });

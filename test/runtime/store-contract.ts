@@ -653,7 +653,11 @@ export function contract(name: string, harness: Harness): void {
 				await b.know(['f', 'other'], 'build-2');
 				expect(await b.read('r')).toMatchObject({ status: 'pending', blocked: null });
 				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
-				expect(await claimOne(b)).toMatchObject({ id: 'r', sent: 1 });
+				const held = await claimOne(b);
+				expect(held).toMatchObject({ id: 'r', sent: 1 });
+				// It stands elsewhere now, which any build may fit.
+				await b.commit(turnOf(held, { seen: 1, status: 'waiting', wakeAt: 0 }));
+				expect(await claimOne(a)).toMatchObject({ id: 'r', turn: 1 });
 			});
 
 			it('answers nothing once it is closed', async () => {

@@ -13,7 +13,7 @@ import { Asking, remoteSession } from './worker/remote-session.ts';
 import type { ThreadData } from './worker/threads.ts';
 import { Worker } from './worker/worker.ts';
 
-const { entry, options, log, ahead, transactions } = workerData as ThreadData;
+const { entry, options, log, replaying, ahead, transactions } = workerData as ThreadData;
 const port = parentPort!;
 const imported: { readonly handlers?: readonly Handler[]; readonly log?: LogOptions } = await import(entry);
 
@@ -37,6 +37,7 @@ const worker = new Worker(
 		runs: { get: (id: string) => new RunHandle(host, id) },
 		child: (id, functionId) => new ChildRun(id, functionId),
 		gateOf: remote.gateOf,
+		replaying,
 		warn: (text) => process.emitWarning(text, { type: 'PerdureWarning' }),
 	},
 	options,

@@ -48,6 +48,13 @@ export interface EngineOptions {
 	/** What of the effect logs is kept. Default `'iteration'`. */
 	readonly log?: LogOptions;
 	/**
+	 * What becomes of a stored run that does not fit the code which is there now. `'block'` (the default): it is set
+	 * aside. `'replay'`: it is moved to that code, by replaying it from the latest mark that fits, or from its
+	 * arguments, against its log, with nothing done twice; where the log does not have what that needs, or the code
+	 * does something else, it is set aside and says which.
+	 */
+	readonly onMismatch?: 'block' | 'replay';
+	/**
 	 * Seals what the store keeps of runs (AES-256-GCM, a key for each run): states, inputs, mail, logs, outcomes, the
 	 * outbox. Every engine over the store needs it. Rotation: add a key, make it current, call `sealAgain`, and retire
 	 * the old one when `keysInUse` no longer counts it. What the store finds runs by stays readable: ids, functions,
@@ -226,6 +233,7 @@ export class Engine implements AsyncDisposable {
 			runs: { get: (id: string) => new RunHandle(this.#host, id) },
 			child: (id: string, functionId: string) => new ChildRun(id, functionId),
 			warn: (text: string) => warn(text),
+			replaying: o.onMismatch === 'replay',
 		};
 		await this.#begin(new Worker(parts, options));
 		return session;
@@ -241,7 +249,7 @@ export class Engine implements AsyncDisposable {
 	}
 
 	/** @throws UnsupportedError */
-	#threads({ store, handlers = [], log }: EngineOptions, options: WorkerOptions): Threads {
+	#threads({ store, handlers = [], log, onMismatch }: EngineOptions, options: WorkerOptions): Threads {
 		if (handlers.length > 0) {
 			throw new UnsupportedError({
 				what: 'handlers for worker threads',
@@ -249,7 +257,7 @@ export class Engine implements AsyncDisposable {
 			});
 		}
 		const open = async (listener: StoreListener) => this.#sealed(await store.open(listener));
-		return new Threads({ open, clock: this.#clock, log, warn }, options);
+		return new Threads({ open, clock: this.#clock, log, replaying: onMismatch === 'replay', warn }, options);
 	}
 
 	async #session(): Promise<StoreSession> {

@@ -10,7 +10,7 @@ import { stateWriter, writeState } from '../machine/state.ts';
 import type { Event, Turn } from '../machine/turn.ts';
 import type { Clock } from '../ports/clock.ts';
 import { performEffect } from './effects.ts';
-import type { Replayer } from './replayer.ts';
+import { keyed, type Replayer } from './replayer.ts';
 import { SaveCheck } from './save-check.ts';
 
 /** A state as saved: in full, and what changed since (codec/snapshot.ts). */
@@ -155,7 +155,8 @@ class Drive {
 		const reached = replay?.turned(turn);
 		const failed = turn.status === 'failed' ? { error: turn.outcome } : this.#save();
 		// What a failing turn issued is not kept, since it was never dispatched: the run stands where it stood before.
-		this.#options.log.add(failed === null ? turn.log : settledOf(turn.log, seq));
+		const log = reached === undefined ? turn.log : keyed(turn.log, reached);
+		this.#options.log.add(failed === null ? log : settledOf(log, seq));
 		if (failed !== null) {
 			for (const { key } of turn.dispatch) this.#machine.withhold(key);
 			return { status: 'failed', error: failed.error, before: before ?? (isFirst ? this.#origin() : null), event };

@@ -1,7 +1,7 @@
 import { DivergenceError, LogPrunedError } from '../errors/log.ts';
 import { capture, release } from '../machine/copy.ts';
 import type { ReplayHook } from '../machine/issuing.ts';
-import { argsOf, isLeftOver, type LogEntry } from '../machine/log.ts';
+import { argsOf, isLeftOver, type LogEntry, type LogItem } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { Done, type Savable } from '../machine/pending.ts';
 import type { Event, LoggedOutcome, Turn } from '../machine/turn.ts';
@@ -43,9 +43,13 @@ export class Replayer implements ReplayHook {
 	/** Dropped entries, by site. */
 	readonly #pruned = new Map<string, LogEntry>();
 	readonly #issued: (Savable | Done)[] = [];
+	/** Of this turn, by the numbers that they have now. */
+	#reached = new Map<number, LogEntry>();
 	/** Keys of what neither the log answers nor anybody does. */
 	readonly #dead = new Set<string>();
 	#diverged = false;
+	/** What the log does not have, and a turn has needed. */
+	#missing: LogPrunedError | null = null;
 
 	/** `after`: the number of the mark that the machine stands at, 0 for one that has not begun. */
 	constructor(machine: Machine, log: readonly LogEntry[], rules: ReplayRules, after = 0) {
@@ -87,8 +91,9 @@ export class Replayer implements ReplayHook {
 		return this.#answers.length === 0 && (this.#diverged || this.#ahead.size === 0);
 	}
 
-	issued(issue: Savable | Done): void {
-		this.#issued.push(issue);
+	issued(issue: Savable | Done, logged?: LogEntry): void {
+		if (logged === undefined) this.#issued.push(issue);
+		else this.#reached.set(issue.seq, logged);
 	}
 
 	atOnce(issue: Savable): LoggedOutcome | null {
@@ -102,17 +107,42 @@ export class Replayer implements ReplayHook {
 		place!.next++;
 		this.#ahead.delete(entry.seq);
 		this.#issued.splice(this.#issued.indexOf(issue), 1);
-		return outcome;
+		this.#reached.set(issue.seq, entry);
+		this.#machine.named(issue, entry.key);
+		return { ...outcome, key: issue.key };
+	}
+
+	started(by: number, site: string): { readonly entry: LogEntry; readonly child: unknown } | null {
+		if (this.#diverged) return null;
+		const place = this.#places.get(placeKey(by, site));
+		// Called where its place is not known yet: then by the order of the fiber's starts.
+		const entry =
+			site === ''
+				? [...this.#ahead.values()].find(({ kind, fiber }) => kind === 'start' && fiber === by)
+				: place?.entries[place.next];
+		if (entry?.kind !== 'start') return null;
+		const at = this.#places.get(placeKey(by, entry.site.id))!;
+		at.entries.splice(at.entries.indexOf(entry), 1);
+		this.#ahead.delete(entry.seq);
+		if (entry.outcome !== null && 'value' in entry.outcome) {
+			const [child] = release(capture([entry.outcome.value]));
+			return { entry, child };
+		}
+		// Thrown here, it would be thrown in the code that is replayed.
+		this.#missing ??= new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}` });
+		return { entry, child: undefined };
 	}
 
 	/**
 	 * After a turn: takes what was issued in it to the log.
-	 * @returns the numbers of entries that were reached.
+	 * @returns the entries that were reached, by the numbers that they have now.
 	 * @throws DivergenceError, LogPrunedError
 	 */
-	turned(turn: Turn): ReadonlySet<number> {
-		const reached = new Set<number>();
+	turned(turn: Turn): ReadonlyMap<number, LogEntry> {
+		const reached = this.#reached;
+		this.#reached = new Map();
 		const issued = this.#issued.splice(0);
+		if (this.#missing !== null) throw this.#missing;
 		// What a failing turn has issued was never dispatched, and is in no log.
 		if (turn.status === 'failed') return reached;
 		for (const issue of issued) {
@@ -121,7 +151,7 @@ export class Replayer implements ReplayHook {
 				if (this.#isLive(issue)) this.#machine.withhold(issue.key);
 				continue;
 			}
-			reached.add(issue.seq);
+			reached.set(issue.seq, entry);
 			if (!(issue instanceof Done)) this.#reach(issue, entry);
 		}
 		return reached;
@@ -164,6 +194,7 @@ export class Replayer implements ReplayHook {
 		const again = this.#rules.failed === 'again';
 		const failed = entry.outcome !== null && ('error' in entry.outcome || 'unsaveable' in entry.outcome);
 		if (entry.state === 'executed' && !(again && failed && issue.kind === 'effect')) {
+			this.#machine.named(issue, entry.key);
 			this.#machine.expect(issue, entry.attempt);
 			this.#answer({ entry, key: issue.key });
 		} else {
@@ -249,12 +280,25 @@ export class Replayer implements ReplayHook {
 		this.#diverged = true;
 	}
 
+	/** The log says that this is over; yet it is pending. @throws DivergenceError */
+	diverged({ name, at }: Savable, expected: string): never {
+		throw new DivergenceError({ entry: null, expected, found: `${name} (${at})` });
+	}
+
 	#diverge({ seq, name, site }: LogEntry, found: string): void {
 		if (!this.#diverged && this.#rules.onDivergence === 'error') {
 			throw new DivergenceError({ entry: seq, expected: `${name} (${site.at})`, found });
 		}
 		this.#diverged = true;
 	}
+}
+
+/** What was done then was done under that key, whatever it would be now. */
+export function keyed(items: readonly LogItem[], reached: ReadonlyMap<number, LogEntry>): LogItem[] {
+	return items.map((item) => {
+		const entry = 'prune' in item ? undefined : reached.get(item.seq);
+		return entry === undefined ? item : { ...item, key: entry.key };
+	});
 }
 
 interface Place {

@@ -94,7 +94,11 @@ export class Delivery {
 		else if (pending.kind === 'effect') {
 			const { ok, copy } = outcome;
 			this.#settleEffect(pending, { type: 'effectSettled', key: pending.key, ok, value: undefined, copy });
-		} else this.#settle(pending, outcome.ok, outcome.copy);
+		} else {
+			// From a mark: of the messages that were there then, it was the first.
+			if (pending.kind === 'receive') this.#state.messages.get(pending.topic!)?.shift();
+			this.#settle(pending, outcome.ok, outcome.copy);
+		}
 	}
 
 	#settleEffect(pending: PendingEffect, { ok, value, copy, retryIn }: EffectSettled): void {

@@ -9,13 +9,21 @@ import { type AsyncFunction, functionIdOf } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import { encode } from './bytes.ts';
-import type { Copied } from './copied.ts';
+import { type Copied, NOTHING } from './copied.ts';
 import { capture } from './copy.ts';
 import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import type { Recipes, Thunk } from './kinds.ts';
-import { cancellation, type LogItem, type LogRecord, leftOverAnswer, leftOverMessage, recordOf } from './log.ts';
+import {
+	cancellation,
+	type LogEntry,
+	type LogItem,
+	type LogRecord,
+	leftOverAnswer,
+	leftOverMessage,
+	recordOf,
+} from './log.ts';
 import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
@@ -40,9 +48,11 @@ import type { ChildStart, Emitted, LoggedOutcome, Unread } from './turn.ts';
 
 /** How a replay takes part in a turn. */
 export interface ReplayHook {
-	issued(issue: Savable | Done): void;
+	issued(issue: Savable | Done, logged?: LogEntry): void;
 	/** The outcome that the log has for what was over as it was issued, where this was so. */
 	atOnce(issue: Savable): LoggedOutcome | null;
+	/** What the log has for a start that is made there now, and the handle that it gave; null where it has none. */
+	started(by: number, site: string): { readonly entry: LogEntry; readonly child: unknown } | null;
 }
 
 /** What a turn is given besides its event. */
@@ -176,15 +186,15 @@ export class Issuing {
 	primitive(caller: Caller, target: Target, name: string, args: readonly unknown[]): Savable {
 		const made = primitives[name]!(args, this.#options.now);
 		if (made.kind === 'mark') this.marked = this.#state.mark = made.label;
+		// Before it has a number: what is refused has no entry.
+		const at = caller.code === null ? '' : atOf(caller.code, caller.site.at);
+		const value = 'value' in made ? handedOut(made.value, args, name, at) : NOTHING;
 		const issued = this.#issued(caller, target, name);
 		if (made.kind === 'mark' && caller.by !== null) caller.by.marked = issued.seq;
 		let pending: Savable;
 		if (made.kind === 'sleep') pending = new PendingSleep(issued, made.until);
 		else if (made.kind === 'mark') pending = new PendingMark(issued);
-		else {
-			const value = handedOut(made.value, args, name, issued.where.at);
-			pending = new PendingWait(issued, { ...made, value });
-		}
+		else pending = new PendingWait(issued, { ...made, value });
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		this.#options.replay?.issued(pending);
@@ -224,6 +234,10 @@ export class Issuing {
 	start(caller: Caller, [fn, list, o = {}]: StartArguments): Done {
 		const { child, taken, now } = this.#options;
 		const at = caller.code === null ? '' : atOf(caller.code, caller.site.at);
+		const functionId = functionIdOf(fn, at === '' ? undefined : at);
+		const shown = () => capture([functionId, [...list]]);
+		const logged = this.#options.replay?.started(caller.by?.id ?? 0, caller.site.id) ?? null;
+		if (logged !== null) return this.#done(caller, 'start', shown(), logged.child, logged.entry);
 		if (child === undefined) {
 			throw new UnsupportedError({
 				what: 'start() without an engine',
@@ -231,7 +245,6 @@ export class Issuing {
 				help: 'call the function and await it, which makes it a part of this run; or start this run with engine.start: who drives it with run() would have nobody to drive its children once it is parked',
 			});
 		}
-		const functionId = functionIdOf(fn, at === '' ? undefined : at);
 		const id = o.id ?? this.#nextKey();
 		const difference = taken.get(id);
 		if (difference !== undefined) throw new RunConflictError({ runId: id, difference });
@@ -242,15 +255,16 @@ export class Issuing {
 			throw NotSerializableError.is(error) ? error.at(at) : error;
 		}
 		const placement = placementOf(o, now);
-		const done = this.#done(caller, 'start', capture([functionId, [...list]]), child(id, functionId));
+		const done = this.#done(caller, 'start', shown(), child(id, functionId));
 		this.starts.push({ id, functionId, input, ...placement });
 		return done;
 	}
 
-	#done(caller: Caller, kind: Done['kind'], args: Copied, value: unknown): Done {
+	/** `logged`: its entry in the log that is replayed. */
+	#done(caller: Caller, kind: Done['kind'], args: Copied, value: unknown, logged?: LogEntry): Done {
 		const done = new Done(this.#issued(caller, NOBODY, kind), kind, args, value, capture([value]));
 		this.record(done, 'executed', true, done.outcome);
-		this.#options.replay?.issued(done);
+		this.#options.replay?.issued(done, logged);
 		return done;
 	}
 

@@ -73,6 +73,22 @@ export function readState(
 }
 
 /**
+ * Reads what a writer wrote, and finds no frame its place: what of it does not depend on the code that is loaded.
+ * @throws DecodeError, UnknownFunctionError, SchemaMismatchError for closures and classes that it holds.
+ */
+export function readUnplaced([full, ...deltas]: readonly Uint8Array[]): { state: RunState; pending: Savable[] } {
+	if (full === undefined) throw malformed('there is no state');
+	const host = new Host();
+	runCodec.readSnapshot(full, deltas, { host });
+	if (host.run === null) throw malformed('a run is expected');
+	const { state, pending, fiber } = host.run;
+	const waits = linked(fiber).map(({ wait }) => wait as Savable | FiberReaction);
+	const issued = [...linked(pending), ...waits.flatMap((wait) => (wait instanceof FiberReaction ? [] : [wait]))];
+	for (const one of issued) if (one.key.startsWith('-')) one.key = state.keys + one.key;
+	return { state, pending: issued };
+}
+
+/**
  * Reads a state and finds each frame its place in the code that is loaded now. Runs no code of the
  * user's but registered migrations.
  * @throws DecodeError, UnknownFunctionError, SchemaMismatchError

@@ -17,7 +17,7 @@
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
  *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions,
- *     and is no suspect then.
+ *     and is no suspect then; once that one has committed a turn, every build may claim it.
  *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
  *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its

@@ -10,7 +10,10 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	if (turn.sent !== undefined && run.sent !== turn.sent) return { outcome: 'mail' };
 	const conflict = conflictOf(data, turn);
 	if (conflict !== null) return conflict;
-	if (turn.turn > turn.after) run.recoveries = 0;
+	if (turn.turn > turn.after) {
+		run.recoveries = 0;
+		run.blockedBy.clear();
+	}
 	run.turn = turn.turn;
 	if (turn.seen !== undefined) consume(run, turn.seen);
 	if (turn.state !== null) {

@@ -10,6 +10,7 @@ const TAIL = 2000;
 
 const SET = `
 	turn = :turn, seen = coalesce(:seen, seen), recoveries = CASE WHEN :turn > turn THEN 0 ELSE recoveries END,
+	blocked_by = CASE WHEN :turn > turn THEN '' ELSE blocked_by END,
 	state = CASE WHEN :keep THEN state ELSE :state END,
 	tail = CASE WHEN :afresh THEN coalesce(:log, x'') WHEN :log IS NULL THEN tail ELSE CAST(tail || :log AS BLOB) END,
 	functions = coalesce(:functions, functions), progress = coalesce(:progress, progress), wake_at = :wakeAt`;

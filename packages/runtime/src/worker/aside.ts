@@ -9,6 +9,7 @@ import { unopened } from './turn-commit.ts';
  *
  * @param patiently asks a store that fails again and again, for as long as the run is held.
  * @param isGone whether it is not.
+ * @param reasonOf what is told of it.
  * @returns whether it is no longer this worker's.
  */
 export async function setAside(
@@ -17,9 +18,10 @@ export async function setAside(
 	error: unknown,
 	patiently: <T>(ask: () => Promise<T>) => Promise<T>,
 	isGone: () => boolean,
+	reasonOf = blockedBy,
 ): Promise<boolean> {
 	const block = async (why: unknown) => {
-		const reason = JSON.stringify(blockedBy(why));
+		const reason = JSON.stringify(reasonOf(why));
 		if (!isGone()) await patiently(() => session.block(id, epoch, reason)).catch(() => {});
 		return true;
 	};

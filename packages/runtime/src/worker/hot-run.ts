@@ -1,16 +1,19 @@
 import type { Settled } from '../driver/effects.ts';
 import { leave, openMachine } from '../driver/resources.ts';
+import { DivergenceError } from '../errors/log.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { GO_ON } from '../machine/failure.ts';
 import type { Committed, Mail, RunRow } from '../ports/store.ts';
 import { setAside } from './aside.ts';
+import { blockedBy, blockedByMove } from './blocked.ts';
 import type { Gate } from './gate.ts';
 import type { HotRunHost } from './hot-run-host.ts';
 import type { Warm } from './hot-states.ts';
 import { InFlight } from './in-flight.ts';
 import { Inbox, type Next } from './inbox.ts';
 import { Incarnation, type Stored } from './incarnation.ts';
+import { readLogBytes } from './log-bytes.ts';
 import { patiently, pause, pauseAfter } from './patience.ts';
 import { type Made, refusalOf, transact } from './transact.ts';
 
@@ -87,6 +90,58 @@ export class HotRun {
 		const first = again === undefined && midway ? GO_ON : again;
 		if (first) this.#inbox.add(first);
 		await this.pump();
+	}
+
+	/** Begins, instead, with a row that does not fit the code that is there: a turn of its own moves it to that first. */
+	async move(row: RunRow, misfit: unknown): Promise<void> {
+		if (!this.#enter()) return;
+		this.#busy = true;
+		// Of a run that is tried again what was in flight may have begun.
+		this.#recovered ||= row.event !== null;
+		try {
+			while (!this.#gone && this.#hot === undefined) await this.#moveOnce(row);
+		} catch (error) {
+			await this.#setAside(error, (why) => blockedByMove(why, misfit));
+		}
+		this.#busy = false;
+		this.#idle();
+		await this.pump();
+	}
+
+	async #moveOnce(row: RunRow): Promise<void> {
+		const { session, clock } = this.#host;
+		const log = await this.#patiently(() => session.log(this.id));
+		const input = await this.#patiently(() => session.input(this.id));
+		if (this.#gone) return;
+		const { warm, made } = await this.#host.move({ row, log: readLogBytes(log), input }, this.#taken);
+		let committed: Committed | null = null;
+		try {
+			if (!this.#gone) committed = await session.commit(made.commit);
+		} catch (error) {
+			if (++this.#failures > FAILURES) throw error;
+			await pause(clock, pauseAfter(this.#failures));
+		}
+		if (committed?.outcome === 'committed' && !this.#gone) {
+			this.#adopt(warm);
+			return this.#committed(made, committed.sent, committed.held);
+		}
+		await leave(warm.machine, false, clock);
+		if (committed === null) return this.#moved(made.commit.turn);
+		if (committed.outcome === 'fenced') return this.#leave(null);
+		if (committed.outcome === 'mail') throw new DivergenceError({ entry: null, expected: 'a wait', found: 'none' });
+		if (committed.outcome === 'conflict') this.#taken.set(committed.runId, committed.difference);
+	}
+
+	/** Nobody knows whether it was moved by that turn: the store does (H2). */
+	async #moved(turn: number): Promise<void> {
+		const row = await this.#patiently(() => this.#host.session.read(this.id, { state: true }));
+		if (this.#gone) return;
+		if (row === null || row.epoch !== this.#epoch || row.status !== 'running') return this.#leave(null);
+		if (row.turn !== turn) return;
+		this.#turn = turn;
+		this.#inbox.reloaded(row);
+		this.#host.progressed(this);
+		this.#adopt(await this.#opened(row));
 	}
 
 	/** Its resources are opened before anything of it runs; null when it was set aside, because one cannot be. */
@@ -363,10 +418,11 @@ export class HotRun {
 	}
 
 	/** Nothing of it can be computed here. */
-	async #setAside(error: unknown): Promise<void> {
+	async #setAside(error: unknown, reasonOf = blockedBy): Promise<void> {
 		const run = { id: this.id, epoch: this.#epoch, opening: this.#opening.signal };
 		const ask = <T>(what: () => Promise<T>) => this.#patiently(what);
-		if ((await setAside(this.#host.session, run, error, ask, () => this.#gone)) && !this.#gone) this.#leave(null);
+		const aside = await setAside(this.#host.session, run, error, ask, () => this.#gone, reasonOf);
+		if (aside && !this.#gone) this.#leave(null);
 	}
 
 	#adopt(warm: Warm): void {

@@ -9,10 +9,13 @@ export interface Known {
 }
 
 /** The registry now, or the last answer while it has not grown: modules may be loaded at any time. */
-export function known(last: Known | null): Known {
+export function known(last: Known | null, replaying: boolean): Known {
 	const { functions } = shared;
 	if (last !== null && last.functions.length === functions.size) return last;
 	const ids = [...functions.keys()].sort();
-	const build = hash(ids.map((id) => `${id} ${functions.get(id)!.hash}`).join('\n'));
+	// What a worker cannot load as it is, another that replays may.
+	const build = hash(
+		[...ids.map((id) => `${id} ${functions.get(id)!.hash}`), ...(replaying ? ['replay'] : [])].join('\n'),
+	);
 	return { functions: ids, build };
 }

@@ -13,6 +13,7 @@ export interface ThreadData {
 	readonly entry: string;
 	readonly options: Omit<WorkerOptions, 'threads' | 'entry'>;
 	readonly log: LogOptions | undefined;
+	readonly replaying: boolean;
 	/** The store's clock, as it differs from the thread's (ms). */
 	readonly ahead: number;
 	/** The store has transactions for users. */
@@ -24,6 +25,7 @@ export interface ThreadsParts {
 	open(listener: StoreListener): Promise<StoreSession>;
 	readonly clock: Clock;
 	readonly log: LogOptions | undefined;
+	readonly replaying: boolean;
 	readonly warn: (message: string) => void;
 }
 
@@ -62,7 +64,7 @@ export class Threads {
 			throw new RangeError('worker.threads is a number of threads, from 1');
 		this.#parts = parts;
 		this.#count = threads!;
-		this.#data = { entry: String(entry), options, log: crossing(parts.log) };
+		this.#data = { entry: String(entry), options, log: crossing(parts.log), replaying: parts.replaying };
 		this.#limits = resourceLimits;
 	}
 

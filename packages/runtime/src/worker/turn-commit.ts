@@ -77,14 +77,15 @@ export function commitOf(
 ): TurnCommit {
 	if (turn.status === 'failed') return failure(machine, turn, event, mail, before, turn.outcome);
 	try {
-		return success(machine, turn, mail, before, writer, size);
+		return successOf(machine, turn, mail, before, writer, size);
 	} catch (error) {
 		if (!NotSerializableError.is(error) && !StateTooLargeError.is(error)) throw error;
 		return failure(machine, turn, event, mail, before, error);
 	}
 }
 
-function success(
+/** @throws NotSerializableError, StateTooLargeError */
+export function successOf(
 	machine: Machine,
 	turn: Turn,
 	mail: MailTaken | null,

@@ -14,6 +14,7 @@ import type { HotRunHost, RunHeld } from './hot-run-host.ts';
 import { HotStates, type Warm } from './hot-states.ts';
 import { type Known, known } from './known.ts';
 import { load } from './load.ts';
+import { isMisfit, moveRun } from './move.ts';
 import { SizeWatch } from './size.ts';
 
 /** How many runs an engine holds at a time, and how large one may become. */
@@ -52,6 +53,8 @@ export interface WorkerParts {
 	readonly warn: (message: string) => void;
 	/** In a thread: of a run that it has claimed. */
 	readonly gateOf?: (row: RunRow) => Gate | null;
+	/** Are runs that do not fit the code moved to it by a replay of their log? */
+	readonly replaying: boolean;
 }
 
 const CONCURRENCY = 1000;
@@ -112,6 +115,8 @@ export class Worker {
 				return !worker.#closing;
 			},
 			load: (row, opened) => this.#load(row, opened),
+			move: (misfit, taken) =>
+				moveRun(misfit, { machine: this.#options, clock: parts.clock, now: parts.session.now(), size, taken }),
 			progressed: (run) => this.#progressed(run),
 			gone: (run, parked) => this.#gone(run, parked),
 			idle: () => this.#emptied(),
@@ -251,7 +256,7 @@ export class Worker {
 
 	/** Says what this process can run, again when modules were loaded since. */
 	async #announce(): Promise<void> {
-		const now = known(this.#known);
+		const now = known(this.#known, this.#parts.replaying);
 		if (now === this.#known) return;
 		await this.#parts.session.know(now.functions, now.build);
 		this.#known = now;
@@ -270,19 +275,28 @@ export class Worker {
 		try {
 			if (row.recoveries >= CRASH_LOOP) throw new CrashLoopError({ runId: row.id, deaths: row.recoveries });
 			const warm = this.#warm.take(row.id, row.turn) ?? this.#load(row);
-			const run = new HotRun(this.#host, row, this.#parts.gateOf?.(row) ?? null);
-			this.#held.set(row.id, run);
-			run.begin(warm, row);
-			return run;
+			return this.#begin(row, (run) => run.begin(warm, row));
 		} catch (error) {
+			if (this.#parts.replaying && isMisfit(error, row)) return this.#begin(row, (run) => run.move(row, error));
 			this.#block(row, error);
 			return null;
 		}
 	}
 
+	#begin(row: RunRow, how: (run: HotRun) => Promise<void>): HotRun {
+		const run = new HotRun(this.#host, row, this.#parts.gateOf?.(row) ?? null);
+		this.#held.set(row.id, run);
+		how(run);
+		return run;
+	}
+
 	#load(row: RunRow, opened?: readonly object[]): Warm {
+		return load(row, this.#options, row.turn, opened);
+	}
+
+	get #options(): MachineOptions {
 		const { handlers, rules, random, child } = this.#parts;
-		return load(row, { handlers, rules, nonce: random.id(), child }, row.turn, opened);
+		return { handlers, rules, nonce: random.id(), child };
 	}
 
 	/** A mismatch or broken bytes are never tried again by the same build. */
