@@ -135,3 +135,59 @@ test('looking at a run never runs a thunk', async () => {
 	c.fork();
 	expect(made).toBe(1);
 });
+
+test('what a thunk throws when it is made again is thrown at the await, as it is', async () => {
+	const source = `
+		import { make, send } from 'world';
+		export async function main() { "use durable";
+			try { return await send({ with: make(7) }); } catch (error) { return ['caught', error, error.config]; }
+		}`;
+	let broken = false;
+	const sent: unknown[] = [];
+	const main = loadMain(source, {
+		make: (n: number) => {
+			if (broken) throw Object.assign(new RangeError('no such file'), { config: n });
+			return () => n;
+		},
+		send: async (o: unknown) => void sent.push(o),
+	});
+	const bytes = await parkedBytes(main);
+	broken = true;
+	const outcome = await Continuation.fromBytes(bytes).continue();
+	expect(outcome).toMatchObject({
+		status: 'completed',
+		value: ['caught', { name: 'RangeError', message: 'no such file' }, 7],
+	});
+	expect(outcome.log.at(-1)).toMatchObject({
+		name: 'send',
+		state: 'executed',
+		outcome: { error: expect.any(RangeError) },
+	});
+	expect(sent).toEqual([]);
+	broken = false;
+	expect(await Continuation.fromBytes(bytes).continue()).toMatchObject({ status: 'completed', value: undefined });
+});
+
+test('it is tried again as the policy of the effect says', async () => {
+	const source = `
+		import { effect } from '@perdure/runtime';
+		import { make } from 'world';
+		let sent = 0;
+		const send = effect(async ({ f }) => [++sent, f()], { retry: { attempts: 3, delay: 0 } });
+		export async function main() { "use durable"; return await send({ f: make() }); }`;
+	let failures = 0;
+	const main = loadMain(source, {
+		make: () => {
+			if (failures > 0 && failures-- > 0) throw new RangeError('not yet');
+			return () => 'made';
+		},
+	});
+	const bytes = await parkedBytes(main);
+	failures = 2;
+	expect(await Continuation.fromBytes(bytes).continue()).toMatchObject({ status: 'completed', value: [1, 'made'] });
+	failures = 3;
+	expect(await Continuation.fromBytes(bytes).continue()).toMatchObject({
+		status: 'failed',
+		error: { message: 'not yet' },
+	});
+});

@@ -79,13 +79,18 @@ export function release(copied: Copied, thunks: 'skip' | 'refuse' = 'refuse'): u
 /**
  * A fresh copy of an effect's operands, with what tells later whether somebody changed it.
  * @param firsts values of thunks that are still at hand; the others are made again.
+ * @throws what a thunk throws: as an argument of the call, at whose await the user looks for it.
  */
 export function remake(
 	copied: Copied,
 	firsts: readonly unknown[],
 ): { readonly values: unknown[]; readonly remade: ReadonlyMap<unknown, Thunk> } {
 	const host = new Host({ live: liveOf(copied), firsts: [...firsts], thunks: 'run' });
-	return { values: decode(copied, host), remade: host.remade };
+	try {
+		return { values: decode(copied, host), remade: host.remade };
+	} catch (error) {
+		throw host.thrown === null ? error : host.thrown.error;
+	}
 }
 
 function liveOf(copied: Copied): unknown[] {

@@ -72,6 +72,8 @@ export class Host {
 	readonly remade = new Map<unknown, Thunk>();
 	/** Decoding: are thunks run? Only for the arguments of an effect that is about to be performed. */
 	readonly thunks: 'run' | 'skip' | 'refuse';
+	/** Decoding: what a thunk threw. It is the user's code, and nothing is wrong with the bytes. */
+	thrown: { readonly error: unknown } | null = null;
 	/** Encoding: what keys of the run begin with, and the log that is kept with the state. */
 	readonly keys: string;
 	readonly log: readonly LogRecord[] | null;
@@ -268,11 +270,20 @@ const thunk: Kind<unknown, Host> = {
 		if (host.thunks === 'skip') return SKIPPED;
 		const def = functionOf(id);
 		expect(def.kind === 'thunk', `'${id}' is no thunk`);
-		const value = nth in host.firsts ? host.firsts[nth] : (def.make as Callable)(...operands);
+		const value = nth in host.firsts ? host.firsts[nth] : made(def, operands, host);
 		host.remade.set(value, new Thunk(def, operands, value));
 		return value;
 	},
 };
+
+function made(def: FunctionDef, operands: readonly unknown[], host: Host): unknown {
+	try {
+		return (def.make as Callable)(...operands);
+	} catch (error) {
+		host.thrown = { error };
+		throw error;
+	}
+}
 
 const operands: Kind<Operands, Host> = {
 	tag: 'operands',
