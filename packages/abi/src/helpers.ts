@@ -6,12 +6,14 @@ export const HELPERS = [
 	'define', // define(emitted): FunctionDef                completes and registers a durable function and its closures
 	'moduleValues', // moduleValues(moduleId, { name: () => value }, hiding?)  functions and classes of the module, which are saved by name
 	'bind', // bind(wrapper, def): wrapper                   gives a wrapper its brand (AsyncFunction's prototype) and its definition
-	'enter', // enter(def, self, args, env?): Promise        body of a wrapper: starts the function
-	'generate', // generate(def, self, args, env?, fn?): object    body of a generator function's wrapper: makes the generator
+	'enter', // enter(def, self, args, env?, owner?): Promise    body of a wrapper: starts the function
+	'generate', // generate(def, self, args, env?, fn?, owner?): object  body of a generator function's wrapper: makes the generator
 	'yielded', // yielded(value): object                     what a step of an async generator gives at a `yield`, which is no `await`
 	'delegateAsync', // delegateAsync(iterable): AsyncDelegation   `yield*` in an async generator
 	'delegate', // delegate(iterable): Delegation            `yield*` in a generator
-	'closure', // closure(made, def, env): Function          makes what `def.make(...env)` gave a closure of the run
+	'closure', // closure(made, def, env): Function          makes what `def.make(...env, owner())` gave a closure of the run
+	'owner', // owner(): { open }                            whose the closures are that are made now; `open` while they may be entered
+	'outside', // outside(owner, def): void                  a closure was entered while its owner was not open: throws
 	'makeClass', // makeClass(def, env): class               makes a class of the run
 	'privateOf', // privateOf(Class, object): object         private members of an object, for code that stands outside its class
 	'privateMethod', // privateMethod(Class, object, name): Function  one of them, bound to the object

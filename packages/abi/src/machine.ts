@@ -134,7 +134,7 @@ export interface FunctionDef {
 	readonly sites?: readonly SiteDef[];
 	readonly reloads?: readonly (() => unknown)[];
 	/**
-	 * Closures: makes the function over its captured cells and values, in the order of `captures`.
+	 * Closures: makes the function over its captured cells and values, in the order of `captures`, and its owner.
 	 * Classes: the last argument is `(Class) => boolean`, which the class calls with itself before its
 	 * static fields and blocks; false when these are not to run. Absent for methods of such classes.
 	 */

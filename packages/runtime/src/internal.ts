@@ -14,6 +14,7 @@ import { enterHandler } from './machine/cancellation.ts';
 import { Frame } from './machine/frame.ts';
 import { definitionOf } from './registry/functions.ts';
 import { instancePrototype } from './registry/generator-functions.ts';
+import { type Owner, outside, ownerNow } from './registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
 export { delegateAsync } from './language/async-delegation.ts';
@@ -30,10 +31,29 @@ export { superGet, superOf } from './language/super.ts';
 export { bind, closure, define } from './registry/functions.ts';
 export { bindMethod, makeClass } from './registry/made-classes.ts';
 export { moduleValues } from './registry/modules.ts';
+export { outside } from './registry/owner.ts';
 export { privateIn, privateMethod, privateOf } from './registry/private-members.ts';
 
+/** Whose the closures are that are made now. */
+export function owner(): Owner {
+	return ownerNow(shared.current);
+}
+
 /** Body of a wrapper: starts the function. */
-export function enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env?: readonly unknown[]): unknown {
+export function enter(
+	def: FunctionDef,
+	self: unknown,
+	args: ArrayLike<unknown>,
+	env?: readonly unknown[],
+	owner?: Owner,
+): unknown {
+	if (owner?.open === 0) {
+		try {
+			outside(owner, def);
+		} catch (error) {
+			return Promise.reject(error);
+		}
+	}
 	if (shared.current === null) return drivePlain(def, self, args, env);
 	return shared.current.enter(def, self, args, env ?? []);
 }
@@ -45,7 +65,9 @@ export function generate(
 	args: ArrayLike<unknown>,
 	env?: readonly unknown[],
 	fn?: Callable,
+	owner?: Owner,
 ): object {
+	if (owner?.open === 0) outside(owner, def);
 	const frame = new Frame(def, self, Array.from(args), env);
 	def.step!(frame, 0, undefined);
 	const make = def.generator === 'sync' ? makeGenerator : makeAsyncGenerator;

@@ -325,10 +325,11 @@ export const ROWS = {
 			`'${f.effect}'${f.point === undefined ? '' : ` (${f.point})`} changed '${f.path}', which is a copy: the change is lost.`,
 		'return the new value and assign it, or make the method durable',
 	),
-	OutsideTurnError: row<{ functionName: string }>(
+	OutsideTurnError: row<{ functionName: string; at?: Place | undefined }>(
 		'PD10005',
 		'a closure of a run was called outside its turn',
-		(f) => `'${f.functionName}' belongs to a run and was called when no turn of that run was being computed.`,
+		(f) =>
+			`${f.functionName === '' ? 'the closure' : `'${f.functionName}'`}${f.at === undefined ? '' : ` (${f.at})`} belongs to a run and was called when no turn of that run was being computed.`,
 		'call it from the run, or inside the effect it was handed to; let events reach the run with send and receive',
 	),
 	OutsideRunError: row<{ primitive: string }>(

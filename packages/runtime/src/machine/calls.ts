@@ -6,6 +6,7 @@ import { DurablePromise, hasListeners, resolve } from '../language/durable-promi
 import { savable } from '../language/native-iterators.ts';
 import { effectFunction } from '../registry/effects.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
+import type { Owner } from '../registry/owner.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
 import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf, primitiveOf } from './callee.ts';
 import { capture, release } from './copy.ts';
@@ -43,6 +44,7 @@ export class Calls implements TurnHost {
 	/** Promises that were rejected, and that nobody has asked. */
 	readonly unasked = new Set<DurablePromise>();
 	readonly door: Door;
+	readonly owner: Owner;
 	readonly #state: RunState;
 	readonly #options: TurnOptions;
 	readonly #jobs: Jobs;
@@ -53,6 +55,7 @@ export class Calls implements TurnHost {
 
 	constructor(state: RunState, options: TurnOptions, { jobs, issuing, delivery, stepping }: TurnParts) {
 		this.door = options.door;
+		this.owner = state.owner;
 		this.#state = state;
 		this.#options = options;
 		this.#jobs = jobs;

@@ -47,10 +47,10 @@ export class Computation {
 
 	get result(): Computed {
 		const { log, marked: mark, emitted, starts, watch, dispatch } = this.#issuing;
-		const { runId } = this.#state;
+		const { runId, owner } = this.#state;
 		// In the order of their issue, as after a restore.
 		if (dispatch.length > 1) dispatch.sort((a, b) => a.seq - b.seq);
-		const calls = dispatch.map((pending) => callOf(pending, runId, this.#options.handlers));
+		const calls = dispatch.map((pending) => callOf(pending, { runId, owner }, this.#options.handlers));
 		const { abort } = this.#delivery;
 		return { log, mark, dispatch: calls, emitted, starts, abort, watch, told: this.#calls.told };
 	}

@@ -3,6 +3,7 @@ import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
 import { moduleValue } from '../registry/modules.ts';
+import type { Owner } from '../registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
 import { transactionOf } from '../registry/transactions.ts';
 import { firstChange } from './change.ts';
@@ -99,7 +100,11 @@ function receiverName(site: SiteDef): string {
 }
 
 /** The effect as its driver sees it. */
-export function callOf(pending: PendingEffect, runId: string, handlers: ReadonlyMap<Callable, Callable>): EffectCall {
+export function callOf(
+	pending: PendingEffect,
+	{ runId, owner }: { readonly runId: string; readonly owner: Owner },
+	handlers: ReadonlyMap<Callable, Callable>,
+): EffectCall {
 	const { key, effectKey, attempt, policed, name, at } = pending;
 	return {
 		key,
@@ -114,8 +119,17 @@ export function callOf(pending: PendingEffect, runId: string, handlers: Readonly
 			return transactionOf(handlers.get(callee as Callable) ?? callee);
 		},
 		policy: () => policyOfEffect(pending),
-		invoke: () => invoke(pending, handlers),
+		invoke: () => whileOpen(owner, pending, () => invoke(pending, handlers)),
 	};
+}
+
+/** While it is performed the closures may be entered that were handed to it. */
+export function whileOpen<T>(owner: Owner, { operands }: PendingEffect, perform: () => Promise<T>): Promise<T> {
+	if (!('live' in operands) || operands.live.length === 0) return perform();
+	owner.open++;
+	return perform().finally(() => {
+		owner.open--;
+	});
 }
 
 /** The policy of its callee, as that is found now; null where there is none, or the callee cannot be found. */

@@ -12,7 +12,7 @@ import { encode } from './bytes.ts';
 import { type Copied, NOTHING } from './copied.ts';
 import { capture } from './copy.ts';
 import type { Door } from './door.ts';
-import { copyOperands, type Issue, shapeOf, siteOfModuleValue } from './effect.ts';
+import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import type { Recipes, Thunk } from './kinds.ts';
 import {
@@ -140,6 +140,8 @@ export class Issuing {
 		if (key !== null) pending.policed = new Policed(key, 0, null, null);
 		pending.flying = true;
 		pending.hot = hot;
+		const { running } = issue;
+		if (running !== undefined) whileOpen(this.#state.owner, pending, () => running).catch(() => {});
 		this.#park(pending);
 		this.record(pending, 'started', null, null);
 		this.dispatch.push(pending);

@@ -11,6 +11,7 @@ import { classEntry } from '../registry/classes.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { madeOf, methodOf } from '../registry/made-classes.ts';
 import { moduleName, moduleValue } from '../registry/modules.ts';
+import { Owner } from '../registry/owner.ts';
 import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { CLASS_KINDS } from './class-kinds.ts';
@@ -77,6 +78,8 @@ export class Host {
 	/** Encoding: what keys of the run begin with, and the log that is kept with the state. */
 	readonly keys: string;
 	readonly log: readonly LogRecord[] | null;
+	/** Decoding: of the closures that are made. */
+	readonly owner = new Owner();
 	/** Encoding: the resources that were met. */
 	readonly held: object[] = [];
 	/** Decoding: the resources that were met, and what was opened of them, in the same order. */
@@ -205,7 +208,7 @@ const closureKind: Kind<Callable, Host> = {
 		expect(parts.length === 2 * count, 'a malformed closure');
 		const env = environmentFor(def, parts.slice(0, count) as string[], parts.slice(count));
 		expect(def.make !== undefined && def.kind !== 'class', `'${id}' is no closure`);
-		const made = (def.make as Callable)(...env);
+		const made = (def.make as Callable)(...env, host.owner);
 		return closure(made, def, env, isObject(prototype) ? prototype : undefined) as Callable;
 	},
 };

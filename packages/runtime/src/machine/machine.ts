@@ -64,6 +64,7 @@ export class Machine {
 		this.closed = resources.closed ?? [];
 		this.opened = resources.opened ?? [];
 		this.state = state;
+		state.owner.waitsOutside = () => this.door.promises.size > 0 || state.pending.natives.size > 0;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
 		this.#rules = o.rules ?? DEFAULT_RULES;
@@ -114,9 +115,11 @@ export class Machine {
 		});
 		const outer = shared.current;
 		shared.current = computation.host;
+		state.owner.open++;
 		try {
 			computation.compute(event);
 		} finally {
+			state.owner.open--;
 			shared.current = outer;
 		}
 		const { result } = computation;
@@ -175,7 +178,7 @@ export class Machine {
 			if (pending.kind !== 'effect' || pending.graceAt !== null || pending.retryAt !== null) continue;
 			if (recovered) this.#count(pending, 1);
 			pending.flying = true;
-			calls.push(callOf(pending, this.state.runId, this.handlers));
+			calls.push(callOf(pending, this.state, this.handlers));
 		}
 		return calls;
 	}
@@ -191,7 +194,7 @@ export class Machine {
 			if (pending.flying || pending.graceAt !== null || pending.retryAt !== null) continue;
 			this.#count(pending, 1);
 			pending.flying = true;
-			calls.push(callOf(pending, this.state.runId, this.handlers));
+			calls.push(callOf(pending, this.state, this.handlers));
 		}
 		return calls;
 	}

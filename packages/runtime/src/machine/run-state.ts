@@ -1,4 +1,5 @@
 import type { FunctionDef } from '@perdure/abi';
+import { Owner } from '../registry/owner.ts';
 import { Census } from './census.ts';
 import type { Copied } from './copied.ts';
 import { Fiber, FiberTable } from './fiber.ts';
@@ -64,6 +65,8 @@ export class RunState {
 
 	#keys: string | null = null;
 
+	/** Of its closures. Not saved. */
+	owner = new Owner();
 	/** Resources that the version last written holds. */
 	held: readonly object[] = [];
 

@@ -106,6 +106,7 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 	const { run } = host;
 	if (!(root instanceof RunState) || run?.state !== root) throw malformed('a run is expected');
 	const { state } = run;
+	state.owner = host.owner;
 	const placed: Placed = new Map();
 	for (const fiber of linked(run.fiber)) {
 		if (state.fibers.has(fiber.id)) throw malformed('two fibers have one number');

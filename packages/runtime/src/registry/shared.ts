@@ -1,5 +1,6 @@
 import type { FunctionDef } from '@perdure/abi';
 import { ABI } from '@perdure/abi';
+import type { Owner } from './owner.ts';
 
 /**
  * The one piece of process-wide state: which machine is computing a turn right now, and which
@@ -78,6 +79,8 @@ export interface TurnHost {
 		readonly promises: Set<object>;
 		settle(promise: object, ok: boolean, value: unknown): void;
 	};
+	/** Of the closures that are made in the turn. */
+	readonly owner: Owner;
 	/** Of the run whose turn it is. */
 	readonly run: { readonly id: string; readonly functionId: string; readonly startedAt: Date };
 	setProgress(value: unknown): void;

@@ -195,7 +195,7 @@ export interface Closure {
 	/**
 	 * Classes: gives the class, over `captures` and a last parameter `begin`, which the class calls with
 	 * itself before its static parts and which says whether these are to run.
-	 * Synchronous closures: gives the function, over `captures`. Thunks: gives the *value*, over the
+	 * Synchronous closures: gives the function, over `captures` and whose it is. Thunks: gives the *value*, over the
 	 * operands (`%lazy(%def3, [operands])`). The parameters are the captures' names.
 	 */
 	readonly make: t.ArrowFunctionExpression | null;

@@ -11,12 +11,14 @@ import {
 	helper,
 	id,
 	index,
+	logical,
 	member,
 	named,
 	number,
 	object,
 	property,
 	returns,
+	sequence,
 	statement,
 	text,
 } from './build.ts';
@@ -163,11 +165,12 @@ function defineClosure(code: Code, node: ClosureNode, info: FunctionInfo, name: 
 			path: parts.path,
 			local: outer.local,
 		});
-		const value = rewriteFunction(inside, node);
+		const owner = uniqueName(unit, '$owner');
+		const value = guarded(rewriteFunction(inside, node), owner, ref);
 		closure = {
 			...parts,
 			kind: 'closure',
-			make: makerOf(code, info, nameFunction(value, name, key), captures, outer.names),
+			make: makerOf(code, info, nameFunction(value, name, key), [...captures, { name: owner }], outer.names),
 			body: null,
 			wrapper: null,
 			closures,
@@ -198,6 +201,15 @@ export function nameFunction(value: t.Node, name: string, key: string | null): t
 	if (fn.type === 'FunctionExpression' && fn.id) return fn;
 	if (key !== null) return index(object([property(id(key), fn, true)]), id(key));
 	return name === '' ? fn : named(fn, name);
+}
+
+/** Before anything else it is asked whether the closure may be entered now: cheap, since each call asks. */
+function guarded(value: t.Node, owner: string, ref: string): t.Node {
+	const fn = value as t.FunctionExpression | t.ArrowFunctionExpression;
+	const check = logical('||', member(id(owner), 'open'), call(helper('outside'), [id(owner), id(ref)]));
+	if (fn.body.type === 'BlockStatement') fn.body.body = [statement(check), ...fn.body.body];
+	else fn.body = sequence(check, ...(fn.body.type === 'SequenceExpression' ? fn.body.expressions : [fn.body]));
+	return fn;
 }
 
 /** `(captures) => function`, strict where the function is. */

@@ -212,6 +212,8 @@ class FunctionEmitter {
 		const names = closure.captures.map(({ name }) => name);
 		const length = closure.wrapper?.length ?? 0;
 		const env = array(names.map(id));
+		const owner = this.file.names.pick('owner');
+		const given = [...names, owner].map(id);
 		const params = Array.from({ length }, (_, index) => id(`_${index}`));
 		// The name of a computed key is captured.
 		const key = closure.captures.at(-1)?.source === '%name' ? id(names.at(-1)!) : null;
@@ -222,17 +224,21 @@ class FunctionEmitter {
 			const rest = { type: 'RestElement', argument: id('_rest') } as t.RestElement;
 			const forward = [...params, { type: 'SpreadElement', argument: id('_rest') } as t.SpreadElement];
 			const enter = this.file.helpers.use('enter');
-			const value = arrow([...params, rest], call(enter, [id(local), undefinedValue(), array(forward), env]));
-			if (key === null && closure.name === '') return arrow(names.map(id), value);
+			const value = arrow(
+				[...params, rest],
+				call(enter, [id(local), undefinedValue(), array(forward), env, id(owner)]),
+			);
+			if (key === null && closure.name === '') return arrow(given, value);
 			// `{ __proto__: f }` would set the prototype.
 			const computed = head.computed || closure.name === '__proto__';
 			const property = { type: 'ObjectProperty', ...head, computed, value, shorthand: false } as t.ObjectProperty;
-			return arrow(names.map(id), named(property));
+			return arrow(given, named(property));
 		}
 		const generator = closure.wrapper?.generator ?? null;
 		const own = generator === null ? null : this.file.names.pick('made');
 		const enter = this.file.helpers.use(own === null ? 'enter' : 'generate');
-		const body = call(enter, [id(local), thisValue(), id('arguments'), env, ...(own === null ? [] : [id(own)])]);
+		const last = own === null ? [id(owner)] : [id(own), id(owner)];
+		const body = call(enter, [id(local), thisValue(), id('arguments'), env, ...last]);
 		const wrapper = named({
 			type: 'ObjectMethod',
 			kind: 'method',
@@ -240,9 +246,9 @@ class FunctionEmitter {
 			params,
 			body: block([give(body)]),
 		} as unknown as t.ObjectMethod);
-		if (own === null) return arrow(names.map(id), wrapper);
+		if (own === null) return arrow(given, wrapper);
 		// What its call makes has the prototype that this very function has.
-		return arrow(names.map(id), block([declare('const', [[id(own), wrapper]]), give(id(own))]));
+		return arrow(given, block([declare('const', [[id(own), wrapper]]), give(id(own))]));
 	}
 
 	private readonly mark = (name: string): t.Expression => {

@@ -120,14 +120,14 @@ function privateMember(node: t.Node): readonly [Class: t.Expression, name: t.Str
 	return key.callee.name === '%private' ? (key.arguments as [t.Expression, t.StringLiteral]) : null;
 }
 
-/** `%closure(def, [env])` is printed as `closure(def.make(env), def, [env])`: see the helper. */
+/** `%closure(def, [env])` is printed as `closure(def.make(env, owner()), def, [env])`: see the helpers. */
 function rewriteClosure(node: t.CallExpression, marks: Marks, inside: Inside): t.Node {
 	const [definition, env] = node.arguments as [t.Identifier, t.ArrayExpression];
 	// Each twice: trees must not share nodes. What is captured are names, so that reading them again is the same.
 	const ref = () => rewrite(definition, marks, 'nothing', inside) as t.Expression;
 	const captured = () =>
 		env.elements.map((each) => t.cloneNode(rewrite(each!, marks, 'nothing', inside)) as t.Expression);
-	const made = call(member(ref(), 'make'), captured());
+	const made = call(member(ref(), 'make'), [...captured(), call(marks.mark('owner'), [])]);
 	return { ...node, callee: marks.mark('closure'), arguments: [made, ref(), array(captured())] } as t.CallExpression;
 }
 
