@@ -134,7 +134,7 @@ class Search {
 
 	private visit(at: Visit): void {
 		const { type } = at;
-		if (isSerializable(type.alias())) return;
+		if (isSerializable(type.alias()) || isReference(type.symbol())) return;
 		switch (type.kind) {
 			case 'primitive':
 			case 'never':
@@ -369,6 +369,11 @@ function isCallable(type: Type): boolean {
 /** `Serializable<T>` of the runtime: what is not savable in it is `never`. */
 function isSerializable(alias: TypeSymbol | undefined): boolean {
 	return alias?.name === 'Serializable' && runtimeName(alias) !== undefined;
+}
+
+/** `FunctionRef` of the runtime: an id; the function in it is there only for types. */
+function isReference(symbol: TypeSymbol | undefined): boolean {
+	return symbol?.name === 'FunctionRef' && runtimeName(symbol) !== undefined;
 }
 
 const KEPT_BY_LOOPS = /Array$|^(Readonly)?(Map|Set)$|^(Buffer|String|IArguments)$|Iterator(Object)?$|Generator$/;
