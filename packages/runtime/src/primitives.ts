@@ -5,7 +5,7 @@ import type { FunctionRef } from './client/function-ref.ts';
 import { plainClock } from './driver/effects.ts';
 import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
-import { PRIMITIVE } from './machine/callee.ts';
+import { IN_TURN, PRIMITIVE } from './machine/callee.ts';
 import type { StartOptions } from './machine/start-options.ts';
 import type { AsyncFunction } from './registry/functions.ts';
 import { type Callable, shared } from './registry/shared.ts';
@@ -108,6 +108,8 @@ export function setProgress(value: unknown): void {
 	if (shared.current === null) throw new OutsideRunError({ primitive: 'setProgress' });
 	shared.current.setProgress(value);
 }
+
+for (const fn of [currentRun, setProgress]) Object.defineProperty(fn, IN_TURN, { value: true });
 
 /** In await position the machine takes over (by `PRIMITIVE`); this is what runs anywhere else. */
 function primitive<F extends Callable>(name: string, outside: F): F {

@@ -174,3 +174,23 @@ test('currentEffect tells the key, the attempt, the run, also behind its own awa
 		error: { help: expect.stringContaining('awaits') },
 	});
 });
+
+test('what asks something of the turn is asked in it, however its answer is returned or awaited', async () => {
+	const source = `
+		import { currentRun, setProgress, sleep } from '@perdure/runtime';
+		const id = () => currentRun().id;
+		async function text() { "use durable"; return currentRun().startedAt.toISOString(); }
+		export async function main() { "use durable";
+			await setProgress('begun');
+			const run = await currentRun();
+			await sleep(1);
+			return [run.id, await currentRun().functionId, await id.call(null).length, await text(), await finish()];
+		}
+		async function finish() { "use durable"; return setProgress('over'); }`;
+	for (const value of await both(source, () => ({}))) {
+		const [id, functionId, length, text, over] = value as [string, string, number, string, undefined];
+		expect(functionId).toMatch(/#main$/);
+		expect([length, over]).toEqual([id.length, undefined]);
+		expect(new Date(text).toISOString()).toBe(text);
+	}
+});

@@ -19,8 +19,12 @@ export function primitiveOf(callee: unknown): string | undefined {
 	return typeof callee === 'function' ? (callee as Partial<Primitive>)[PRIMITIVE] : undefined;
 }
 
+/** On functions of ours that ask something of the turn and are over at once: `currentRun`, `setProgress`. */
+export const IN_TURN: unique symbol = Symbol.for('perdure.in-turn') as never;
+
 export function isIntrinsic(callee: unknown): boolean {
 	return (
+		(typeof callee === 'function' && IN_TURN in callee) ||
 		intrinsics.has(callee) ||
 		promiseStatics.has(callee) ||
 		promiseMethods.has(callee) ||
