@@ -35,6 +35,13 @@ const TYPES_ALONE: Readonly<Record<string, string>> = {
 const OTHERWISE: Readonly<Record<string, { readonly code: string; readonly path?: string; readonly why: string }>> = {
 	'any-wins': { code: 'PD3001', path: 'message.socket', why: 'at run time nothing is `any`' },
 	'argument-of-a-durable-call': { code: 'PD3001', why: 'a durable call hands over no bytes: found as its frame parks' },
+	'function-parameter-from-outside': { code: 'PD3007', path: 'fn', why: 'so is a function' },
+	'function-of-the-module-handed-to-a-durable-helper': {
+		code: 'PD3010',
+		path: 'fn',
+		why: 'it is told as it is called',
+	},
+	'environment-of-the-process': { code: 'PD3005', why: 'it is an object of a class that Node keeps to itself' },
 	'class-that-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'node-stream': { code: 'PD3005', why: 'a class of a module of Node is to the runtime one that nobody registered' },
 	'message-port': { code: 'PD3005', why: 'so is one of the host that the table does not name' },

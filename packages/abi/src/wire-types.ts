@@ -187,6 +187,11 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{ type: 'EventEmitter', kind: 'value', help: LIVE },
 	{ type: 'Socket', kind: 'value', help: LIVE },
 	{ type: 'FileHandle', kind: 'value', help: LIVE },
+	{
+		type: 'ProcessEnv',
+		kind: 'value',
+		help: 'keep the variables that are needed, as text, or read them where they are used: process.env.NAME',
+	},
 	{ type: 'Timeout', kind: 'value', help: 'use sleep for durable time' },
 	{ type: 'Intl.NumberFormat', kind: 'value', help: AGAIN },
 	{ type: 'Intl.DateTimeFormat', kind: 'value', help: AGAIN },

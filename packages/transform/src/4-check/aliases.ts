@@ -3,6 +3,7 @@ import type * as t from '@babel/types';
 import { type Binding, isFunctionNode, type Scopes, unwrap } from '../1-parse/scope.ts';
 import { propertyName } from '../2-lower/nodes.ts';
 import { EACH, type Flows, outOfTypes, type Path } from './flows.ts';
+import { returnsIn } from './returns.ts';
 
 /** Where the object that is asked about is found: at `path` of a variable's value, or of an expression's. */
 export type Alias = ({ readonly binding: Binding } | { readonly node: t.Node }) & { readonly path: Path };
@@ -18,6 +19,13 @@ export function aliasesOf(
 	enteredBy: (call: t.CallExpression | t.OptionalCallExpression) => readonly t.Node[],
 ): Alias[] {
 	const around = outOfTypes(use, flows.parentOf);
+	/** `(list) => list` */
+	const isGivenBack = (fn: t.Node, param: t.Node): boolean => {
+		if (!isFunctionNode(fn)) return false;
+		const given = fn.body.type === 'BlockStatement' ? returnsIn(fn.body).map(({ argument }) => argument!) : [fn.body];
+		const binding = scopes.declared.get(param as t.Identifier);
+		return binding !== undefined && given.some((each) => scopes.references.get(unwrap(each))?.binding === binding);
+	};
 	const isUse = (node: t.Node | null | undefined) => node != null && unwrap(node) === unwrap(use);
 	const named = (target: t.Node | undefined, at: Path = path): Alias[] => {
 		switch (target?.type) {
@@ -59,7 +67,10 @@ export function aliasesOf(
 		case 'CallExpression':
 		case 'OptionalCallExpression': {
 			const index = around.arguments.findIndex(isUse);
-			return enteredBy(around).flatMap((fn) => (isFunctionNode(fn) ? named(fn.params[index]) : []));
+			return enteredBy(around).flatMap((fn) => {
+				const param = isFunctionNode(fn) ? fn.params[index] : undefined;
+				return [...named(param), ...(param && isGivenBack(fn, param) ? [{ node: around, path }] : [])];
+			});
 		}
 		default:
 			return [];

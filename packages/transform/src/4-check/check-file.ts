@@ -3,6 +3,7 @@ import type * as t from '@babel/types';
 import type { Scopes } from '../1-parse/scope.ts';
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Sink } from '../diagnostics/sink.ts';
+import { createCallsInRuns } from './calls-in-runs.ts';
 import { checkAwaited } from './check-awaited.ts';
 import { checkOperation, checkStarted, isHandedToEffect } from './check-operands.ts';
 import { checkResults } from './check-results.ts';
@@ -47,6 +48,7 @@ export function checkFile(
 	const origins = new Origins({ scopes, flows, durable: nodes, types: typed });
 	const proof: Proof = new Proof(origins, {
 		...typed,
+		calledInRuns: createCallsInRuns({ program, name, origins }),
 		captured(binding) {
 			// The name of a class has the type of its instances.
 			if (binding.kind === 'class' || binding.kind === 'class-name') return proof.functions({ binding });

@@ -31,7 +31,10 @@ function checkSite(checking: Checking, site: Site): void {
 	if (call.type !== 'CallExpression' && call.type !== 'OptionalCallExpression' && call.type !== 'NewExpression') return;
 	const callee = unwrap(call.callee as t.Expression);
 	const called = calledBy(checking, callee);
-	if (called === 'turn') return;
+	if (called === 'turn') {
+		if (checking.facts.isDurable(callee)) checkHandedToRun(checking, call, calleeText(callee));
+		return;
+	}
 	if (called === 'effect' && call.type !== 'NewExpression') {
 		if (site.reload === null && site.key === undefined) checkCallee(checking, callee);
 		else if (site.reload === null) checkReceiver(checking, callee);
@@ -106,6 +109,28 @@ function checkArguments(checking: Checking, call: Call, effect: string): void {
 			path: `arguments[${index}]`,
 			thunks: true,
 		});
+	});
+}
+
+/**
+ * A durable function that is called by another shares its values; what of them it holds over an await is told
+ * by its own parameters, but for functions: where these come from is known here.
+ */
+function checkHandedToRun(checking: Checking, call: Call, of: string): void {
+	call.arguments.forEach((argument, index) => {
+		const node = argument.type === 'SpreadElement' ? argument.argument : (argument as t.Expression);
+		const binding = rootBinding(node, checking);
+		const type = checking.types.at(node);
+		if (type === undefined || (binding && checking.told.has(binding))) return;
+		const [held] = checking.judge.wrong([type], { node }, { only: 'function' });
+		// It is called there, and waited for.
+		const called = !held && type.callSignatures().some((each) => each.result().symbol()?.name === 'Promise');
+		const wrong = held ?? (called ? checking.proof.lostCallees(node) : null);
+		if (!wrong) return;
+		if (binding) checking.told.add(binding);
+		const path = held?.whole ?? `arguments[${index}]${held?.path ?? ''}`;
+		const { what, help: way, related } = wrong;
+		checking.sink.report('PD3009', node, { path, what, as: 'parameter', of, way }, related);
 	});
 }
 

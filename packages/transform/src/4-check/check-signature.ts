@@ -56,7 +56,7 @@ export function checkResult(checking: Checking): void {
 	if (generatorOf(node) !== null || givesOnlyTold(checking, node.body)) return;
 	const given = checking.types.at(functionAt(node))?.callSignatures()[0]?.result();
 	const result = given && fulfilled(given);
-	if (!result) return;
+	if (!result || isOfCaller(result, node)) return;
 	const annotation = node.returnType?.type === 'TSTypeAnnotation' ? node.returnType.typeAnnotation : null;
 	const at = annotation ?? headOf(node);
 	const of = nameOfFunction(checking);
@@ -70,6 +70,15 @@ export function checkResult(checking: Checking): void {
 
 /** No check of the body comes before its arguments are stored, or changes the type of what it gives. */
 const typed = (way: string) => (way === UNKNOWN ? ANY : way);
+
+/**
+ * `retry<T>(fn: () => Promise<T>): Promise<T>`: what it gives is what it was handed, and is looked at where it is
+ * called, where it has a type. What it is held in over an await is told all the same.
+ */
+function isOfCaller(type: Type, { start, end }: t.Function): boolean {
+	const declared = type.kind === 'parameter' ? (type.symbol()?.declarations() ?? []) : [];
+	return declared.some((each) => each.start > start! && each.end < end!);
+}
 
 function givesOnlyTold(checking: Checking, body: t.Node): boolean {
 	const given = returnsIn(body).flatMap(({ argument }) => (argument ? [rootBinding(argument, checking)] : []));

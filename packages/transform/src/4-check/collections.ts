@@ -3,6 +3,9 @@
 /** Give one element. */
 export const GIVES_ELEMENT = new Set(['at', 'find', 'findLast', 'pop', 'shift', 'get']);
 
+/** Give the collection that they are called on. */
+export const GIVES_ITSELF = new Set(['add', 'copyWithin', 'fill', 'reverse', 'set', 'sort']);
+
 /** Give a collection or an iterator of the same elements. */
 export const KEEPS_ELEMENTS = new Set([
 	'concat',

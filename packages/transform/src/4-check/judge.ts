@@ -40,6 +40,13 @@ const CODES: Record<ObstacleKind, Code> = {
 	promise: 'PD3008',
 };
 
+interface Asked {
+	/** False where what nothing is known of is left to running. */
+	readonly unknown?: boolean;
+	/** Nothing else is asked about. */
+	readonly only?: ObstacleKind;
+}
+
 export class Judge {
 	readonly #verdicts: Verdicts;
 	readonly #proof: Proof;
@@ -53,14 +60,14 @@ export class Judge {
 
 	/**
 	 * What is wrong with a value of these types (it may have any of them): an error, if there is one, behind a
-	 * warning, if there is one. Without a subject nobody knows where it comes from. `unknown: false` where
-	 * what nothing is known of is left to running.
+	 * warning, if there is one. Without a subject nobody knows where it comes from.
 	 */
-	wrong(types: readonly Type[], subject: Subject | null, { unknown = true } = {}): Wrong[] {
+	wrong(types: readonly Type[], subject: Subject | null, { unknown = true, only }: Asked = {}): Wrong[] {
 		const found: Wrong[] = [];
 		for (const type of types) {
 			if (subject !== null && this.#isThrown(type, subject)) continue;
 			for (const obstacle of this.#inOrder(this.#verdicts.obstacles(type), unknown)) {
+				if (only !== undefined && obstacle.kind !== only) continue;
 				if (obstacle.kind === 'unknown') {
 					if (!unknown || this.#any === 'allow') continue;
 					const warning = this.#any === 'warn';

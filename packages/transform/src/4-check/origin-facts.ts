@@ -12,7 +12,9 @@ import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
 import type { Facts } from './unproven.ts';
 
-export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured'> {
+export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured' | 'calledInRuns'> {
+	/** Is it a function with the directive, by its declaration? */
+	isDurable(callee: t.Node): boolean;
 	/** A class of the user's or a package's that nobody registered: its name; null for any other. */
 	unregistered(Class: t.Node): string | null;
 }
@@ -82,11 +84,13 @@ export function createOriginFacts({ program, types, symbols, files, classes }: O
 			runtimeName(symbols.at(imported.node.local)) !== undefined ||
 			everyDeclared(imported, (each) => files.functionAt(each) === 'durable'),
 		calleeOf(callee) {
-			const plain = unwrap(callee);
-			const isMember = plain.type === 'MemberExpression' || plain.type === 'OptionalMemberExpression';
-			const symbol = symbols.at(isMember ? plain.property : plain);
+			const symbol = symbols.at(nameOf(callee));
 			const [declared] = symbol?.declarations() ?? [];
 			return symbol && declared ? kindOf(symbol, declared) : null;
+		},
+		isDurable(callee) {
+			const declared = symbols.at(nameOf(callee))?.declarations() ?? [];
+			return declared.some((each) => files.functionAt(each) === 'durable');
 		},
 		givesPromise: (node) => isPromise(types.at(node)),
 		givesPromises: (node) => partsOf(types.at(node)).some((list) => list.typeArguments().some(isPromise)),
@@ -102,6 +106,12 @@ export function createOriginFacts({ program, types, symbols, files, classes }: O
 			return classes.standingOf(instance, symbol).kind === 'refused' ? symbol.name : null;
 		},
 	};
+}
+
+/** What of a callee has a symbol. */
+function nameOf(callee: t.Node): t.Node {
+	const plain = unwrap(callee);
+	return plain.type === 'MemberExpression' || plain.type === 'OptionalMemberExpression' ? plain.property : plain;
 }
 
 function isCollectionType(type: Type): boolean {

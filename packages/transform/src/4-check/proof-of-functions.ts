@@ -25,6 +25,7 @@ export function proveFunction(proof: Proving, origin: Origin): Unproven | null {
 			if (isNamedEffect(proof, origin)) return null;
 			return proof.once('function', origin.node, () => proveFunctionOfCall(proof, origin));
 		case 'parameter':
+			if (isHandedOver(proof, origin)) return null;
 			return {
 				code: 'PD3007',
 				what: 'a function that the caller passes in',
@@ -39,6 +40,12 @@ export function proveFunction(proof: Proving, origin: Origin): Unproven | null {
 		default:
 			return null;
 	}
+}
+
+/** A parameter of a durable function that others call: what they hand over is looked at there. */
+export function isHandedOver({ origins, facts }: Proving, origin: Origin): boolean {
+	if (origin.kind !== 'parameter' || facts === null) return false;
+	return origins.source.durable.has(origin.fn) && facts.calledInRuns(origin.fn);
 }
 
 function proveMade(proof: Proving, { node, maker }: Extract<Origin, { kind: 'function' }>): Unproven | null {

@@ -3,13 +3,14 @@
  * come from: proven to be of the run (or to be found by a name), or refused.
  */
 import type * as t from '@babel/types';
+import { isFunctionNode } from '../1-parse/scope.ts';
 import { propertyName } from '../2-lower/nodes.ts';
 import type { Path } from './flows.ts';
 import { isNamedEffect } from './named-effects.ts';
 import type { Origin } from './origin.ts';
 import type { Origins } from './origins.ts';
 import { proveCallees } from './proof-of-callees.ts';
-import { proveClosure, proveFunction, proveInstance } from './proof-of-functions.ts';
+import { isHandedOver, proveClosure, proveFunction, proveInstance } from './proof-of-functions.ts';
 import { iterated, proveIterator } from './proof-of-iterators.ts';
 import { provePromise } from './proof-of-promises.ts';
 import {
@@ -56,7 +57,7 @@ export class Proof implements Proving {
 	/** Is the accessor at `path` one of a literal of durable code? Its functions are closures of the run, and saved. */
 	accessors(of: Subject & { readonly path: Path }): boolean {
 		const key = of.path.at(-1);
-		const holders = this.from({ ...of, path: of.path.slice(0, -1) });
+		const holders = this.from({ ...of, path: of.path.slice(0, -1) }).flatMap((each) => this.#given(each));
 		return (
 			holders.length > 0 &&
 			holders.every(
@@ -70,6 +71,16 @@ export class Proof implements Proving {
 					),
 			)
 		);
+	}
+
+	/** What a plain function of the run gives, in the place of its call. */
+	#given(origin: Origin): readonly Origin[] {
+		if (origin.kind !== 'call' || origin.path.length > 0 || origin.awaited) return [origin];
+		const results = this.origins.ofCallee(origin.node).map((each) => {
+			if (each.kind !== 'function' || each.maker !== 'run' || !isFunctionNode(each.node)) return null;
+			return each.node.async || each.node.generator ? null : this.origins.ofResult(each.node);
+		});
+		return results.length > 0 && results.every((each) => each !== null) ? results.flat() : [origin];
 	}
 
 	/** Is whatever it may be surely nothing that can be saved? What shows without types. */
@@ -110,7 +121,7 @@ export class Proof implements Proving {
 
 	/** As `callees`, of those that are called as effects: what is declared to be one is found by its name in its module. */
 	lostCallees(node: t.Expression): UnprovenCallee | null {
-		return proveCallees(this, node, (each) => isNamedEffect(this, each));
+		return proveCallees(this, node, (each) => isNamedEffect(this, each) || isHandedOver(this, each));
 	}
 
 	from(of: Subject): readonly Origin[] {

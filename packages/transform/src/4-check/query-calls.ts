@@ -109,6 +109,7 @@ export function awaited(query: Query, argument: t.Expression, path: Path): void 
 				awaitedPart(query, unwrap(list), path);
 				return;
 			}
+			if (settledPart(query, node, path)) return;
 			const callees = query.origins.ofCallee(node);
 			const entered = callees.filter(
 				(each) =>
@@ -123,6 +124,17 @@ export function awaited(query: Query, argument: t.Expression, path: Path): void 
 		default:
 			query.add({ kind: 'unknown', node });
 	}
+}
+
+/** `(await Promise.allSettled([a(), b()]))[1].reason` */
+function settledPart(query: Query, { callee, arguments: [list] }: t.CallExpression, path: Path): boolean {
+	const [step, part, ...rest] = path;
+	if (!list || !isElement(step) || query.origins.globalName(callee) !== 'Promise.allSettled') return false;
+	if (part === 'value') awaitedPart(query, unwrap(list), [step!, ...rest]);
+	else if (part === 'reason') query.add(rest.length === 0 ? { kind: 'caught' } : { kind: 'unknown', node: list });
+	else if (part === 'status') query.add({ kind: 'data' });
+	else return false;
+	return true;
 }
 
 /** `(await Promise.all([a(), b()]))[1]` */

@@ -2,7 +2,7 @@
 import type * as t from '@babel/types';
 import { type Binding, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { aliasesOf } from './aliases.ts';
-import { addedBy, GIVES_ELEMENT, VISITS_ELEMENTS } from './collections.ts';
+import { addedBy, GIVES_ELEMENT, GIVES_ITSELF, VISITS_ELEMENTS } from './collections.ts';
 import { EACH, outOfTypes, type Path } from './flows.ts';
 import { isElement, keyOf, matches } from './member-names.ts';
 import type { Query } from './origin.ts';
@@ -51,6 +51,7 @@ function writtenTo(query: Query, member: t.MemberExpression | t.OptionalMemberEx
 	} else if ((around?.type === 'CallExpression' || around?.type === 'OptionalCallExpression') && isElement(step)) {
 		if (unwrap(around.callee) !== member) return;
 		if (GIVES_ELEMENT.has(key)) written(query, around, rest);
+		if (GIVES_ITSELF.has(key)) written(query, around, [step!, ...rest]);
 		const [visitor] = VISITS_ELEMENTS.has(key) ? around.arguments : [];
 		if (visitor) for (const each of parametersOf(query, visitor)) writtenThrough(query, each, rest);
 		for (const each of addedBy(key, around.arguments)) {

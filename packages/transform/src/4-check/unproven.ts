@@ -1,7 +1,7 @@
 /** What is said of a value that is not proven to be savable, and what those who prove it share. */
 import type * as t from '@babel/types';
 import { REFUSED, UNSAVABLE_TYPES } from '@perdure/abi';
-import type { Binding } from '../1-parse/scope.ts';
+import type { Binding, FunctionNode } from '../1-parse/scope.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import type { CallFacts } from './callee.ts';
 import type { Path } from './flows.ts';
@@ -33,6 +33,8 @@ export interface Facts extends CallFacts {
 	saved(imported: Imported): boolean;
 	/** Does a call of what was imported run as a part of the run: is it durable? */
 	entered(imported: Imported): boolean;
+	/** Does durable code call the durable function? Then what it hands over is looked at there. */
+	calledInRuns(fn: FunctionNode): boolean;
 	/** May what a captured variable holds be saved, as far as its type tells? */
 	captured(binding: Binding): (Pick<Unproven, 'what' | 'help' | 'path' | 'warning'> & { readonly code: string }) | null;
 }
