@@ -25,7 +25,10 @@ const opens: Unmarshal = async (url) => new Connection(url);
 let unmarshal: Unmarshal = opens;
 
 resource(Connection, {
-	marshal: ({ url }) => url,
+	marshal({ url }) {
+		if (url === 'indescribable') throw new RangeError('no words');
+		return url;
+	},
 	unmarshal(url: string) {
 		events.push(`open ${url}`);
 		return unmarshal(url) as Connection;
@@ -235,6 +238,20 @@ describe.each([
 		await handle.settled();
 		await engine.close({ grace: 0 });
 		expect(closes()).toEqual(['close db 2']);
+	});
+
+	it('one that cannot describe itself fails the run where it is held, and is in the log as what cannot be saved', async () => {
+		const handle = await engine.start(waits!, ['indescribable']);
+		const failed = await handle.settled({ timeout: 5000 });
+		expect(failed).toMatchObject({
+			status: 'failed',
+			error: { code: 'PD3001', path: 'c', message: expect.stringContaining('no words') },
+		});
+		expect(failed.log.find(({ name }) => name === 'connect')).toMatchObject({
+			state: 'executed',
+			args: ['indescribable'],
+			outcome: { unsaveable: true },
+		});
 	});
 
 	it('that the program has made is let go of when the run leaves memory, however little of a large state was written last', async () => {

@@ -1,3 +1,4 @@
+import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import type { Copied, CopiedBytes } from '../machine/copied.ts';
 import { BEGUN, type LogItem, type LogRecord } from '../machine/log.ts';
@@ -65,7 +66,7 @@ export class LogWriter {
 			startedAt,
 			fiber,
 			mark,
-			...pack(args),
+			...pack(args, 0),
 		);
 		if (state === 'started' && attempt > 1) items.push('a', seq, attempt);
 	}
@@ -101,9 +102,21 @@ export class LogWriter {
 	}
 }
 
-function pack(copied: Copied | null): unknown[] {
+/** `unread`: in place of what can no longer be written, because the user's own description of a live value throws. */
+function pack(copied: Copied | null, unread = NO_COPY): unknown[] {
 	if (copied === null) return [NO_COPY];
-	return 'values' in copied ? [copied.values.length, ...copied.values] : [OBJECTS, copied];
+	if ('values' in copied) return [copied.values.length, ...copied.values];
+	return copied.live.length === 0 || canBeWritten(copied) ? [OBJECTS, copied] : [unread];
+}
+
+function canBeWritten(copied: CopiedBytes): boolean {
+	try {
+		encode(copied);
+		return true;
+	} catch (error) {
+		if (NotSerializableError.is(error)) return false;
+		throw error;
+	}
 }
 
 /** All records that the log comes to. */
