@@ -1,6 +1,6 @@
 /**
- * What a README says to type works as it is typed: blocks that begin with a file's name become files of an empty
- * project, each command is given, and prints what the comment behind it says.
+ * What a README or a page says to type works as it is typed: blocks that begin with a file's name become files of an
+ * empty project, each command is given, and its last line is what the comment behind it says.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -43,6 +43,8 @@ describe.each([
 	['README.md', 2],
 	['packages/runtime/README.md', 1],
 	['packages/testing/README.md', 1],
+	['docs/effects.md', 1],
+	['docs/log.md', 1],
 ])('%s', (readme, count) => {
 	const project = mkdtempSync(join(tmpdir(), 'perdure-readme-'));
 	const blocks = blocksOf(readme);
@@ -86,7 +88,7 @@ describe.each([
 		expect(commands).toHaveLength(count);
 		for (const { args, prints } of commands) {
 			const printed = node(args);
-			if (prints !== undefined) expect(printed.trim()).toBe(prints);
+			if (prints !== undefined) expect(printed.trim().split('\n').at(-1)).toBe(prints);
 		}
 	});
 

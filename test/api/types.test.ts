@@ -246,6 +246,7 @@ describe('an engine', () => {
 			createEngine({ store: memory(), functions: [pay, { pay }], worker: false, log: 'all', handlers: [] }),
 			createEngine({
 				store: sqlite('a.db'),
+				onMismatch: 'replay',
 				worker: { threads: 2, entry: new URL('file:///flows.js') },
 				keyring: keys,
 			}),
