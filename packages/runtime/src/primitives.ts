@@ -5,9 +5,10 @@ import type { FunctionRef } from './client/function-ref.ts';
 import { plainClock } from './driver/effects.ts';
 import { OutsideRunError } from './errors/run.ts';
 import { type Duration, deadline } from './language/duration.ts';
-import { IN_TURN, PRIMITIVE } from './machine/callee.ts';
+import { IN_TURN } from './machine/callee.ts';
 import type { StartOptions } from './machine/start-options.ts';
 import type { AsyncFunction } from './registry/functions.ts';
+import { PRIMITIVE } from './registry/primitives.ts';
 import { type Callable, shared } from './registry/shared.ts';
 import type { Message, Question } from './registry/topics.ts';
 

@@ -1,12 +1,20 @@
-import { type Clock, type EffectCall, type Event, performEffect } from '@perdure/runtime/simulation';
+import { type Clock, type EffectCall, type Event, performEffect, type Runs } from '@perdure/runtime/simulation';
 import { after, pass } from './host.ts';
 import type { Pick } from './order.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
-type Settlement = Extract<Event, { readonly key: string } | { readonly type: 'promiseSettled' }>;
+/** A run, as far as this is concerned with it. */
+type Run = object;
 
-/** Something outside the run whose outcome the run waits for. */
+/** What has come for a run. */
+export interface Arrival<R extends Run> {
+	readonly run: R;
+	readonly event: Event;
+}
+
+/** Something outside the runs whose outcome one of them waits for. */
 interface Flight {
+	readonly run: Run;
 	readonly controller: AbortController;
 	/** How many timers of the virtual clock it waits for. */
 	sleeping: number;
@@ -15,18 +23,21 @@ interface Flight {
 }
 
 /**
- * What happens outside the run: its effects in flight, native promises it waits for, and outcomes that it
- * has not taken yet. Knows nothing of the run, which may be dropped meanwhile.
+ * What happens outside the turns of runs: their effects in flight, native promises they wait for, and what has come for
+ * them and was not taken yet. Knows nothing of the runs, which may be dropped meanwhile.
+ *
+ * F1: mail of one run comes to it in the order in which it was posted.
  */
-export class InFlight {
+export class InFlight<R extends Run> {
 	readonly #clock: VirtualClock;
 	readonly #pick: Pick;
 	/** How long real work may take (ms). */
 	readonly #patience: number;
 	readonly #flights = new Map<string, Flight>();
-	readonly #settled: Settlement[] = [];
-	/** How many promises of the run wait for foreign code that has their resolvers. */
-	#resolvable = 0;
+	readonly #settled: Arrival<R>[] = [];
+	readonly #mail: Arrival<R>[] = [];
+	/** How many promises of each run wait for foreign code that has their resolvers. */
+	readonly #resolvable = new Map<R, number>();
 	#resolversLate = false;
 	#wake: () => void = () => {};
 
@@ -38,33 +49,40 @@ export class InFlight {
 
 	/** In flight, or settled and not yet taken. */
 	has(key: string): boolean {
-		return this.#flights.has(key) || this.#settled.some((settlement) => 'key' in settlement && settlement.key === key);
+		return this.#flights.has(key) || this.#settled.some(({ event }) => 'key' in event && event.key === key);
 	}
 
-	perform(call: EffectCall): void {
-		const flight = this.#begin(call.key);
-		const clocks = { own: this.#clockOf(flight), limit: this.#clock };
-		performEffect(call, flight.controller.signal, clocks).then((settled) => {
-			this.#end({ type: 'effectSettled', key: call.key, ...settled });
+	/** `runs`: what the effect may do to other runs; what it awaits there takes no real time. */
+	perform(run: R, call: EffectCall, runs: (waiting: <T>(wait: Promise<T>) => Promise<T>) => Runs): void {
+		const flight = this.#begin(run, call.key);
+		const around = { own: this.#clockOf(flight), limit: this.#clock, runs: runs((wait) => this.#waits(flight, wait)) };
+		performEffect(call, flight.controller.signal, around).then((settled) => {
+			this.#end(run, { type: 'effectSettled', key: call.key, ...settled });
 		});
 	}
 
-	watch(key: string, promise: PromiseLike<unknown>): void {
-		this.#begin(key);
-		const settled = (ok: boolean) => (value: unknown) => this.#end({ type: 'nativeSettled', key, ok, value });
+	watch(run: R, key: string, promise: PromiseLike<unknown>): void {
+		this.#begin(run, key);
+		const settled = (ok: boolean) => (value: unknown) => this.#end(run, { type: 'nativeSettled', key, ok, value });
 		// A thenable's `then` and a promise's `constructor` are the user's, and may throw.
 		new Promise((resolve) => resolve(promise)).then(settled(true), settled(false));
 	}
 
-	/** After a turn: so many promises wait for somebody outside to call their resolvers. */
-	awaitResolvers(count: number): void {
-		if (count > this.#resolvable) this.#resolversLate = false;
-		this.#resolvable = count;
+	/** After a turn: so many promises of the run wait for somebody outside to call their resolvers. */
+	awaitResolvers(run: R, count: number): void {
+		if (count > (this.#resolvable.get(run) ?? 0)) this.#resolversLate = false;
+		this.#resolvable.set(run, count);
 	}
 
 	/** Foreign code has called a resolver. */
-	resolved(settlement: Settlement): void {
-		this.#settled.push(settlement);
+	resolved(run: R, event: Event): void {
+		this.#settled.push({ run, event });
+		this.#wake();
+	}
+
+	/** From whoever drives the test, or from another run. */
+	post(run: R, event: Event): void {
+		this.#mail.push({ run, event });
 		this.#wake();
 	}
 
@@ -72,10 +90,14 @@ export class InFlight {
 		this.#flights.get(key)?.controller.abort();
 	}
 
-	abortAll(): void {
-		for (const { controller } of this.#flights.values()) controller.abort();
-		this.#flights.clear();
-		this.#resolvable = 0;
+	/** Nothing comes for the run any more. */
+	abortAll(run: R): void {
+		for (const [key, flight] of this.#flights) {
+			if (flight.run !== run) continue;
+			flight.controller.abort();
+			this.#flights.delete(key);
+		}
+		this.#resolvable.delete(run);
 	}
 
 	/** Real time is given again to what has had it in vain. */
@@ -85,33 +107,57 @@ export class InFlight {
 	}
 
 	/**
-	 * The outcome to be delivered next, or null when nothing more comes unless the virtual clock moves (or
-	 * something takes longer than it may).
+	 * What is to be delivered next, or null when nothing more comes unless the virtual clock moves (or something takes
+	 * longer than it may).
 	 */
-	async next(): Promise<Settlement | null> {
+	async next(): Promise<Arrival<R> | null> {
 		// All that take no real time have settled after this: which comes first is then a matter of the seed alone.
-		if (this.#flights.size > 0 || this.#resolvable > 0) await pass();
-		if (this.#settled.length === 0 && this.#isWorking()) await this.#happening();
-		if (this.#settled.length === 0) return null;
-		return this.#settled.splice(this.#pick(this.#settled.length), 1)[0]!;
+		if (this.#flights.size > 0 || this.#someResolvable) await pass();
+		if (!this.#someArrived && this.#isWorking()) await this.#happening();
+		const firsts = this.#mail.filter(({ run }, i) => this.#mail.findIndex((mail) => mail.run === run) === i);
+		const ready = [...this.#settled, ...firsts];
+		if (ready.length === 0) return null;
+		const next = ready[this.#pick(ready.length)]!;
+		const from = this.#settled.includes(next) ? this.#settled : this.#mail;
+		from.splice(from.indexOf(next), 1);
+		return next;
 	}
 
-	#begin(key: string): Flight {
-		const flight: Flight = { controller: new AbortController(), sleeping: 0, late: false };
+	get #someArrived(): boolean {
+		return this.#settled.length > 0 || this.#mail.length > 0;
+	}
+
+	get #someResolvable(): boolean {
+		return [...this.#resolvable.values()].some((count) => count > 0);
+	}
+
+	#begin(run: Run, key: string): Flight {
+		const flight: Flight = { run, controller: new AbortController(), sleeping: 0, late: false };
 		this.#flights.set(key, flight);
 		return flight;
 	}
 
-	#end(settlement: Extract<Settlement, { readonly key: string }>): void {
-		if (!this.#flights.delete(settlement.key)) return;
-		this.#settled.push(settlement);
+	#end(run: R, event: Extract<Event, { readonly key: string }>): void {
+		if (!this.#flights.delete(event.key)) return;
+		this.#settled.push({ run, event });
 		this.#wake();
+	}
+
+	/** What another run is to do first is no real work of the effect. */
+	async #waits<T>(flight: Flight, wait: Promise<T>): Promise<T> {
+		flight.sleeping++;
+		this.#wake();
+		try {
+			return await wait;
+		} finally {
+			flight.sleeping--;
+		}
 	}
 
 	/** Does any of them do real work that may still be waited for? */
 	#isWorking(): boolean {
 		for (const { sleeping, late } of this.#flights.values()) if (sleeping === 0 && !late) return true;
-		return this.#resolvable > 0 && !this.#resolversLate;
+		return this.#someResolvable && !this.#resolversLate;
 	}
 
 	/** Resolves when something has settled, when all sleep, or when patience is at its end. */
@@ -128,7 +174,7 @@ export class InFlight {
 				done();
 			});
 			this.#wake = () => {
-				if (this.#settled.length > 0 || !this.#isWorking()) done();
+				if (this.#someArrived || !this.#isWorking()) done();
 			};
 		});
 	}

@@ -1,5 +1,7 @@
 import {
+	type ChildStart,
 	decodeCopy,
+	type EffectCall,
 	type Event,
 	KeptLog,
 	leave,
@@ -7,6 +9,7 @@ import {
 	NotSerializableError,
 	openMachine,
 	ResourceError,
+	type Runs,
 	realClock,
 	SaveCheck,
 	StateTooLargeError,
@@ -14,17 +17,19 @@ import {
 	type Turn,
 	tellForeign,
 } from '@perdure/runtime/simulation';
-import { InFlight } from './in-flight.ts';
-import type { Pick } from './order.ts';
+import type { InFlight } from './in-flight.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
 type MachineOptions = NonNullable<Parameters<typeof Machine.load>[1]>;
 
 export interface SimulationOptions {
 	readonly clock: VirtualClock;
-	readonly pick: Pick;
-	/** Real time that effects may take (ms). */
-	readonly patience: number;
+	/** Where its effects are performed. */
+	readonly outside: InFlight<Simulation>;
+	/** Children that it has started in a turn: before anything else of it is done, since effects may be for them. */
+	readonly begin: (run: Simulation, starts: readonly ChildStart[]) => Promise<void>;
+	/** What its effects may do to other runs. */
+	readonly runs: (waiting: <T>(wait: Promise<T>) => Promise<T>) => Runs;
 	/** Is the run dropped and restored after this turn? */
 	readonly restart: (turn: number) => boolean;
 	/** The run was dropped and is not yet restored. */
@@ -33,17 +38,19 @@ export interface SimulationOptions {
 }
 
 /**
- * Drives one run: performs its effects, keeps its time, and after each turn drops it and restores it
+ * One run: computes its turns, has its effects performed, and after each turn drops it and restores it
  * from its bytes, before anything that the turn asks for is done. Outcomes of effects in flight are then
  * delivered to a run that was not there when they began, as after a crash.
  *
- * Owns: the machine, the log, the effects in flight. Called by: TestRun, one call at a time.
+ * Owns: the machine and the log. Called by: the family of runs, one turn at a time.
  * S1: no effect is performed twice, unless a restored run holds one that nothing performs any more.
- * S2: without effects that take real time, what happens depends on the run, the calls and `pick` alone.
  */
 export class Simulation {
 	readonly #o: SimulationOptions;
-	readonly #outside: InFlight;
+	/** Runs that it has started, in order. */
+	readonly children: Simulation[] = [];
+	/** Not before (ms since the epoch) it begins; null once it has, or where nothing is said. */
+	startsAt: number | null;
 	readonly #check = new SaveCheck();
 	readonly log = new KeptLog();
 	/** What its turns have emitted, as copies. */
@@ -55,10 +62,10 @@ export class Simulation {
 	/** Set when the run has ended without reaching the end of its last turn: `before` is the state it began from. */
 	failure: { readonly error: unknown; readonly before: Uint8Array | null } | null = null;
 
-	constructor(machine: Machine, o: SimulationOptions) {
+	constructor(machine: Machine, o: SimulationOptions, startsAt: number | null = null) {
 		this.#o = o;
 		this.#machine = machine;
-		this.#outside = new InFlight(o.clock, o.pick, o.patience);
+		this.startsAt = startsAt;
 		this.#listen();
 	}
 
@@ -75,59 +82,36 @@ export class Simulation {
 		return this.failure !== null || this.#machine.state.ended !== null;
 	}
 
-	/** When the next timer of the run or of one of its effects is due (ms since the epoch), or null. */
+	/** When its next timer is due, or it is to begin (ms since the epoch), or null. */
 	get wakeAt(): number | null {
-		if (this.hasEnded) return null;
-		const own = this.#machine.wakeAt;
-		const theirs = this.#o.clock.next;
-		return own === null || (theirs !== null && theirs < own) ? theirs : own;
+		return this.hasEnded ? null : (this.startsAt ?? this.#machine.wakeAt);
 	}
 
-	/** Real time is given again to effects that have had it in vain. */
-	forgive(): void {
-		this.#outside.forgive();
+	/** What its time brings; null before that. */
+	due(): Event | null {
+		const at = this.wakeAt;
+		if (at === null || at > this.#o.clock.now()) return null;
+		if (this.startsAt === null) return { type: 'timerFired' };
+		this.startsAt = null;
+		return { type: 'started' };
 	}
 
-	/** Delivers an event, if there is one, and goes on until nothing moves by itself. */
-	async settle(first: Event | null): Promise<void> {
-		if (this.hasEnded) return;
-		let event: Event | null = first;
-		while (!this.hasEnded) {
-			event ??= (await this.#outside.next()) ?? this.#due();
-			if (event === null) return;
-			if (!('key' in event) || this.#machine.awaits(event.key)) await this.#turn(event);
-			event = null;
-		}
-		this.#outside.abortAll();
+	/** Nothing of it goes on. */
+	async end(): Promise<void> {
+		this.#o.outside.abortAll(this);
 		this.#machine.door.listener = null;
 		await leave(this.#machine, false, realClock);
-	}
-
-	/** Moves the clock, and stops at each moment at which something happens. */
-	async advance(to: number): Promise<void> {
-		const { clock } = this.#o;
-		for (;;) {
-			const next = this.wakeAt;
-			if (next === null || next > to) break;
-			clock.moveTo(next);
-			await this.settle(null);
-		}
-		clock.moveTo(to);
 	}
 
 	/** Foreign code may have resolvers of promises that this incarnation has made. */
 	#listen(): void {
 		this.#machine.door.listener = (event) => {
-			if (event.type === 'promiseSettled') this.#outside.resolved(event);
+			if (event.type === 'promiseSettled') this.#o.outside.resolved(this, event);
 		};
 	}
 
-	#due(): Event | null {
-		const at = this.#machine.wakeAt;
-		return at !== null && at <= this.#o.clock.now() ? { type: 'timerFired' } : null;
-	}
-
-	async #turn(event: Event): Promise<void> {
+	/** Computes a turn and does what it asks for. */
+	async turn(event: Event): Promise<void> {
 		const before = this.#saved;
 		const { seq } = this.#machine.state;
 		const restart = this.#o.restart(this.#machine.turn + 1);
@@ -140,14 +124,20 @@ export class Simulation {
 			this.failure = { error: failed.error, before };
 			return;
 		}
+		await this.#o.begin(this, turn.starts);
 		if (this.hasEnded) return;
+		const { outside } = this.#o;
 		for (const promise of turn.told) tellForeign(promise);
-		for (const key of turn.abort) this.#outside.abort(key);
-		for (const { key, promise } of turn.watch) this.#outside.watch(key, promise);
+		for (const key of turn.abort) outside.abort(key);
+		for (const { key, promise } of turn.watch) outside.watch(this, key, promise);
 		const { natives } = this.#machine.state.pending;
-		this.#outside.awaitResolvers([...natives].filter(({ key }) => !this.#outside.has(key)).length);
+		outside.awaitResolvers(this, [...natives].filter(({ key }) => !outside.has(key)).length);
 		if (restart && this.#mayDrop()) await this.#restart(turn);
-		else for (const call of turn.dispatch) this.#outside.perform(call);
+		else for (const call of turn.dispatch) this.#perform(call);
+	}
+
+	#perform(call: EffectCall): void {
+		this.#o.outside.perform(this, call, this.#o.runs);
 	}
 
 	/** @returns why the state cannot be saved. */
@@ -166,7 +156,7 @@ export class Simulation {
 	/** Closures of the run and resources that an effect in flight was given belong to this incarnation: it must stay, as in an engine. */
 	#mayDrop(): boolean {
 		for (const pending of this.#machine.state.pending.values()) {
-			if (pending.kind !== 'effect' || !(this.#outside.has(pending.key) || this.#isRunning(pending))) continue;
+			if (pending.kind !== 'effect' || !(this.#o.outside.has(pending.key) || this.#isRunning(pending))) continue;
 			if ('live' in pending.operands && pending.operands.live.length > 0) return false;
 		}
 		return true;
@@ -174,7 +164,7 @@ export class Simulation {
 
 	async #restart(turn: Turn): Promise<void> {
 		// A call that was made before its turn ended is in flight already.
-		for (const call of turn.dispatch) if (this.#isRunning(call)) this.#outside.perform(call);
+		for (const call of turn.dispatch) if (this.#isRunning(call)) this.#perform(call);
 		this.#restarts++;
 		await leave(this.#machine, true, realClock);
 		this.#machine.door.listener = null;
@@ -193,10 +183,10 @@ export class Simulation {
 		this.#machine = machine;
 		this.#listen();
 		for (const pending of this.#machine.state.pending.values()) {
-			if (pending.kind === 'effect' && this.#outside.has(pending.key)) pending.flying = true;
+			if (pending.kind === 'effect' && this.#o.outside.has(pending.key)) pending.flying = true;
 		}
 		for (const call of this.#machine.pendingCalls(false)) {
-			if (!this.#outside.has(call.key)) this.#outside.perform(call);
+			if (!this.#o.outside.has(call.key)) this.#perform(call);
 		}
 	}
 

@@ -1,8 +1,8 @@
 import { plainClock, runsOfEffect } from '../driver/effects.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { type Duration, deadline } from '../language/duration.ts';
-import { PRIMITIVE } from '../machine/callee.ts';
 import { serializable } from '../registry/classes.ts';
+import { PRIMITIVE } from '../registry/primitives.ts';
 import { shared } from '../registry/shared.ts';
 import type { Message, Question } from '../registry/topics.ts';
 

@@ -5,19 +5,9 @@ import { direct, savable } from '../language/native-iterators.ts';
 import { ownStatics, promiseStatics } from '../language/promise.ts';
 import { definitionOf } from '../registry/functions.ts';
 import { generatorMethods } from '../registry/generator-functions.ts';
+import { primitiveOf } from '../registry/primitives.ts';
 import type { Callable } from '../registry/shared.ts';
 import { intrinsics } from './intrinsics.ts';
-
-/** On a runtime primitive (`sleep`, `suspend`, ...): what it does in await position. */
-export const PRIMITIVE: unique symbol = Symbol.for('perdure.primitive') as never;
-
-export interface Primitive extends Callable {
-	readonly [PRIMITIVE]: string;
-}
-
-export function primitiveOf(callee: unknown): string | undefined {
-	return typeof callee === 'function' ? (callee as Partial<Primitive>)[PRIMITIVE] : undefined;
-}
 
 /** On functions of ours that ask something of the turn and are over at once: `currentRun`, `setProgress`. */
 export const IN_TURN: unique symbol = Symbol.for('perdure.in-turn') as never;

@@ -4,6 +4,7 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
+import { differenceOf } from '../ports/store.ts';
 import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
 import { type AsyncFunction, functionIdOf } from '../registry/functions.ts';
 import { moduleName } from '../registry/modules.ts';
@@ -14,6 +15,7 @@ import { capture } from './copy.ts';
 import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from './effect.ts';
 import { Fiber } from './fiber.ts';
+import { hash } from './key.ts';
 import type { Recipes, Thunk } from './kinds.ts';
 import {
 	cancellation,
@@ -66,7 +68,7 @@ export interface TurnOptions {
 	readonly door: Door;
 	/** What of the log is kept. */
 	readonly rules: LogRules;
-	readonly child: ((id: string, functionId: string) => unknown) | undefined;
+	readonly child: ((id: string, functionId: string, input: Uint8Array) => unknown) | undefined;
 	readonly taken: ReadonlyMap<string, string>;
 	/** Where the run is replayed: told of all that is issued. */
 	readonly replay: ReplayHook | null;
@@ -257,7 +259,10 @@ export class Issuing {
 			throw NotSerializableError.is(error) ? error.at(at) : error;
 		}
 		const placement = placementOf(o, now);
-		const done = this.#done(caller, 'start', shown(), child(id, functionId));
+		const twin = this.starts.find((other) => other.id === id);
+		const differs = twin === undefined ? null : differenceOf(startOf(twin), startOf({ functionId, input }));
+		if (differs !== null) throw new RunConflictError({ runId: id, difference: differs });
+		const done = this.#done(caller, 'start', shown(), child(id, functionId, input));
 		this.starts.push({ id, functionId, input, ...placement });
 		return done;
 	}
@@ -349,6 +354,10 @@ export class Issuing {
 function namedCallee(site: SiteDef, { fn, rest }: Issue): string | undefined {
 	const isValue = site.callee === undefined && site.key === undefined && rest.length === 0;
 	return isValue && effectFunction(fn) !== undefined ? moduleName(fn) : undefined;
+}
+
+function startOf({ functionId, input }: Pick<ChildStart, 'functionId' | 'input'>) {
+	return { functionId, hash: hash(input) };
 }
 
 /** The key that the policy gives. Its function is the user's. */

@@ -20,7 +20,7 @@ export interface MachineOptions {
 	/** Called in place of other functions. */
 	readonly handlers?: ReadonlyMap<Callable, Callable> | undefined;
 	/** What `start` gives: a handle of the run with that id. Absent where nobody would drive it. */
-	readonly child?: ((id: string, functionId: string) => unknown) | undefined;
+	readonly child?: ((id: string, functionId: string, input: Uint8Array) => unknown) | undefined;
 	/**
 	 * Random, and another for each machine made: part of the keys of effects that start before their turn
 	 * is committed, since an uncommitted turn may run again with other values.
@@ -28,6 +28,12 @@ export interface MachineOptions {
 	readonly nonce?: string | undefined;
 	/** What of the log is kept. */
 	readonly rules?: LogRules | undefined;
+}
+
+/** Of the bytes that a machine is made of: those that are to be opened first, or that were. */
+export interface Resources {
+	readonly closed?: readonly ClosedResource[];
+	readonly opened?: readonly object[] | undefined;
 }
 
 /**
@@ -56,11 +62,7 @@ export class Machine {
 	readonly #nonce: string;
 	readonly #rules: LogRules;
 
-	constructor(
-		state: RunState,
-		o: MachineOptions = {},
-		resources: { readonly closed?: readonly ClosedResource[]; readonly opened?: readonly object[] | undefined } = {},
-	) {
+	constructor(state: RunState, o: MachineOptions = {}, resources: Resources = {}) {
 		this.closed = resources.closed ?? [];
 		this.opened = resources.opened ?? [];
 		this.state = state;
@@ -72,8 +74,8 @@ export class Machine {
 	}
 
 	/** A run that has not begun: its first turn is that of the event `started`. */
-	static start(o: Beginning & MachineOptions): Machine {
-		return new Machine(beginning(o), o);
+	static start(o: Beginning & MachineOptions, resources: Resources = {}): Machine {
+		return new Machine(beginning(o), o, resources);
 	}
 
 	/**

@@ -343,8 +343,11 @@ export function isNews({ status, waits }: TurnCommit): boolean {
 	return status !== 'running' || waits !== undefined;
 }
 
+/** What a start is known by. */
+type StartOf = Pick<NewRun, 'functionId' | 'hash'>;
+
 /** Of two starts under one id, in what they differ; null where they are the same start. */
-export function differenceOf(run: RunRow, other: NewRun): string | null {
+export function differenceOf(run: StartOf, other: StartOf): string | null {
 	if (run.functionId !== other.functionId) return `another function, '${run.functionId}'`;
 	return run.hash === other.hash ? null : 'other arguments';
 }

@@ -1,3 +1,5 @@
+import { UnsupportedError } from '../errors/internal.ts';
+import { primitiveOf } from './primitives.ts';
 import type { Callable } from './shared.ts';
 
 /** Where durable code awaits `fn`, `by` is called. */
@@ -6,11 +8,21 @@ export interface Handler {
 	readonly by: Callable;
 }
 
-/** Makes a handler: a test's stand-in for an effect, or another implementation by configuration. */
+/**
+ * Makes a handler: a test's stand-in for an effect, or another implementation by configuration.
+ * @throws UnsupportedError for `sleep`, `start` and others of their kind, which are no effects.
+ */
 export function replace<F extends Callable>(
 	fn: F,
 	by: (...args: Parameters<F>) => ReturnType<F> | Awaited<ReturnType<F>>,
 ): Handler {
+	const primitive = primitiveOf(fn);
+	if (primitive !== undefined) {
+		throw new UnsupportedError({
+			what: `a stand-in for '${primitive}'`,
+			help: 'it is no effect but what the run itself does; in a test it is driven: advance() moves its time, resume() and send() answer it, and children has the runs that it has started',
+		});
+	}
 	return { fn, by: by as Callable };
 }
 
