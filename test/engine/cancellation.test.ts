@@ -40,6 +40,10 @@ const { exports } = compile(
 	export async function gives(way) { "use durable";
 		if (way === 'at once') throw new Error('at once');
 		if (way === 'cleans badly') try { await suspend(); } finally { await fail(); }
+		if (way === 'gives up badly') try { await act('plain'); throw new Error('gives up'); } catch (error) {
+			if (error.name === 'CancelledError') await fail();
+			throw error;
+		}
 		const other = beside();
 		try {
 			if (way === 'rejects') await fail();
@@ -220,14 +224,22 @@ describe.each([
 		await first.cancel('given up');
 		expect(await first.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
 		expect(performed).toEqual([]);
-		const second = await engine.start(gives, ['cleans badly']);
-		await second.next({ timeout: 5000 });
-		await second.cancel('first');
-		expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
-		performed.length = 0;
-		await second.cancel('second');
-		expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
-		expect(performed).toEqual([]);
+		// Cancelled while it lived, and after it had failed.
+		for (const way of ['cleans badly', 'gives up badly']) {
+			const second = await engine.start(gives, [way]);
+			if (way === 'cleans badly') await second.next({ timeout: 5000 });
+			else await second.settled({ timeout: 5000 });
+			await second.cancel('first');
+			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+			const begun = performed.splice(0).length;
+			await Promise.all([second.cancel('second'), second.cancel('third')]);
+			await pause(20);
+			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+			expect(performed).toEqual([]);
+			await second.retry();
+			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			expect([begun, performed.splice(0).length]).toEqual([way === 'cleans badly' ? 1 : 2, 1]);
+		}
 	});
 
 	it('with a death of the process after each write, and the cancellation behind it', async () => {

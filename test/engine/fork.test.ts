@@ -342,6 +342,36 @@ describe.each([
 	});
 });
 
+it('has the log of the turn that it stands after, though the other goes on meanwhile', async () => {
+	const inner = memory();
+	let moveOn: (() => Promise<unknown>) | null = null;
+	const store: Store = {
+		async open(listener) {
+			const session = await inner.open(listener);
+			const { log } = session;
+			session.log = async (id) => {
+				const move = moveOn;
+				moveOn = null;
+				await move?.();
+				return log(id);
+			};
+			return session;
+		},
+	};
+	const one = await engineOn(inner).start(main!, [[]], { id: 'one' });
+	await suspended(one);
+	const client = engineOn(store, { worker: false });
+	moveOn = async () => {
+		await one.resume('meanwhile');
+		await suspended(one);
+	};
+	const two = await client.get('one').fork();
+	expect((await suspended(two)).value).toEqual({ step: 2 });
+	expect((await two.log()).map(({ seq, state }) => [seq, state])).toEqual(
+		(await one.log()).map(({ seq, state }) => [seq, state]),
+	);
+});
+
 it('needs no code of the run where it is asked for', async () => {
 	const store = memory();
 	const engine = engineOn(store);

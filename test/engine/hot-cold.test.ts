@@ -2,10 +2,12 @@
  * Hot and cold: a live handle goes on from memory, the same run from bytes, in another engine each time. Both come to the
  * same outcomes, the same log and the same events, and so does `run` without a store.
  */
+import { getEventListeners } from 'node:events';
 import { Continuation, createEngine, type LogEntry, type Outcome, run, type Store } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
+import { Changes } from '../../packages/runtime/src/client/changes.ts';
 import { compile } from '../support/compile.ts';
 
 const world = {
@@ -173,6 +175,26 @@ it('tells each of several suspensions once, answered or not, and those that open
 		['completed', ['1', '2', '4']],
 	]);
 	await engine.close();
+});
+
+it('lets go of its timer and its signal when it has what it waited for', async () => {
+	const timers = new Set<() => void>();
+	const changes = new Changes({
+		now: () => 0,
+		timer(_, fire) {
+			timers.add(fire);
+			return () => timers.delete(fire);
+		},
+	});
+	const { signal } = new AbortController();
+	let found: string | undefined;
+	const waiting = changes.until('run', 'it', async () => found, { timeout: 1000, signal });
+	await new Promise(setImmediate);
+	expect([timers.size, getEventListeners(signal, 'abort').length]).toEqual([1, 1]);
+	found = 'found';
+	changes.moved('run');
+	expect(await waiting).toBe('found');
+	expect([timers.size, getEventListeners(signal, 'abort').length]).toEqual([0, 0]);
 });
 
 it('stops waiting at a time-out or when told to, and the run goes on', async () => {

@@ -4,7 +4,18 @@ import { memory } from '@perdure/runtime/memory';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Clock } from '../../packages/runtime/src/ports/clock.ts';
 import type { StoreSession } from '../../packages/runtime/src/ports/store.ts';
+import { compile } from '../support/compile.ts';
 import { ask, collect, loop, resetWorld, world } from './programs.ts';
+
+const { patient, beside } = compile(
+	`import { receive, sleep, suspend } from '@perdure/runtime';
+	export async function patient() { "use durable";
+		const out = [];
+		try { out.push(await suspend('first', { timeout: 1000 })); } catch (error) { out.push(error.name); }
+		return [...out, await suspend('second')];
+	}
+	export async function beside() { "use durable"; return await Promise.all([receive('m'), sleep(1000)]); }`,
+).exports as Record<'patient' | 'beside', () => Promise<unknown>>;
 
 /** Time that stands still until it is moved on. */
 class TestClock implements Clock {
@@ -75,6 +86,31 @@ it('an answer that is committed before its time-out wins, and the turn of the ti
 	clock.advance(1000);
 	expect(await handle.result()).toBe('hello just in time');
 	expect(answered).toBeDefined();
+});
+
+it('so does one before a time-out that the run would survive', async () => {
+	const handle = await engine.start(patient, []);
+	const { id: suspension } = (await handle.next()) as { id: string };
+	let answered: Promise<void> | undefined;
+	beforeCommit = () =>
+		(answered ??= clock.now() > 1_000_999 ? handle.resume('just in time', { suspension }) : undefined);
+	clock.advance(1000);
+	while (answered === undefined) await settle();
+	await answered;
+	await handle.next();
+	await handle.resume('second');
+	expect(await handle.result()).toEqual(['just in time', 'second']);
+});
+
+it('a run that time moves on too is not handed out at its messages', async () => {
+	const handle = await engine.start(beside, []);
+	const next = handle.next({ timeout: 500 });
+	const refused = expect(next).rejects.toMatchObject({ name: 'TimeoutError' });
+	while ((await handle.status()) !== 'waiting') await settle();
+	clock.advance(500);
+	await refused;
+	clock.advance(500);
+	expect((await handle.next()).status).toBe('suspended');
 });
 
 it('an answer after the time-out was committed is refused', async () => {

@@ -18,6 +18,10 @@ import {
 } from '@perdure/runtime';
 import { testRun } from '@perdure/testing';
 import { describe, expect, expectTypeOf, it, test, vi } from 'vitest';
+import { performEffect } from '../../../packages/runtime/src/driver/effects.ts';
+import { retryDelay } from '../../../packages/runtime/src/machine/retry.ts';
+import type { Clock } from '../../../packages/runtime/src/ports/clock.ts';
+import { policyOf } from '../../../packages/runtime/src/registry/effects.ts';
 import { load, loadMain } from './program.ts';
 
 const START = new Date('2030-01-01T00:00:00Z');
@@ -180,6 +184,49 @@ describe.each(WAYS)('a retry, restart: %s', (restart) => {
 		expect([...seen.values()].map(({ size }) => size)).toEqual([1, 1, 1]);
 		expect(new Set([...seen.values()].flatMap((keys) => [...keys])).size).toBe(3);
 	});
+});
+
+test('jitter takes up to a half off each delay, of each effect and attempt another part, and the same each time', () => {
+	const fn = effect(async () => {}, { retry: { attempts: 9, delay: 1000, factor: 2, maxDelay: 4000, jitter: true } });
+	const delayOf = (key: string, failures: number) =>
+		retryDelay(policyOf(fn), { key, name: 'fn', failures, error: new Error('down') })!;
+	for (const [failures, full] of [1000, 2000, 4000, 4000].entries()) {
+		const delays = Array.from({ length: 400 }, (_, i) => delayOf(`key-${i}`, failures));
+		expect(Math.min(...delays)).toBeGreaterThanOrEqual(full / 2);
+		expect(Math.min(...delays)).toBeLessThan(full * 0.52);
+		expect(Math.max(...delays)).toBeLessThanOrEqual(full);
+		expect(Math.max(...delays)).toBeGreaterThan(full * 0.98);
+		expect(new Set(delays).size).toBeGreaterThan(200);
+	}
+	expect(delayOf('key', 2) / 4000).not.toBe(delayOf('key', 3) / 4000);
+	expect(delayOf('key', 2)).toBe(delayOf('key', 2));
+});
+
+test.each(['gives', 'throws'])('the time-out of an attempt that %s holds the process no longer', async (way) => {
+	const timers = new Set<number>();
+	const clock: Clock = {
+		now: () => 0,
+		timer(at) {
+			timers.add(at);
+			return () => timers.delete(at);
+		},
+	};
+	const fn = effect(async () => {}, { timeout: 5000 });
+	const call = {
+		key: 'k', effectKey: 'k', attempt: 1, failures: 0, name: 'fn', at: '', runId: 'r',
+		transaction: () => null,
+		policy: () => policyOf(fn),
+		invoke: async () => {
+			expect([...timers]).toEqual([]);
+			await null;
+			expect([...timers]).toEqual([5000]);
+			if (way === 'throws') throw new Error('down');
+		},
+	}; // biome-ignore format: facts
+	expect(await performEffect(call, new AbortController().signal, { own: clock })).toMatchObject({
+		ok: way === 'gives',
+	});
+	expect([...timers]).toEqual([]);
 });
 
 describe('a retry delay', () => {
@@ -503,6 +550,19 @@ describe('replace', () => {
 		const outcome: Outcome<unknown> = await run(main, [1], { handlers: [replace(fn, () => 'plain')] });
 		expect(outcome).toMatchObject({ status: 'completed', value: 'plain' });
 		expect(real).not.toHaveBeenCalled();
+	});
+
+	it('prefers what is said of the effect to what is said of its function, and of two the later', async () => {
+		const main = loadMain(ONE, { act });
+		const ofEffect = replace(act, () => 'effect');
+		const ofFunction = replace(real, () => 'function');
+		for (const handlers of [
+			[ofEffect, ofFunction],
+			[ofFunction, ofEffect],
+			[replace(act, () => 'former'), ofEffect],
+		]) {
+			expect(await run(main, [1], { handlers })).toMatchObject({ value: 'effect' });
+		}
 	});
 
 	it('matches a call that was not awaited', async () => {

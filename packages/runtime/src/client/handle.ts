@@ -163,10 +163,9 @@ export class RunHandle<R> {
 		const session = await this.#host.session();
 		const cancel = reasonBytes(reason);
 		for (;;) {
-			const outcome = await this.#post({ runId: this.id, kind: 'cancel', payload: cancel });
-			if (outcome === 'posted') return;
-			const { status, turn, event, sent, seen } = await this.#read(session, false);
-			if (status !== 'failed' || event === null || (outcome === 'repeated' && sent === seen)) return;
+			if ((await this.#post({ runId: this.id, kind: 'cancel', payload: cancel })) === 'posted') return;
+			const { status, turn, event } = await this.#read(session, false);
+			if (status !== 'failed' || event === null) return;
 			if (await session.retry(this.id, turn, retryBytes({ turn, event, cancel }))) return;
 		}
 	}
