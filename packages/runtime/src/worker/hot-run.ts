@@ -1,10 +1,9 @@
 import type { Settled } from '../driver/effects.ts';
 import { leave, openMachine } from '../driver/resources.ts';
-import { DivergenceError } from '../errors/log.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { GO_ON } from '../machine/failure.ts';
-import type { Committed, Mail, RunRow } from '../ports/store.ts';
+import type { Committed, RunRow } from '../ports/store.ts';
 import { setAside } from './aside.ts';
 import { blockedBy, blockedByMove } from './blocked.ts';
 import type { Gate } from './gate.ts';
@@ -13,10 +12,11 @@ import type { Warm } from './hot-states.ts';
 import { InFlight } from './in-flight.ts';
 import { Inbox, type Next } from './inbox.ts';
 import { Incarnation, type Stored } from './incarnation.ts';
-import { readLogBytes } from './log-bytes.ts';
+import { move } from './moving.ts';
 import { patiently, pause, pauseAfter } from './patience.ts';
 import { type Made, refusalOf, transact } from './transact.ts';
 
+const STARTED = { type: 'started' } as const;
 /** Commits of one turn that may fail. Then it is the turn that the store cannot take, or the store is gone for long. */
 const FAILURES = 10;
 
@@ -78,92 +78,44 @@ export class HotRun {
 
 	/** Begins with the machine of the claimed row: effects that were pending are issued again, after what mail says to it. */
 	async begin(warm: Warm, row: RunRow): Promise<void> {
-		if (warm.machine.closed.length > 0) {
-			const open = await this.#open(row);
-			if (open === null) return;
-			this.#adopt(open);
-		} else this.#adopt(warm);
+		if (warm.machine.closed.length === 0) this.#adopt(warm);
+		// Its resources are opened before anything of it runs.
+		else if (!(await this.#first(() => this.#take(row)))) return;
 		const { again, midway } = warm;
-		if (this.#turn === 0) this.#inbox.add({ type: 'started' });
 		// What was in flight may have begun, so it is another attempt.
 		if (again !== undefined || midway) this.#recovered = true;
-		const first = again === undefined && midway ? GO_ON : again;
+		const first = this.#turn === 0 ? STARTED : again === undefined && midway ? GO_ON : again;
 		if (first) this.#inbox.add(first);
 		await this.pump();
 	}
 
 	/** Begins, instead, with a row that does not fit the code that is there: a turn of its own moves it to that first. */
 	async move(row: RunRow, misfit: unknown): Promise<void> {
-		if (!this.#enter()) return;
-		this.#busy = true;
 		// Of a run that is tried again what was in flight may have begun.
 		this.#recovered ||= row.event !== null;
+		const moving = async () => {
+			const moved = await move(this.#host, row, this.#taken, () => this.#gone);
+			if (this.#gone) return;
+			if (moved === null) return this.#leave(null);
+			if ('row' in moved) return void (await this.#take(moved.row));
+			this.#adopt(moved.warm);
+			this.#committed(moved.made, moved.sent, moved.held);
+		};
+		if (await this.#first(moving, (why) => blockedByMove(why, misfit))) await this.pump();
+	}
+
+	/** What comes before anything is computed; false when that has set it aside, or it is gone. */
+	async #first(what: () => Promise<unknown>, reasonOf = blockedBy): Promise<boolean> {
+		if (!this.#enter()) return false;
+		this.#busy = true;
 		try {
-			while (!this.#gone && this.#hot === undefined) await this.#moveOnce(row);
+			await what();
 		} catch (error) {
-			await this.#setAside(error, (why) => blockedByMove(why, misfit));
+			await this.#setAside(error, reasonOf);
 		}
 		this.#busy = false;
 		this.#idle();
-		await this.pump();
-	}
-
-	async #moveOnce(row: RunRow): Promise<void> {
-		const { session, clock } = this.#host;
-		const log = await this.#patiently(() => session.log(this.id));
-		const input = await this.#patiently(() => session.input(this.id));
-		if (this.#gone) return;
-		const { warm, made } = await this.#host.move({ row, log: readLogBytes(log), input }, this.#taken);
-		let committed: Committed | null = null;
-		try {
-			if (!this.#gone) committed = await session.commit(made.commit);
-		} catch (error) {
-			if (++this.#failures > FAILURES) throw error;
-			await pause(clock, pauseAfter(this.#failures));
-		}
-		if (committed?.outcome === 'committed' && !this.#gone) {
-			this.#adopt(warm);
-			return this.#committed(made, committed.sent, committed.held);
-		}
-		await leave(warm.machine, false, clock);
-		if (committed === null) return this.#moved(made.commit.turn);
-		if (committed.outcome === 'fenced') return this.#leave(null);
-		if (committed.outcome === 'mail') throw new DivergenceError({ entry: null, expected: 'a wait', found: 'none' });
-		if (committed.outcome === 'conflict') this.#taken.set(committed.runId, committed.difference);
-	}
-
-	/** Nobody knows whether it was moved by that turn: the store does (H2). */
-	async #moved(turn: number): Promise<void> {
-		const row = await this.#patiently(() => this.#host.session.read(this.id, { state: true }));
-		if (this.#gone) return;
-		if (row === null || row.epoch !== this.#epoch || row.status !== 'running') return this.#leave(null);
-		if (row.turn !== turn) return;
-		this.#turn = turn;
-		this.#inbox.reloaded(row);
-		this.#host.progressed(this);
-		this.#adopt(await this.#opened(row));
-	}
-
-	/** Its resources are opened before anything of it runs; null when it was set aside, because one cannot be. */
-	async #open(row: RunRow): Promise<Warm | null> {
-		if (!this.#enter()) return null;
-		this.#busy = true;
-		try {
-			const open = await this.#opened(row);
-			if (!this.#gone) return open;
-			leave(open.machine, false, this.#host.clock);
-		} catch (error) {
-			await this.#setAside(error);
-		} finally {
-			this.#busy = false;
-			this.#idle();
-		}
-		return null;
-	}
-
-	#opened(row: RunRow): Promise<Warm> {
-		const { clock } = this.#host;
-		return openMachine((opened) => this.#host.load(row, opened), clock, this.#opening.signal);
+		return !this.#gone;
 	}
 
 	/** Mail may have come. */
@@ -177,9 +129,10 @@ export class HotRun {
 		if (this.#busy || this.#gone) return;
 		this.#busy = true;
 		this.#stopTimer();
+		const mail = (after: number) => this.#patiently(() => this.#host.session.mail(this.id, after));
 		try {
 			for (;;) {
-				if (this.#inbox.lacksMail) await this.#inbox.fetch((after) => this.#mail(after));
+				if (this.#inbox.lacksMail) await this.#inbox.fetch(mail);
 				// Nothing may be awaited between finding nothing and being idle: what comes meanwhile would be lost.
 				const step = this.#gone ? null : this.#next();
 				if (step === null || !this.#enter()) break;
@@ -235,10 +188,6 @@ export class HotRun {
 		if (this.#gate === null || this.#gate.enter()) return true;
 		this.#leave(null);
 		return false;
-	}
-
-	#mail(after: number): Promise<readonly Mail[]> {
-		return this.#patiently(() => this.#host.session.mail(this.id, after));
 	}
 
 	async #compute({ event, mail }: Next): Promise<void> {
@@ -332,26 +281,29 @@ export class HotRun {
 
 	/** Takes up the stored state; false when the run is not this worker's any more. */
 	async #reload(highest: number): Promise<boolean> {
-		const { session } = this.#host;
-		const row = await this.#patiently(() => session.read(this.id, { state: true }));
+		const row = await this.#patiently(() => this.#host.session.read(this.id, { state: true }));
 		if (this.#gone) return false;
 		if (row === null || row.epoch !== this.#epoch || row.status !== 'running' || row.turn > highest) {
 			this.#leave(null);
 			return false;
 		}
-		this.#turn = row.turn;
-		this.#inbox.reloaded(row);
 		this.#loaded.leave();
 		this.#loaded.deafen();
-		const open = await this.#opened(row);
-		if (this.#gone) {
-			leave(open.machine, false, this.#host.clock);
-			return false;
-		}
-		this.#adopt(open);
+		if (!(await this.#take(row))) return false;
 		this.#loaded.flying((key) => this.#begun(key));
 		for (const key of this.#inFlight.keys) if (!this.#loaded.wants(key)) this.#inFlight.abort(key);
 		return true;
+	}
+
+	/** Goes on as it is stored; false when it is gone by then. */
+	async #take(row: RunRow): Promise<boolean> {
+		this.#turn = row.turn;
+		this.#inbox.reloaded(row);
+		const { clock } = this.#host;
+		const open = await openMachine((opened) => this.#host.load(row, opened), clock, this.#opening.signal);
+		if (this.#gone) leave(open.machine, false, clock);
+		else this.#adopt(open);
+		return !this.#gone;
 	}
 
 	#dispatch(call: EffectCall): void {
