@@ -20,6 +20,7 @@ export const EXPLANATIONS: Readonly<Record<string, Explanation>> = {
 		why: 'A durable function is compiled from its source, so the source has to be JavaScript or TypeScript that can be read.',
 		ways: [
 			'Correct the syntax at the place that is shown.',
+			'If it is what only modules may have, an `await` at the top, the file is taken for CommonJS: write `"type": "module"` in the nearest package.json (`npm init` writes `"commonjs"`), or name the file `.mts` or `.mjs`.',
 			'If the syntax is newer than the parser, move the durable function to a file that does without it.',
 		],
 	},

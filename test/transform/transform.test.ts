@@ -149,6 +149,17 @@ describe('source maps', () => {
 });
 
 describe('errors', () => {
+	it('say of a module that is taken for CommonJS what to write, and of no other file', () => {
+		const source = `export async function f() { 'use durable'; }\nawait f();\n`;
+		const helpOf = (source: string, sourceType: 'module' | 'commonjs') =>
+			transform(source, { filename: 'app.ts', sourceType }).diagnostics.map(({ code, help }) => [code, help]);
+		expect(helpOf(source, 'module')).toEqual([]);
+		expect(helpOf(source, 'commonjs')).toEqual([['PD0002', expect.stringContaining('"type": "module"')]]);
+		const other = [['PD0002', expect.stringContaining('correct the syntax')]];
+		expect(helpOf(`${source}function g() { await f(); }`, 'module')).toEqual(other);
+		expect(helpOf(`async function f() { 'use durable'; } f(;`, 'commonjs')).toEqual(other);
+	});
+
 	it('leave the function as written, and the others compiled', () => {
 		const bad = 'export async function bad() { "use durable"; eval("1"); await 1 }';
 		const good = 'export async function good(a) { "use durable"; await a }';

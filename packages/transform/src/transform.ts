@@ -36,6 +36,7 @@ export function transform(source: string, options: TransformOptions): TransformR
 		const printed = printEdits(source, edits, { file: basename(filename), map, inputMap });
 		return { ...printed, diagnostics, functions };
 	} catch (error) {
-		return { code: source, diagnostics: [fileDiagnostic(error, filename, source)], functions: [] };
+		const module = resolved.sourceType === 'module' || resolved.sourceType === 'unambiguous';
+		return { code: source, diagnostics: [fileDiagnostic(error, filename, source, module)], functions: [] };
 	}
 }

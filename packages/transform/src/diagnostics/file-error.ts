@@ -1,14 +1,17 @@
 import type { Diagnostic, DiagnosticRow } from '@perdure/abi';
 import { TABLE } from './table.ts';
 
-/** An error that keeps the whole file from being compiled, as a diagnostic. Anything else is thrown on. */
-export function fileDiagnostic(error: unknown, file: string, source: string): Diagnostic {
+/**
+ * An error that keeps the whole file from being compiled, as a diagnostic. Anything else is thrown on.
+ * `module`: whether the file was taken for one.
+ */
+export function fileDiagnostic(error: unknown, file: string, source: string, module = true): Diagnostic {
 	// The only way to run out of stack: every pass walks the tree by recursion, as the parser does.
 	if (error instanceof RangeError && /call stack/i.test(error.message)) return at(0, TABLE.PD0003, {}, file, source);
 	if (!(error instanceof SyntaxError)) throw error;
 	// Babel ends its messages with the place.
 	const problem = error.message.replace(/ \(\d+:\d+\)$/, '');
-	return at((error as { pos?: number }).pos ?? 0, TABLE.PD0002, { problem }, file, source);
+	return at((error as { pos?: number }).pos ?? 0, TABLE.PD0002, { problem, module }, file, source);
 }
 
 function at<P>(

@@ -47,8 +47,11 @@ export const TABLE = {
 	PD0002: error(
 		'PD0002',
 		'a file that cannot be parsed',
-		(p: { problem: string }) => `This file cannot be parsed: ${p.problem}`,
-		'correct the syntax; if it is right, it is newer than the parser: move the durable function to a file without it',
+		(p: { problem: string; module?: boolean }) => `This file cannot be parsed: ${p.problem}`,
+		(p) =>
+			p.module === false && p.problem.includes('modules')
+				? 'it is taken for CommonJS: write "type": "module" in the nearest package.json, or give the file the extension .mts or .mjs'
+				: 'correct the syntax; if it is right, it is newer than the parser: move the durable function to a file without it',
 	),
 
 	PD0003: error(
