@@ -2,6 +2,7 @@
  * One write of a graph that was written before: only rows that changed. Values that do not tell when
  * they change are still walked, each time; those that do only in a whole write.
  */
+import { element, elementOrHole } from './elements.ts';
 import {
 	ARRAY_ROW,
 	CHUNK_ROW,
@@ -17,20 +18,17 @@ import { CHUNK_HEAD } from './heap.ts';
 import type { AnyKind } from './kind.ts';
 import type { Entry, Ledger, Piece, Pieces, Written } from './ledger.ts';
 import { ownValue } from './own.ts';
+import { align, cut, PIECE, retire } from './pieces.ts';
 import { headOf, type JsonRow } from './row.ts';
+import { alike, refersTo, sameBytes, sameParts, sameRow } from './same.ts';
 import { Shape, type ShapeClass } from './shape.ts';
 import type { KindTable, Route } from './table.ts';
-import { type EncodeOptions, element, elementOrHole, Walk } from './walk.ts';
+import { type EncodeOptions, Walk } from './walk.ts';
 
-/** Items of a piece, and how many items a list must have to be written in pieces. */
-const PIECE = 16;
+/** How many items a list must have to be written in pieces. */
 const LONG_LIST = 64;
-/** A piece that insertions have made this large has all pieces cut anew. */
-const BLOATED = 4 * PIECE;
 /** How far the head of an array may have moved to be taken for a queue. */
 const SHIFTED = 64;
-/** How much of a hook's data is compared with what it gave last time. */
-const DATA_BUDGET = 1000;
 
 const { getOwnPropertyDescriptor, getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, isExtensible } = Object;
 
@@ -351,93 +349,4 @@ export class DeltaWalk extends Walk {
 		for (let i = Math.max(from, 0); i < to; i++) if (!this.#same(row[CHUNK_HEAD + i - from], at(i))) return false;
 		return true;
 	}
-}
-
-/** Forgets pieces before the list's first, and what those behind its last held (L2). */
-function retire({ first, count, byIndex }: Pieces): void {
-	for (const [index, piece] of byIndex) {
-		if (index < first) byIndex.delete(index);
-		else if (index >= first + count) piece.row = null;
-	}
-}
-
-function cut(from: number, length: number, stride: number): number[] {
-	const cuts: number[] = [];
-	for (let at = from; at < length; at += PIECE * stride) cuts.push(at);
-	return cuts;
-}
-
-/**
- * Where the pieces of a map, set or object begin now. Entries go from anywhere and come at the end, but
- * for integer keys of objects, which come between others: a piece loses and gains, and keeps its place.
- * @returns undefined when it is better to cut anew.
- */
-function align(
-	pieces: Pieces,
-	items: readonly unknown[],
-	stride: number,
-	has: (key: unknown) => boolean,
-): number[] | undefined {
-	const cuts: number[] = [];
-	let i = 0;
-	for (let n = 0; n < pieces.count; n++) {
-		const { keys } = pieces.byIndex.get(pieces.first + n)!;
-		if (keys === undefined) return undefined;
-		cuts.push(i);
-		for (let k = 0; k < keys.length && i < items.length; k++) {
-			if (!Object.is(items[i], keys[k])) {
-				if (!has(keys[k])) continue;
-				if (Object.is(items[i], keys[k + 1])) continue; // it was deleted and set again: it is at the end now
-				while (i < items.length && !Object.is(items[i], keys[k])) i += stride;
-				if (i >= items.length || i - cuts[n]! > BLOATED * stride) return undefined;
-			}
-			i += stride;
-		}
-	}
-	const last = cuts.pop()!;
-	cuts.push(...(items.length > last ? cut(last, items.length, stride) : [last]));
-	return cuts.length > 4 * (1 + items.length / (PIECE * stride)) ? undefined : cuts;
-}
-
-function refersTo(part: unknown, id: number): boolean {
-	return Array.isArray(part) && part[0] === id;
-}
-
-function sameParts(a: unknown, b: unknown): boolean {
-	if (a === b) return true;
-	if (!Array.isArray(a) || !Array.isArray(b) || a.length !== b.length) return false;
-	return a[0] === b[0] && a[1] === b[1];
-}
-
-function sameRow(a: JsonRow, b: JsonRow): boolean {
-	if (a.length !== b.length) return false;
-	for (let i = 0; i < a.length; i++) if (!sameParts(a[i], b[i])) return false;
-	return true;
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array | undefined): boolean {
-	if (b === undefined || a.length !== b.length) return false;
-	for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
-	return true;
-}
-
-/** Plain data of the same content; anything else only if it is the same. */
-function alike(a: unknown, b: unknown): boolean {
-	const pairs: [unknown, unknown][] = [[a, b]];
-	for (let n = 0; pairs.length > 0; n++) {
-		const [x, y] = pairs.pop()!;
-		if (Object.is(x, y)) continue;
-		if (n > DATA_BUDGET || typeof x !== 'object' || typeof y !== 'object' || x === null || y === null) return false;
-		const prototype = getPrototypeOf(x);
-		if (prototype !== getPrototypeOf(y) || (prototype !== Object.prototype && prototype !== Array.prototype))
-			return false;
-		const [xs, ys] = [Reflect.ownKeys(x), Reflect.ownKeys(y)];
-		if (xs.length !== ys.length || !isExtensible(x) || !isExtensible(y)) return false;
-		for (let i = 0; i < xs.length; i++) {
-			const [d, e] = [getOwnPropertyDescriptor(x, xs[i]!)!, getOwnPropertyDescriptor(y, ys[i]!)!];
-			if (xs[i] !== ys[i] || d.get !== e.get || d.set !== e.set || d.enumerable !== e.enumerable) return false;
-			pairs.push([d.value, e.value]);
-		}
-	}
-	return true;
 }

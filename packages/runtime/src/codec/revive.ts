@@ -28,6 +28,7 @@ import {
 import { type AnyKind, expect, PENDING } from './kind.ts';
 import { makeInOrder } from './order.ts';
 import { applyLevel, assignable, setOwn } from './own.ts';
+import { isIndex, isUnique, levelIn, NO_PARTS, setNext } from './parts.ts';
 import { headOf, type JsonRow, referenceOf } from './row.ts';
 import { type Shape, type ShapeClass, shapeOf } from './shape.ts';
 import type { KindTable } from './table.ts';
@@ -137,7 +138,7 @@ export class Revival {
 			of: row[1] === null && special ? null : prototype === undefined ? 0 : (this.value(row[1]) as object),
 			later,
 			prototype,
-			level: special ? level(row[2]) : 0,
+			level: special ? levelIn(row[2]) : 0,
 			keys,
 			simple: prototype === null || (prototype === undefined && later < 0 && keys.every(assignable)),
 		};
@@ -299,7 +300,7 @@ export class Revival {
 			expect(!Object.hasOwn(instance, key), 'an object has a key twice');
 			setOwn(instance, key, this.value(row[i + 1]));
 		}
-		applyLevel(instance, level(row[2]));
+		applyLevel(instance, levelIn(row[2]));
 	}
 
 	#fillArray(instance: unknown[], row: JsonRow, from: number): void {
@@ -332,7 +333,7 @@ export class Revival {
 			expect(!Object.hasOwn(instance, key), 'an own property is there twice');
 			setOwn(instance, key, this.value(row[i + 1]));
 		}
-		applyLevel(instance, level(row[2]));
+		applyLevel(instance, levelIn(row[2]));
 	}
 
 	/** What a part stands for. */
@@ -379,29 +380,4 @@ function otherInstances({ id, at, hidden }: ClassEntry): SchemaMismatchError {
 		differences: [],
 		ways: ['deploy the code that it was saved by and let the run finish there'],
 	});
-}
-
-const NO_PARTS: readonly unknown[] = [];
-
-const FEW_KEYS = 8;
-
-function isUnique(keys: readonly unknown[]): boolean {
-	if (keys.length > FEW_KEYS) return new Set(keys).size === keys.length;
-	for (let i = 1; i < keys.length; i++) if (keys.indexOf(keys[i]) !== i) return false;
-	return true;
-}
-
-function level(part: unknown): Level {
-	expect(part === 0 || part === 1 || part === 2 || part === 3, 'a level is unknown');
-	return part;
-}
-
-function isIndex(part: unknown, below: number): part is number {
-	return typeof part === 'number' && Number.isInteger(part) && part >= 0 && part < below;
-}
-
-/** `push` by definition, not by the setters that a subclass may have: an array subclass is filled like an array. */
-function setNext(array: unknown[], value: unknown): void {
-	if (Object.getPrototypeOf(array) === Array.prototype) array.push(value);
-	else setOwn(array, String(array.length), value);
 }

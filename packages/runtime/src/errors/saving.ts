@@ -1,7 +1,8 @@
 /** Errors of saving and loading: what cannot be saved, bytes that cannot be read. */
 import { endedHelp, LIVE_HELP } from '@perdure/abi';
 import { brand, brandOf, PerdureError } from './error.ts';
-import { type Crossing, type DecodeFacts, type NotSerializableFacts, type Place, ROWS } from './table.ts';
+import type { Crossing, DecodeFacts, NotSerializableFacts, Place } from './facts.ts';
+import { ROWS } from './table.ts';
 
 /** Which of the PD3 codes applies: it follows the kind of the value. */
 export type NotSerializableKind = 'value' | 'instance' | 'iterator' | 'function' | 'promise' | 'callee';

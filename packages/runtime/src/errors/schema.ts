@@ -1,6 +1,7 @@
 /** Errors of code that does not fit the bytes, or was never compiled. */
 import { brand, brandOf, PerdureError } from './error.ts';
-import { ROWS, type SchemaMismatchFacts } from './table.ts';
+import type { SchemaMismatchFacts } from './facts.ts';
+import { ROWS } from './table.ts';
 
 /** A saved frame, closure or pending effect that this build of the code cannot take up. Nothing is lost. */
 export class SchemaMismatchError extends PerdureError {

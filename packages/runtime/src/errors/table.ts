@@ -14,6 +14,7 @@ import {
 	receiverMessage,
 	resultMessage,
 } from '@perdure/abi';
+import type { DecodeFacts, NotSerializableFacts, Place, SchemaMismatchFacts } from './facts.ts';
 
 export type ErrorRow<P> = DiagnosticRow<P>;
 
@@ -23,31 +24,6 @@ const row = <P>(
 	message: (facts: P) => string,
 	help: ErrorRow<P>['help'],
 ): ErrorRow<P> => ({ code, severity: 'error', title, message, help });
-
-/** A position in the user's sources, as messages print it: `src/checkout.ts:14:3`. */
-export type Place = string;
-
-/** Into an effect, as an argument or as what it is called on; into a run, or out of one. */
-export interface Crossing {
-	readonly as: 'argument' | 'receiver' | 'parameter' | 'result';
-	/** The effect's callee as written, or the durable function. */
-	readonly of: string;
-}
-
-export interface NotSerializableFacts {
-	/** Path of the value from the variable it was reached by: `customer.session.socket`. */
-	readonly path: string;
-	/** Where the frame that holds it is parked; absent outside a run. */
-	readonly point?: Place | undefined;
-	/** What the value is, for the message: `'Socket'`, `a native promise`. */
-	readonly type: string;
-	/** Captured by a closure, or kept without being in a variable (a temporary, the outcome of a promise). */
-	readonly held?: 'closure' | 'kept' | undefined;
-	/** Where it was to go, if no frame holds it. */
-	readonly crossing?: Crossing | undefined;
-	/** The way out for that very kind of value. */
-	readonly help: string;
-}
 
 /** Whoever made the bytes has written it: it must not fill a log, or begin a line of its own there. */
 function printable(id: string): string {
@@ -60,27 +36,6 @@ const notSaved = ({ path, type, point }: NotSerializableFacts) =>
 	point === undefined ? aloneMessage(path, type) : capturedMessage(path, type, point);
 const inBrackets = (place: Place | undefined) => (place === undefined ? '' : ` (${place})`);
 const ownHelp = (f: NotSerializableFacts) => f.help;
-
-export interface DecodeFacts {
-	/** What is wrong with the bytes, as a clause: `the magic is missing`. */
-	readonly problem: string;
-	/** The class, function or kind that is unknown here, where that is the problem. */
-	readonly unknown?: string;
-	readonly help?: string;
-}
-
-export interface SchemaMismatchFacts {
-	readonly functionId: string;
-	readonly file: string;
-	readonly line: number;
-	/** What the saved frame needs. */
-	readonly expected: string;
-	/** What this build of the function has. */
-	readonly found: string;
-	readonly differences: readonly { readonly slot: string; readonly was: string | null; readonly is: string | null }[];
-	/** Ways out, most useful first. */
-	readonly ways: readonly string[];
-}
 
 export const ROWS = {
 	// PD3: what cannot be saved, found when saving. One class, one code a kind.
