@@ -1,6 +1,7 @@
 /** One file with durable functions: everything that types tell of what is saved in them. */
 import type * as t from '@babel/types';
 import type { Scopes } from '../1-parse/scope.ts';
+
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { Sink } from '../diagnostics/sink.ts';
 import { createCallsInRuns } from './calls-in-runs.ts';
@@ -20,6 +21,7 @@ import type { ProgramFacts } from './program-facts.ts';
 import { Proof } from './proof.ts';
 import { Questions, wantCalls } from './questions.ts';
 import { declaredAt, wantSlotTypes } from './slot-types.ts';
+import type { Type } from './type-model.ts';
 
 export interface LoweredFile {
 	/** As the program names it. */
@@ -49,6 +51,11 @@ export function checkFile(
 	const proof: Proof = new Proof(origins, {
 		...typed,
 		calledInRuns: createCallsInRuns({ program, name, origins }),
+		held(node) {
+			const type = types.at(node);
+			const [wrong] = type ? judge.wrong([type], { node }) : [];
+			return wrong && !wrong.warning ? wrong : null;
+		},
 		captured(binding) {
 			// The name of a class has the type of its instances.
 			if (binding.kind === 'class' || binding.kind === 'class-name') return proof.functions({ binding });
@@ -57,13 +64,26 @@ export function checkFile(
 			return wrong ? { ...wrong, path: wrong.whole ?? binding.name + wrong.path } : null;
 		},
 	});
-	const judge: Judge = new Judge(verdicts, proof, any);
+	const judge: Judge = new Judge({ verdicts, proof, any, classOf: classesIn(name, scopes) });
 	for (const { fn, unit } of lowered) {
 		const told: Checking['told'] = new Set();
 		const shared = { scopes, flows, types, origins, facts: typed, proof, judge, sink };
 		checkFunction({ ...shared, fn, unit, told });
 	}
 	checkHabits({ origins, facts: typed, functions: lowered, sink });
+}
+
+/** The class of the file that a type is an instance of. */
+function classesIn(name: string, scopes: Scopes): (type: Type) => t.Class | null {
+	return (type) => {
+		const declared = type
+			.symbol()
+			?.declarations()
+			.find((each) => each.kind === 'class' && each.file === name);
+		if (!declared) return null;
+		for (const node of scopes.classes.keys()) if (node.end === declared.end) return node as t.Class;
+		return null;
+	};
 }
 
 function checkFunction(checking: Checking): void {

@@ -2,6 +2,7 @@
 import type * as t from '@babel/types';
 import { type Binding, unwrap } from '../1-parse/scope.ts';
 import type { Related } from '../diagnostics/sink.ts';
+import { checkPending } from './check-pending.ts';
 import { type Checking, reportCaptured, type Told } from './checking.ts';
 import type { Wrong } from './judge.ts';
 import { methodOf } from './member-names.ts';
@@ -17,6 +18,7 @@ export function checkSlots(checking: Checking, point: HeldPoint): void {
 		const { variable } = held;
 		if (isBound(held)) checkVariable(checking, point, held);
 		else if (variable.slot.endsWith('%resources')) checkResources(checking, point);
+		else if (variable.temporary === null && variable.slot.endsWith('%value')) checkPending(checking, point.place);
 		else {
 			const value = keptValue(variable, checking.flows);
 			if (value) checkValue(checking, point, value);

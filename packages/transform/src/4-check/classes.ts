@@ -8,9 +8,13 @@ import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts
 
 export type Standing =
 	/** Its own properties and its prototype are saved: the properties must be savable. */
-	| { readonly kind: 'plain' }
-	/** Hooks say what is saved. */
-	| { readonly kind: 'described' }
+	| {
+			readonly kind: 'plain';
+			/** Durable code made the class, and what that captures is saved as well. */
+			readonly made: boolean;
+	  }
+	/** Hooks say what is saved: what they give, where that is known. */
+	| { readonly kind: 'described'; readonly gives?: Type | undefined }
 	| { readonly kind: 'refused'; readonly what: string; readonly help: string };
 
 export interface Classes {
@@ -27,7 +31,7 @@ export interface Classes {
 /** Classes of the runtime whose instances it saves itself, beside its errors. */
 const RUNTIME_VALUES = new Set(['Question', 'Message', 'ChildRun']);
 
-const PLAIN: Standing = { kind: 'plain' };
+const PLAIN: Standing = { kind: 'plain', made: false };
 const DESCRIBED: Standing = { kind: 'described' };
 
 export function createClasses(program: TypeProgram, registrations: Registrations, durable: DurableFiles): Classes {
@@ -36,7 +40,7 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 	const compute = (type: Type, symbol: TypeSymbol): Standing => {
 		const { name } = symbol;
 		const registration = registrations.of(symbol);
-		if (registration?.by === 'resource') return DESCRIBED;
+		if (registration?.by === 'resource') return { kind: 'described', gives: registration.gives };
 		const ofRuntime = runtimeName(symbol);
 		if (ofRuntime === 'Secret') return PLAIN;
 		if (ofRuntime !== undefined && (RUNTIME_VALUES.has(ofRuntime) || isError(type))) return DESCRIBED;
@@ -44,9 +48,10 @@ export function createClasses(program: TypeProgram, registrations: Registrations
 		const made = declared !== undefined && durable.isMadeDurable(declared);
 		const known = registration !== undefined || made || (declared !== undefined && isOwnError(type, declared));
 		if (!known) return { kind: 'refused', what: REFUSED.instance(name), help: registrationHelp(type, symbol) };
-		if (registration?.hooks === true || hasStaticHooks(program, symbol)) return DESCRIBED;
+		if (registration?.hooks === true) return { kind: 'described', gives: registration.gives };
+		if (hasStaticHooks(program, symbol)) return DESCRIBED;
 		// The methods of a class that durable code made see its private members; a built-in's own they do not.
-		if (!isHiding(type) || (made && !extendsHost(type))) return PLAIN;
+		if (!isHiding(type) || (made && !extendsHost(type))) return made ? { kind: 'plain', made } : PLAIN;
 		return { kind: 'refused', what: REFUSED.hidden(name), help: hooksHelp(name, registration !== undefined) };
 	};
 

@@ -38,10 +38,10 @@ export type Member =
 	| t.ClassPrivateProperty
 	| t.ClassAccessorProperty;
 
-/** What instances of a class have under a key by its body. */
-export function membersOf({ body }: t.Class, key: string): Member[] {
+/** What instances of a class have under a key by its body, or the class itself. */
+export function membersOf({ body }: t.Class, key: string, statics = false): Member[] {
 	return body.body.filter((member): member is Member => {
-		if (!('key' in member) || member.static === true || member.type.startsWith('TS')) return false;
+		if (!('key' in member) || (member.static === true) !== statics || member.type.startsWith('TS')) return false;
 		const name = memberName(member as Member) ?? EACH;
 		return name === key || name === EACH || key === EACH;
 	});
@@ -52,12 +52,14 @@ function memberName(member: Member): string | null {
 }
 
 /** The constructor's parameter that is a field as well: `constructor(readonly run: () => number) {}`. */
-export function isParameterProperty({ body }: t.Class, key: string): boolean {
-	return body.body.some(
-		(member) =>
-			t.isClassMethod(member, { kind: 'constructor' }) &&
-			member.params.some(
-				(param) => param.type === 'TSParameterProperty' && key in t.getBindingIdentifiers(param.parameter),
-			),
+export function parameterProperty(
+	{ body }: t.Class,
+	key: string,
+): { readonly fn: t.ClassMethod; readonly index: number } | null {
+	const fn = body.body.find((member) => t.isClassMethod(member, { kind: 'constructor' }));
+	if (fn?.type !== 'ClassMethod') return null;
+	const index = fn.params.findIndex(
+		(param) => param.type === 'TSParameterProperty' && key in t.getBindingIdentifiers(param.parameter),
 	);
+	return index < 0 ? null : { fn, index };
 }

@@ -37,8 +37,17 @@ const CODES: Record<ObstacleKind, Code> = {
 	class: 'PD3005',
 	iterator: 'PD3006',
 	function: 'PD3007',
+	made: 'PD3007',
 	promise: 'PD3008',
 };
+
+interface Judging {
+	readonly verdicts: Verdicts;
+	readonly proof: Proof;
+	readonly any: AnyOption;
+	/** The class of this file that a type is an instance of. */
+	readonly classOf: (type: Type) => t.Class | null;
+}
 
 interface Asked {
 	/** False where what nothing is known of is left to running. */
@@ -51,11 +60,13 @@ export class Judge {
 	readonly #verdicts: Verdicts;
 	readonly #proof: Proof;
 	readonly #any: AnyOption;
+	readonly #classOf: Judging['classOf'];
 
-	constructor(verdicts: Verdicts, proof: Proof, any: AnyOption) {
+	constructor({ verdicts, proof, any, classOf }: Judging) {
 		this.#verdicts = verdicts;
 		this.#proof = proof;
 		this.#any = any;
+		this.#classOf = classOf;
 	}
 
 	/**
@@ -75,6 +86,19 @@ export class Judge {
 					found.push(refused(obstacle, warning));
 					if (!warning) return found;
 					continue;
+				}
+				if (obstacle.kind === 'made') {
+					const made = this.#classOf(obstacle.type);
+					const bad = made && this.#proof.instancesOf(made);
+					if (!bad) continue;
+					found.push({
+						...bad,
+						path: obstacle.path,
+						...wholeOf(bad),
+						fix: bad.fix ?? null,
+						warning: bad.warning ?? false,
+					});
+					return found;
 				}
 				if (obstacle.kind === 'accessor') {
 					if (

@@ -12,7 +12,7 @@ import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
 import type { Facts } from './unproven.ts';
 
-export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured' | 'calledInRuns'> {
+export interface OriginFacts extends CollectionFacts, Omit<Facts, 'captured' | 'calledInRuns' | 'held'> {
 	/** Is it a function with the directive, by its declaration? */
 	isDurable(callee: t.Node): boolean;
 	/** A class of the user's or a package's that nobody registered: its name; null for any other. */

@@ -1,13 +1,13 @@
 /** One question: what was looked at, and what was found. */
 import type * as t from '@babel/types';
-import { type Binding, type FunctionNode, unwrap } from '../1-parse/scope.ts';
+import { type Binding, type FunctionNode, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { isOnlyRead, mayChange } from './constancy.ts';
 import type { Inflow, Path } from './flows.ts';
 import { keyOf } from './member-names.ts';
 import type { Made, Origin, Query } from './origin.ts';
 import type { Origins } from './origins.ts';
 import { awaited, call, construct, parameter } from './query-calls.ts';
-import { partOfArray, partOfObject, receiver } from './query-objects.ts';
+import { partOfArray, partOfClass, partOfObject, receiver } from './query-objects.ts';
 import { written } from './query-writes.ts';
 import { returnsIn } from './returns.ts';
 
@@ -147,7 +147,7 @@ export class OriginQuery implements Query {
 				this.expression(inflow.node, [...inflow.path, ...path]);
 				return;
 			case 'parameter':
-				parameter(this, inflow, [...inflow.path, ...path]);
+				this.parameter(inflow, [...inflow.path, ...path]);
 				return;
 			case 'declared':
 				this.made(inflow.node, path);
@@ -163,8 +163,15 @@ export class OriginQuery implements Query {
 		}
 	}
 
+	parameter(inflow: Extract<Inflow, { kind: 'parameter' }>, path: Path): void {
+		parameter(this, inflow, path);
+	}
+
 	made(node: Made, path: Path): void {
-		if (path.length > 0) this.add({ kind: 'unknown', node });
+		const { types } = this.origins.source;
+		if (path.length > 0 && types !== null && !isFunctionNode(node) && this.origins.makerOf(node) === 'run')
+			partOfClass(this, node, path);
+		else if (path.length > 0) this.add({ kind: 'unknown', node });
 		else this.add({ kind: 'function', node, maker: this.origins.makerOf(node) });
 	}
 

@@ -1,7 +1,7 @@
 /** What a value may come from, and the question that finds it out. */
 import type * as t from '@babel/types';
 import type { Binding, FunctionNode, Scopes } from '../1-parse/scope.ts';
-import type { Flows, Path } from './flows.ts';
+import type { Flows, Inflow, Path } from './flows.ts';
 import type { Origins } from './origins.ts';
 
 export type Call = t.CallExpression | t.OptionalCallExpression | t.TaggedTemplateExpression;
@@ -69,6 +69,8 @@ export interface Query {
 	expression(node: t.Node, path: Path): void;
 	/** The part at `path` of what a binding holds. */
 	binding(binding: Binding, path: Path): void;
+	/** What is handed over for a parameter. */
+	parameter(inflow: Extract<Inflow, { kind: 'parameter' }>, path: Path): void;
 	/** Of what a function returns. */
 	result(fn: FunctionNode, path: Path): void;
 	/** A function or class where it is made. */

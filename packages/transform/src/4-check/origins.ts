@@ -126,12 +126,37 @@ export class Origins {
 		return object === null ? null : `${object}.${key}`;
 	}
 
+	/** The same for a constructor: nothing extends its class or has it under another name. */
+	#newsOf(node: t.Class): readonly t.NewExpression[] | null {
+		const { flows, scopes } = this.source;
+		const declarator = outOfTypes(node, flows.parentOf);
+		const ids = [node.id, declarator?.type === 'VariableDeclarator' ? declarator.id : null];
+		const bindings = [
+			scopes.classes.get(node),
+			...ids.map((id) => (id?.type === 'Identifier' ? scopes.declared.get(id) : undefined)),
+		];
+		if (node.type === 'ClassExpression' && declarator?.type !== 'VariableDeclarator') return null;
+		const uses = new Set(bindings.flatMap((binding) => (binding ? flows.uses(binding) : [])));
+		const news: t.NewExpression[] = [];
+		for (const use of uses) {
+			const call = calledBy(use, flows);
+			const around = outOfTypes(use, flows.parentOf);
+			if (call?.type === 'NewExpression') news.push(call);
+			else if (around?.type === 'BinaryExpression' && around.operator === 'instanceof') continue;
+			else if (around?.type !== 'MemberExpression' || unwrap(around.object) !== use || keyOf(around) === 'prototype')
+				return null;
+		}
+		return news;
+	}
+
 	/**
 	 * The calls of a function that are all there are: where it has a name that is only ever called.
 	 * Null where others may call it.
 	 */
-	callsOf(fn: FunctionNode): readonly Call[] | null {
+	callsOf(fn: FunctionNode): readonly (Call | t.NewExpression)[] | null {
 		const { flows, scopes } = this.source;
+		if (fn.type === 'ClassMethod' && fn.kind === 'constructor')
+			return this.#newsOf(flows.parentOf(flows.parentOf(fn)!) as t.Class);
 		const direct = calledBy(fn, flows);
 		if (direct) return direct.type === 'NewExpression' ? null : [direct];
 		const declaration = fn.type === 'FunctionDeclaration' ? fn : outOfTypes(fn, flows.parentOf);

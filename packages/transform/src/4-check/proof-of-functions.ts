@@ -5,9 +5,9 @@ import { isFunctionNode } from '../1-parse/scope.ts';
 import { calleeText } from '../2-lower/static-path.ts';
 import { headOf, nameOf } from './declared-names.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
-import { calleeNode, methodOf } from './member-names.ts';
+import { calleeNode, keyOf, methodOf } from './member-names.ts';
 import { isNamedEffect } from './named-effects.ts';
-import type { Origin } from './origin.ts';
+import type { Made, Origin } from './origin.ts';
 import { type Captured, helpOf, type Proving, placed, refuseFunction, type Unproven, worst } from './unproven.ts';
 import { isUnregistered } from './unregistered.ts';
 
@@ -54,7 +54,9 @@ function proveMade(proof: Proving, { node, maker }: Extract<Origin, { kind: 'fun
 	if (maker === 'run') {
 		// A class captures what its methods and fields do.
 		const parts = isFunctionNode(node) ? [node] : node.body.body;
-		return proof.once('function', node, () => worst(parts.map((part) => proveClosure(proof, part, name))));
+		return proof.once('function', node, () =>
+			worst([...parts.map((part) => proveClosure(proof, part, name)), ...proveStatics(proof, node)]),
+		);
 	}
 	if (!isFunctionNode(node)) {
 		const what = name === '' ? 'a class that is not registered' : REFUSED.class(name);
@@ -64,6 +66,25 @@ function proveMade(proof: Proving, { node, maker }: Extract<Origin, { kind: 'fun
 		...refuseFunction(name, true),
 		related: [{ message: 'it is made here, outside durable code', node: headOf(node) }],
 	};
+}
+
+/** What a class itself has is saved with it. */
+function* proveStatics({ facts, origins }: Proving, node: Made): Iterable<Unproven | null> {
+	if (isFunctionNode(node) || facts === null) return;
+	const fields = node.body.body.flatMap((each) =>
+		(each.type === 'ClassProperty' || each.type === 'ClassPrivateProperty') && each.static && each.value
+			? [{ name: nameOf(each), value: each.value }]
+			: [],
+	);
+	const stored = origins.source.flows.stores.flatMap(({ left, right }) => {
+		const { object } = left as t.MemberExpression;
+		const isClass = origins.of(object).some((each) => each.kind === 'function' && each.node === node);
+		return isClass ? [{ name: keyOf(left as t.MemberExpression), value: right }] : [];
+	});
+	for (const { name, value } of [...fields, ...stored]) {
+		const wrong = facts.held(value);
+		if (wrong) yield { ...wrong, path: `${nameOf(node)}.${name}${wrong.path}`, sure: true };
+	}
 }
 
 /** A closure of the run is saved with what it captures. */

@@ -40,6 +40,11 @@ export class Proof implements Proving {
 		return worst(this.from(of).map((origin) => proveFunction(this, origin)));
 	}
 
+	/** Of instances of a class made by the run, which is saved with what it captures. */
+	instancesOf(node: t.Class): Unproven | null {
+		return proveFunction(this, { kind: 'function', node, maker: this.origins.makerOf(node) });
+	}
+
 	promises(of: Subject): Unproven | null {
 		return worst(this.from(of).map((origin) => provePromise(this, origin)));
 	}

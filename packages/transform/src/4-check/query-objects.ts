@@ -3,7 +3,7 @@ import type * as t from '@babel/types';
 import { type Binding, isFunctionNode, unwrap } from '../1-parse/scope.ts';
 import { propertyName } from '../2-lower/nodes.ts';
 import { EACH, type Path } from './flows.ts';
-import { isParameterProperty, membersOf, receiverOf } from './instances.ts';
+import { membersOf, parameterProperty, receiverOf } from './instances.ts';
 import { isElement, keyOf, matches } from './member-names.ts';
 import type { Origin, Query } from './origin.ts';
 import type { Origins } from './origins.ts';
@@ -30,8 +30,23 @@ export function partOfInstance(query: Query, node: t.Class, path: Path): void {
 			else if (member.kind === 'get') query.result(member, rest);
 		} else if (member.value) query.expression(member.value, rest);
 	}
-	if (isParameterProperty(node, step)) query.add({ kind: 'unknown', node });
+	const parameter = parameterProperty(node, step);
+	if (parameter) query.parameter({ kind: 'parameter', rest: false, path: [], ...parameter }, rest);
 	else if (members.length === 0) inherited(query, node, path);
+	stored(query, node, path);
+}
+
+/** What a class itself has: its statics. */
+export function partOfClass(query: Query, node: t.Class, path: Path): void {
+	const [step, ...rest] = path as [string, ...string[]];
+	const members = membersOf(node, step, true);
+	for (const member of members) {
+		if (member.type === 'ClassMethod' || member.type === 'ClassPrivateMethod') {
+			if (member.kind === 'method') query.made(member, rest);
+			else if (member.kind === 'get') query.result(member, rest);
+		} else if (member.value) query.expression(member.value, rest);
+	}
+	if (members.length === 0) query.add({ kind: 'unknown', node });
 	stored(query, node, path);
 }
 

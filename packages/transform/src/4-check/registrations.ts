@@ -9,12 +9,14 @@ import * as t from '@babel/types';
 import { parse } from '../1-parse/parse.ts';
 import { unwrap } from '../1-parse/scope.ts';
 import { RUNTIME, runtimeName } from './runtime-names.ts';
-import type { Declaration, Span, TypeProgram, TypeSymbol } from './type-model.ts';
+import type { Declaration, Span, Type, TypeProgram, TypeSymbol } from './type-model.ts';
 
 export interface Registration {
 	readonly by: 'serializable' | 'resource';
 	/** The call says how instances are saved. */
 	readonly hooks: boolean;
+	/** What the hook gives that is saved; undefined where that is not known. */
+	readonly gives?: Type | undefined;
 }
 
 export interface Registrations {
@@ -108,11 +110,22 @@ function readFile(
 		file,
 		registering.map(({ call }) => spanOf(unwrap(call.arguments[0]!))),
 	);
+	const hooks = program.typesAt(
+		file,
+		registering.map(({ call }) => spanOf(unwrap(call.arguments[1] ?? call))),
+	);
 	registering.forEach(({ call, by }, index) => {
 		const prototype = types[index]?.properties().find(({ name }) => name === 'prototype');
 		const symbol = prototype?.type().symbol();
-		if (symbol !== undefined) found.set(symbol, { by, hooks: hasHooks(call) });
+		if (symbol !== undefined)
+			found.set(symbol, { by, hooks: hasHooks(call), gives: hasHooks(call) ? givenBy(hooks[index]) : undefined });
 	});
+}
+
+function givenBy(hooks: Type | undefined): Type | undefined {
+	const hook = hooks?.properties().find(({ name }) => name === 'serialize' || name === 'marshal');
+	const given = hook?.type().callSignatures()[0]?.result();
+	return given?.symbol()?.name === 'Promise' ? given.typeArguments()[0] : given;
 }
 
 /** `serializable`, `perdure.serializable`: the name that is called. */

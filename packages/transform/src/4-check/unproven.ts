@@ -13,7 +13,7 @@ export type Subject = ({ readonly binding: Binding } | { readonly node: t.Node }
 
 /** Why a value is not proven to be one that can be saved. */
 export interface Unproven {
-	readonly code: 'PD3004' | 'PD3005' | 'PD3006' | 'PD3007' | 'PD3008';
+	readonly code: 'PD3001' | 'PD3004' | 'PD3005' | 'PD3006' | 'PD3007' | 'PD3008';
 	/** As in messages: `the foreign function 'fetch'`. */
 	readonly what: string;
 	/** Of what a closure captures: the path to it, which begins with its own name. */
@@ -37,6 +37,8 @@ export interface Facts extends CallFacts {
 	calledInRuns(fn: FunctionNode): boolean;
 	/** May what a captured variable holds be saved, as far as its type tells? */
 	captured(binding: Binding): (Pick<Unproven, 'what' | 'help' | 'path' | 'warning'> & { readonly code: string }) | null;
+	/** May what an expression gives be saved, by its type and where it comes from? */
+	held(node: t.Expression): (Pick<Unproven, 'code' | 'what' | 'help' | 'related'> & { readonly path: string }) | null;
 }
 
 /** `async`: it surely gives a promise. */

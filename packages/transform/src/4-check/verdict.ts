@@ -16,9 +16,10 @@ import type { Property, Type, TypeSymbol } from './type-model.ts';
 /**
  * - `unknown`: nothing is known of it (`any`, `unknown`, an unconstrained type parameter).
  * - `value`: it is never saved. `class`: an instance of a class that must be registered first.
+ * - `made`: an instance of a class that durable code made: what the class captures decides.
  * - `accessor`, `function`, `promise`, `iterator`: where the value comes from decides.
  */
-export type ObstacleKind = 'unknown' | 'value' | 'accessor' | 'class' | 'function' | 'promise' | 'iterator';
+export type ObstacleKind = 'unknown' | 'value' | 'accessor' | 'class' | 'made' | 'function' | 'promise' | 'iterator';
 
 export interface Obstacle {
 	readonly kind: ObstacleKind;
@@ -47,6 +48,8 @@ interface Visit {
 	readonly from: Visit | null;
 	readonly path: string;
 	readonly key: string | null;
+	/** It is what a hook gives: only what can surely not be saved counts of it. */
+	readonly given: boolean;
 }
 
 const GROWN = 20;
@@ -117,7 +120,7 @@ class Search {
 			this.whole = false;
 			return;
 		}
-		this.queue.push({ type, from, path: (from?.path ?? '') + path, key });
+		this.queue.push({ type, from, path: (from?.path ?? '') + path, key, given: from?.given ?? false });
 	}
 
 	/** The same value under another type: its parts, its bound. */
@@ -128,7 +131,9 @@ class Search {
 	private add(at: Visit, kind: ObstacleKind, what: string, help: string): void {
 		const keys: string[] = [];
 		for (let each: Visit | null = at; each; each = each.from) if (each.key !== null) keys.unshift(each.key);
-		const liftable = kind === 'accessor' || kind === 'function' || kind === 'promise' || kind === 'iterator';
+		if (at.given && kind !== 'value' && kind !== 'class') return;
+		const liftable =
+			kind === 'made' || kind === 'accessor' || kind === 'function' || kind === 'promise' || kind === 'iterator';
 		this.found.push({ kind, path: at.path, keys, type: at.type, liftable, what, help });
 	}
 
@@ -290,11 +295,16 @@ class Search {
 
 	private instance(at: Visit, symbol: TypeSymbol): void {
 		const standing = this.classes.standingOf(at.type, symbol);
-		if (standing.kind === 'described') return;
+		if (standing.kind === 'described') {
+			if (standing.gives && !at.given)
+				this.queue.push({ type: standing.gives, from: at, path: at.path, key: null, given: true });
+			return;
+		}
 		if (standing.kind === 'refused') {
 			this.add(at, 'class', standing.what, standing.help);
 			return;
 		}
+		if (standing.kind === 'plain' && standing.made) this.add(at, 'made', REFUSED.class(symbol.name), FUNCTION);
 		// Its methods and accessors are its prototype's; what a built-in keeps is saved with it.
 		this.properties(
 			at,
@@ -325,10 +335,10 @@ class Search {
 			const { name, kind } = property;
 			const path = propertyPath(name);
 			if (kind === 'accessor' && at.type.objectLiteral) {
-				const accessor: Visit = { type: property.type(), from: at, path: at.path + path, key: name };
+				const accessor: Visit = { ...at, type: property.type(), from: at, path: at.path + path, key: name };
 				this.add(accessor, 'accessor', 'an accessor', ACCESSOR);
 			} else if (kind === 'method') {
-				const method: Visit = { type: property.type(), from: at, path: at.path + path, key: name };
+				const method: Visit = { ...at, type: property.type(), from: at, path: at.path + path, key: name };
 				this.add(method, 'function', REFUSED.function(name), at.type.objectLiteral ? FUNCTION : METHOD);
 			} else this.reach(property.type(), at, path, name);
 		}
