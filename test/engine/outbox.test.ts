@@ -122,6 +122,49 @@ describe.each([
 		await event!.ack();
 	});
 
+	it('lets go of what a loop has that hangs, and not of what one has that goes on (O2)', async () => {
+		let now = 0;
+		const timers = new Set<{ at: number; fire: () => void }>();
+		const clock = {
+			now: () => now,
+			timer(at: number, fire: () => void) {
+				const timer = { at, fire };
+				timers.add(timer);
+				return () => timers.delete(timer);
+			},
+		};
+		const advance = async (ms: number) => {
+			now += ms;
+			for (const timer of [...timers].filter(({ at }) => at <= now)) if (timers.delete(timer)) timer.fire();
+			await new Promise((resolve) => setTimeout(resolve, 20));
+		};
+		const engine = opened(createEngine({ store: make(), clock }));
+		await engine.start(counts!, ['a', 4], { id: 'a' });
+		await (await engine.start(counts!, ['a', 4], { id: 'a' })).result();
+		const hangs = engine.outbox({ visibility: '1 minute' });
+		const [first, second] = await take(hangs, 2);
+		const got: OutboxEvent[] = [];
+		const others = engine.outbox();
+		const other = others.next().then(({ value }) => got.push(value as OutboxEvent));
+		await advance(59_000);
+		await first!.ack();
+		await advance(59_000);
+		const [third] = await take(hangs, 1);
+		await advance(59_000);
+		expect(got).toEqual([]);
+		await advance(1000);
+		await other;
+		expect(got).toMatchObject([{ runId: 'a', seq: second!.seq }]);
+		await expect(third!.ack()).rejects.toMatchObject({ code: 'PD8005' });
+		// It goes on, and what it had is not its any more: each event is with the other loop, in order.
+		await engine.start(counts!, ['b', 1], { id: 'b' });
+		expect(await take(hangs, 1)).toMatchObject([{ runId: 'b' }]);
+		expect(await take(others, 2)).toMatchObject([{ seq: third!.seq }, { runId: 'a' }]);
+		// What is acknowledged is waited for no more, and neither is a loop that has ended.
+		for (const loop of [hangs, others]) await loop.return();
+		expect([...timers].filter(({ at }) => at > now + 1000)).toEqual([]);
+	});
+
 	it('ends with the engine, and rejects when its signal is aborted', async () => {
 		const engine = opened(createEngine({ store: make() }));
 		const aborted = new AbortController();

@@ -1,11 +1,12 @@
 import { SealError } from '../errors/saving.ts';
 import { EngineClosedError, EventLostError, StoreError } from '../errors/store.ts';
-import type { Duration } from '../language/duration.ts';
+import { type Duration, milliseconds } from '../language/duration.ts';
 import { decode } from '../machine/bytes.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { OutboxRow, StoreSession } from '../ports/store.ts';
 import { keyIdOf } from '../sealing/at-rest.ts';
 import type { Changes, WaitLimits } from './changes.ts';
+import { Handed } from './handed.ts';
 
 /** An event that a run has emitted, in the hands of one consumer. */
 export interface OutboxEvent {
@@ -18,7 +19,7 @@ export interface OutboxEvent {
 	readonly event: unknown;
 	/**
 	 * Takes it out of the outbox: it is never handed out again. Doing so twice does no harm.
-	 * @throws EventLostError when it is no longer this consumer's: its loop is over.
+	 * @throws EventLostError when it is no longer this consumer's: its loop is over, or it took too long (`visibility`).
 	 */
 	ack(): Promise<void>;
 }
@@ -29,6 +30,12 @@ export interface OutboxOptions extends WaitLimits {
 	readonly timeout?: Duration;
 	/** How many events are fetched at a time. Default 100. */
 	readonly batch?: number;
+	/**
+	 * A loop that has events, and neither acknowledges one nor asks for the next for so long, is taken to hang: what it
+	 * has not acknowledged is handed to others, or to itself when it goes on. Longer than the slowest event may take;
+	 * default 15 minutes.
+	 */
+	readonly visibility?: Duration;
 }
 
 /** What consumers need of their engine. */
@@ -45,43 +52,62 @@ export interface OutboxHost {
 export const OUTBOX = 'outbox';
 
 const BATCH = 100;
+/** Ms. */
+const VISIBILITY = 15 * 60_000;
 /** Pause before a consumer that left is tried again to be let go of (ms), doubled up to the second. */
 const RETRY = [100, 10_000] as const;
 
 /**
  * Events as they are committed, those of one run in order, each until it is acknowledged.
  * Owns: the claims of one consumer. Called by: the loop of a user.
- * O1: whatever ends the loop, what it has not acknowledged is others' afterwards.
+ * O1: whatever ends the loop, or holds it up for long, what it has not acknowledged is others' afterwards.
  */
 export async function* consumeOutbox(
 	host: OutboxHost,
-	{ batch: limit = BATCH, ...limits }: OutboxOptions,
+	{ batch: limit = BATCH, visibility, ...limits }: OutboxOptions,
 ): AsyncGenerator<OutboxEvent, void, undefined> {
 	const session = await host.session();
-	const consumer = host.consumer();
+	let consumer = host.consumer();
 	let batch = 0;
 	const look = async () => {
-		const rows = await session.consume({ consumer, batch, limit });
-		return rows.length === 0 ? undefined : rows;
+		const by = consumer;
+		const rows = await session.consume({ consumer: by, batch, limit });
+		return rows.length === 0 ? undefined : { rows, by };
 	};
+	const visible = visibility === undefined ? VISIBILITY : milliseconds(visibility);
+	const handed = new Handed(host.changes, visible, () => {
+		letGo(host, session, consumer);
+		// Another name: what the old one has is not this loop's any more, even if it comes back to it.
+		consumer = host.consumer();
+	});
 	try {
 		for (;;) {
 			batch++;
-			const rows = await host.changes.until(OUTBOX, 'the next event', look, limits);
+			const { rows, by } = await host.changes.until(OUTBOX, 'the next event', look, limits);
 			for (const row of rows) {
 				limits.signal?.throwIfAborted();
-				yield eventOf(row, session, consumer);
+				if (by !== consumer) break;
+				handed.hand(nameOf(row));
+				yield eventOf(row, session, by, () => handed.acknowledged(nameOf(row)));
 			}
 		}
 	} catch (error) {
 		// The natural end of an endless stream.
 		if (!EngineClosedError.is(error)) throw error;
 	} finally {
+		handed.end();
 		letGo(host, session, consumer);
 	}
 }
 
-function eventOf({ runId, seq, at, event }: OutboxRow, session: StoreSession, consumer: string): OutboxEvent {
+const nameOf = ({ runId, seq }: OutboxRow) => `${runId}/${seq}`;
+
+function eventOf(
+	{ runId, seq, at, event }: OutboxRow,
+	session: StoreSession,
+	consumer: string,
+	acknowledged: () => void,
+): OutboxEvent {
 	return {
 		runId,
 		seq,
@@ -93,6 +119,7 @@ function eventOf({ runId, seq, at, event }: OutboxRow, session: StoreSession, co
 		},
 		async ack() {
 			if (!(await session.acknowledge(consumer, { runId, seq }))) throw new EventLostError({ runId, seq });
+			acknowledged();
 		},
 	};
 }

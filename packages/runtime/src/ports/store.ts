@@ -21,7 +21,7 @@
  *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
  *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its
- *     session is closed or its process has died. An event that is acknowledged is never handed out again.
+ *     session is closed or its process has died (one that hangs is let go of by its engine). An event that is acknowledged is never handed out again.
  * G9: children that a turn starts are there when the turn is committed. A turn that would start one under an id
  *     of another start changes nothing. Of a run that another one awaits, the end is mail to that one: once, and
  *     whether it came before the wait or after.
