@@ -59,7 +59,8 @@ it("forgets what is no longer the thread's, and only that claim", () => {
 		() => holds.committed(turnOf('r', 1), committed(false)),
 		() => holds.committed(turnOf('r', 1), { outcome: 'fenced' }),
 		() => holds.gone('r', 1),
-		() => holds.keep(['another']),
+		() => holds.keep([{ runId: 'another', epoch: 1 }]),
+		() => holds.keep([{ runId: 'r', epoch: 2 }]),
 	]) {
 		claim(holds, 'r', 1);
 		end();
@@ -68,6 +69,6 @@ it("forgets what is no longer the thread's, and only that claim", () => {
 	claim(holds, 'r', 2);
 	holds.committed(turnOf('r', 1), { outcome: 'fenced' });
 	holds.gone('r', 1);
-	holds.keep(['r']);
+	holds.keep([{ runId: 'r', epoch: 2 }]);
 	expect(holds.take()).toEqual([{ runId: 'r', epoch: 2 }]);
 });

@@ -557,7 +557,10 @@ export function contract(name: string, harness: Harness): void {
 				for (const id of ['a', 'b']) await s.start(newRun(id, { claim: true }));
 				const kept = (await s.read('a'))!;
 				const lost = (await s.read('b'))!;
-				await s.keep(['a']);
+				await s.keep([
+					{ runId: 'a', epoch: kept.epoch },
+					{ runId: 'b', epoch: lost.epoch - 1 },
+				]);
 				expect(await s.commit(turnOf(kept))).toMatchObject({ outcome: 'committed' });
 				expect(await s.commit(turnOf(lost))).toEqual({ outcome: 'fenced' });
 				expect(await claimOne(s)).toMatchObject({ id: 'b', recoveries: 0 });

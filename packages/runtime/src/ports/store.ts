@@ -81,8 +81,11 @@ export interface StoreSession {
 	claim(o: ClaimOptions): Promise<Claimed>;
 	/** Lets go of these claims, without a recovery; those that are no longer this worker's stay as they are. */
 	giveUp(claims: readonly HeldRun[]): Promise<void>;
-	/** Lets go of all runs but these: after a write that was rejected the worker may hold runs it does not know of. */
-	keep(runIds: readonly string[]): Promise<void>;
+	/**
+	 * Lets go of all but these claims: after a write that was rejected the worker may hold runs it does not know of, or by
+	 * a later claim than the one it knows of.
+	 */
+	keep(claims: readonly HeldRun[]): Promise<void>;
 	/** Has this sender answered the run? */
 	answered(runId: string, sender: string): Promise<boolean>;
 	/** Unseen mail numbered above `after`, in order. */

@@ -51,10 +51,11 @@ export function claim(data: Data, member: Member, { limit, queues, suspects }: C
 	return { runs, next, suspects: suspects ? runs.length > 0 || next !== null : others };
 }
 
-/** Runs of a worker, all but those it keeps. */
-export function free(data: Data, member: Member, died: boolean, kept: readonly string[] = []): void {
+/** Runs of a worker, all but those of the claims that it keeps. */
+export function free(data: Data, member: Member, died: boolean, kept: readonly HeldRun[] = []): void {
+	const epochs = new Map(kept.map(({ runId, epoch }) => [runId, epoch]));
 	for (const run of data.runs.values()) {
-		if (run.owner === member && !kept.includes(run.id)) letGo(data, run, died);
+		if (run.owner === member && epochs.get(run.id) !== run.epoch) letGo(data, run, died);
 	}
 	tell(data, (listener) => listener.due());
 }

@@ -62,7 +62,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		know: (functions, build) => when(() => know(data, member, functions, build)),
 		claim: (o) => when(() => claim(data, member, o)),
 		giveUp: (claims) => when(() => giveUp(data, member, claims)),
-		keep: (runIds) => when(() => free(data, member, false, runIds)),
+		keep: (claims) => when(() => free(data, member, false, claims)),
 		answered: (runId, sender) => when(() => answered(data, runId, sender)),
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),

@@ -60,7 +60,8 @@ const LET_GO = `
 	UPDATE run SET owner = NULL, epoch = epoch + 1, status = 'pending', ready_at = :now, recoveries = recoveries + :died
 	WHERE owner = :worker`;
 
-const FREE = `${LET_GO} AND id NOT IN (SELECT value FROM json_each(:kept))`;
+/** `kept`: claims, as pairs of id and epoch. */
+const FREE = `${LET_GO} AND NOT EXISTS (SELECT 1 FROM json_each(:kept) AS k WHERE k.value ->> 0 = run.id AND k.value ->> 1 = run.epoch)`;
 
 const GIVE_UP = `${LET_GO} AND id = :runId AND epoch = :epoch`;
 
@@ -128,8 +129,9 @@ function suspects(db: Connection, me: Worker, { limit, queues }: ClaimOptions, n
 	return db.all(SUSPECTS, { ...me, queues: queues && JSON.stringify(queues), now, limit });
 }
 
-export function keep(db: Connection, worker: string, runIds: readonly string[], now: number): void {
-	db.run(FREE, { worker, died: 0, now, kept: JSON.stringify(runIds) });
+export function keep(db: Connection, worker: string, claims: readonly HeldRun[], now: number): void {
+	const kept = JSON.stringify(claims.map(({ runId, epoch }) => [runId, epoch]));
+	db.run(FREE, { worker, died: 0, now, kept });
 }
 
 export function giveUp(db: Connection, worker: string, claims: readonly HeldRun[], now: number): void {

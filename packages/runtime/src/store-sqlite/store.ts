@@ -4,6 +4,7 @@ import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import {
 	type Committed,
+	type HeldRun,
 	isNews,
 	type Posted,
 	type Store,
@@ -296,9 +297,9 @@ class Session implements SqliteSession {
 		this.#shared.tell((listener) => listener.due());
 	}
 
-	async keep(runIds: readonly string[]): Promise<void> {
+	async keep(claims: readonly HeldRun[]): Promise<void> {
 		const { worker } = this.#worker();
-		await this.#write(() => keep(this.#db, worker, runIds, this.now()));
+		await this.#write(() => keep(this.#db, worker, claims, this.now()));
 		this.#shared.tell((listener) => listener.due());
 	}
 

@@ -40,8 +40,9 @@ export class Holds {
 	}
 
 	/** Only these are the thread's. */
-	keep(runIds: readonly string[]): void {
-		for (const runId of this.#held.keys()) if (!runIds.includes(runId)) this.#held.delete(runId);
+	keep(claims: readonly HeldRun[]): void {
+		const epochs = new Map(claims.map(({ runId, epoch }) => [runId, epoch]));
+		for (const [runId, { epoch }] of this.#held) if (epochs.get(runId) !== epoch) this.#held.delete(runId);
 	}
 
 	/** Some of them need not be with this thread. */

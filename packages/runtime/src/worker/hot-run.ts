@@ -3,7 +3,7 @@ import { leave, openMachine } from '../driver/resources.ts';
 import { tellForeign } from '../language/durable-promise.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import { GO_ON } from '../machine/failure.ts';
-import type { Committed, RunRow } from '../ports/store.ts';
+import type { Committed, HeldRun, RunRow } from '../ports/store.ts';
 import { setAside } from './aside.ts';
 import { blockedBy, blockedByMove } from './blocked.ts';
 import type { Gate } from './gate.ts';
@@ -116,6 +116,10 @@ export class HotRun {
 		this.#busy = false;
 		this.#idle();
 		return !this.#gone;
+	}
+
+	get claim(): HeldRun {
+		return { runId: this.id, epoch: this.#epoch };
 	}
 
 	/** Mail may have come. */

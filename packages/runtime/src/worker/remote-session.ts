@@ -6,6 +6,7 @@ import type {
 	Claimed,
 	ClaimOptions,
 	Committed,
+	HeldRun,
 	OpenTransaction,
 	RunRow,
 	StoreSession,
@@ -129,9 +130,9 @@ export function sessionTasks(session: StoreSession, asking: () => Asking, holds:
 			holds.gone(runId, epoch);
 			return done;
 		},
-		async keep(runIds: readonly string[]): Promise<void> {
-			await session.keep(runIds);
-			holds.keep(runIds);
+		async keep(claims: readonly HeldRun[]): Promise<void> {
+			await session.keep(claims);
+			holds.keep(claims);
 		},
 		// One at a time: a turn that computes for long must not hold up others that nobody has begun.
 		async claim(o: ClaimOptions): Promise<RemoteClaimed> {

@@ -152,7 +152,7 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 		retry: (runId, turn, event) =>
 			inOrder(close(event, runId, 'event'), (sealed) => session.retry(runId, turn, sealed)),
 		giveUp: (claims) => session.giveUp(claims),
-		keep: (runIds) => session.keep(runIds),
+		keep: (claims) => session.keep(claims),
 		answered: (runId, sender) => session.answered(runId, sender),
 		mail: async (runId, after) =>
 			Promise.all((await session.mail(runId, after)).map((sent) => openedMail(runId, sent))),

@@ -225,7 +225,7 @@ export class Worker {
 	}
 
 	async #reconcile(): Promise<void> {
-		await this.#parts.session.keep([...this.#held.keys()]);
+		await this.#parts.session.keep([...this.#held.values()].map(({ claim }) => claim));
 		this.#unsure = false;
 	}
 
@@ -285,6 +285,8 @@ export class Worker {
 
 	#begin(row: RunRow, how: (run: HotRun) => Promise<void>): HotRun {
 		const run = new HotRun(this.#host, row, this.#parts.gateOf?.(row) ?? null);
+		// Others had taken this one for dead meanwhile.
+		this.#held.get(row.id)?.die();
 		this.#held.set(row.id, run);
 		how(run);
 		return run;
