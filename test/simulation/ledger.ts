@@ -1,5 +1,5 @@
 import type { LogEntry } from '@perdure/runtime';
-import type { Committed, RunRow, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
+import type { Committed, HeldRun, RunRow, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
 import type { Emitted } from './program.ts';
 
 /** With one death more a run that kills its workers is set aside, and a simulated one would wait for ever. */
@@ -20,7 +20,7 @@ export interface Attempt {
  * L2: a turn is committed only by the process that has the run, under the epoch of its claim.
  * L3: nothing is committed to a run that has ended, unless it failed and is tried again.
  * L4: an effect has one key in all its attempts, no other effect has it, and no attempt number comes twice.
- * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is; a retry issues again what failed.
+ * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is; what failed a run that is tried again or given up is settled anew.
  * L6: what began inside a `try` has been cleaned up by the end of its run.
  * L7: an emitted event is handed out until it is acknowledged, and not after that.
  * L8: events of one run are first handed out in the order of their entries in its log.
@@ -74,8 +74,11 @@ export class Ledger {
 	}
 
 	/** A process lets go of all but these. */
-	kept(process: number, runs: readonly string[], died = false): void {
-		for (const [id, holder] of this.#holders) if (holder === process && !runs.includes(id)) this.#leave(id, died);
+	kept(process: number, claims: readonly HeldRun[], died = false): void {
+		for (const [id, holder] of this.#holders) {
+			const isKept = claims.some(({ runId, epoch }) => runId === id && epoch === this.#epochs.get(id));
+			if (holder === process && !isKept) this.#leave(id, died);
+		}
 	}
 
 	#leave(id: string, died: boolean): void {
@@ -98,7 +101,8 @@ export class Ledger {
 		this.#retried.add(runId);
 	}
 
-	committed(commit: TurnCommit, result: Committed, process: number): void {
+	/** `late`: what happened after it may have been told of before. */
+	committed(commit: TurnCommit, result: Committed, process: number, late = false): void {
 		if (result.outcome === 'fenced') this.fenced++;
 		if (result.outcome !== 'committed') return;
 		const { runId, epoch, after, turn, status } = commit;
@@ -106,11 +110,13 @@ export class Ledger {
 		this.#check(after === before, 'L1', `${runId} has turn ${before}, and one after ${after} was committed`);
 		this.#check(turn === after || turn === after + 1, 'L1', `${runId} went from turn ${after} to ${turn}`);
 		const holder = this.#holders.get(runId);
-		this.#check(process === holder, 'L2', `${runId} was committed by ${process}, and ${holder} has it`);
+		const overtaken = late && holder === undefined && this.#expired.has(process);
+		this.#check(process === holder || overtaken, 'L2', `${runId} was committed by ${process}, and ${holder} has it`);
 		this.#check(epoch === this.#epochs.get(runId), 'L2', `${runId} was committed under epoch ${epoch}`);
 		this.#check(!this.#ended.has(runId), 'L3', `${runId} was committed after its end`);
 		this.#turns.set(runId, turn);
 		if (turn > after) this.#deaths.delete(runId);
+		if (overtaken && result.held) this.#deaths.set(runId, 1);
 		if (!result.held) this.#holders.delete(runId);
 		if (status !== 'running' && status !== 'waiting') this.#ended.add(runId);
 	}
@@ -139,8 +145,8 @@ export class Ledger {
 			this.#check(same && old.site.id === entry.site.id, 'L5', `entry ${entry.seq} of ${runId} became another`);
 			const name = `entry ${entry.seq} of ${runId}`;
 			this.#check(old.attempt <= entry.attempt, 'L5', `${name}: attempt ${old.attempt} to ${entry.attempt}`);
-			// What failed, and is issued again.
-			if (this.#retried.has(runId) && old.attempt < entry.attempt) continue;
+			// The turn that failed happens again, and in another way.
+			if (this.#retried.has(runId) && old.outcome !== null && 'error' in old.outcome) continue;
 			const moved = old.state === 'started' || old.state === entry.state;
 			this.#check(moved, 'L5', `${name}: ${old.state} to ${entry.state}`);
 			const settled = old.settledSeq ?? entry.settledSeq;

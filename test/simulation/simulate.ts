@@ -41,7 +41,8 @@ export interface Tally {
 }
 
 const RUNS = 3;
-const PROCESSES = 3;
+/** One alone gets back what was taken from it while it still has it. */
+const PROCESSES = [1, 3, 3];
 /** Virtual time of the storm (ms), and how long all may take once it is over. */
 const STORM = 4000;
 const CALM = 3_600_000;
@@ -95,7 +96,7 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 	const log = random.pick(LOGS);
 	const processes = new Processes(
 		{ time, random, ids, store, weather, ledger, log, keyring: undefined, calm },
-		PROCESSES,
+		random.pick(PROCESSES),
 	);
 	const clients = new Clients({
 		random,

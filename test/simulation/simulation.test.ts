@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import { simulate, type Tally } from './simulate.ts';
 
-const FROM = Number(process.env['PERDURE_SEED'] ?? 1);
+const FROM = Number(process.env['PERDURE_SEED'] ?? 100);
 const sum: Partial<Record<keyof Tally, number>> = {};
 
 test.each([
 	['memory', 60],
-	['sqlite', 25],
+	['sqlite', 40],
 	['file', 12],
 ] as const)(
 	'on %s, %i storms: every run ends as the plain function does, and no promise is broken',

@@ -3,6 +3,7 @@ import { type Store, StoreError } from '@perdure/runtime';
 import type {
 	Claimed,
 	Committed,
+	HeldRun,
 	Started,
 	StoreListener,
 	StoreSession,
@@ -89,6 +90,8 @@ export class UnreliableStore implements Store {
 		await pass();
 		if (this.#session === null || this.#dead || !this.#o.ledger.mayDie(this.#o.process)) return false;
 		await this.#session.expire();
+		// The ledger hears first of what was done before.
+		await pass();
 		this.#o.ledger.died(this.#o.process);
 		return true;
 	}
@@ -123,7 +126,7 @@ export class UnreliableStore implements Store {
 				return made;
 			},
 		});
-		this.#note('commit', [made], result);
+		this.#o.ledger.committed(made!, result as Committed, this.#o.process, true);
 		return result;
 	}
 
@@ -132,7 +135,7 @@ export class UnreliableStore implements Store {
 		if (!ledger.mayDie(process)) return false;
 		this.#dead = true;
 		clock.die();
-		// The ledger hears first of what was done before.
+		// Here too.
 		setImmediate(() => {
 			this.#session!.die();
 			ledger.died(process);
@@ -150,7 +153,7 @@ export class UnreliableStore implements Store {
 			if (claimed) ledger.claimed(run, process);
 		}
 		if (name === 'commit') ledger.committed(args[0] as TurnCommit, result as Committed, process);
-		if (name === 'keep') ledger.kept(process, args[0] as readonly string[]);
+		if (name === 'keep') ledger.kept(process, args[0] as readonly HeldRun[]);
 		if (name === 'block' && result === true) ledger.released(args[0] as string);
 		if (name === 'retry' && result === true) ledger.retried(args[0] as string);
 	}

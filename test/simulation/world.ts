@@ -167,7 +167,8 @@ export function liveWorld({ seed, random, ledger, transactions, mended, storms }
 		module: {
 			work,
 			steady: effect(moody, { retry, timeout: '1 minute' }),
-			book: transactions ? transaction(book) : work,
+			// A process may stand still in the midst of it.
+			book: transactions ? transaction(book, { timeout: '1 minute' }) : work,
 			hold: (call: string) => new Box(call),
 			use,
 		},

@@ -31,7 +31,7 @@ beforeAll(async () => {
 	const iterators = [[][Symbol.iterator](), new Map().entries(), (function* () {})(), (async function* () {})()];
 	const all = [...classes.map((C) => C.prototype as object), ...iterators.map((one) => Object.getPrototypeOf(one))];
 	prototypes = all.map((one) => [one, Reflect.ownKeys(one).length]);
-});
+}, 60_000);
 
 /** Everything that can be asked of a continuation without going on. `fork`: which costs as much as all the rest. */
 function lookAt(c: Continuation<unknown>, fork: boolean): void {
