@@ -200,6 +200,26 @@ describe.each([
 		expect(await one.result({ timeout: 5000 })).toEqual(['one', 'two']);
 	});
 
+	it('of a run that failed again and again stands before all of that, and its own turns count on', async () => {
+		const store = make();
+		const engine = engineOn(store, { keys });
+		declined = true;
+		const one = await engine.start(acts!, [], { id: 'one' });
+		await one.settled({ timeout: 5000 });
+		await one.retry();
+		await one.settled({ timeout: 5000 });
+		const client = await store.open({ moved() {}, mail() {}, due() {}, emitted() {} });
+		const { turn } = (await client.read('one'))!;
+		const two = await one.fork({ id: 'two' });
+		await two.settled({ timeout: 5000 });
+		// It goes on in one turn and fails in another, after the one before the failing turn.
+		expect((await client.read('two'))!.turn).toBe(turn + 1);
+		await client.close();
+		declined = false;
+		await two.retry();
+		expect(await two.result({ timeout: 5000 })).toEqual(['one', 'two']);
+	});
+
 	it('fails and is tried again like any run, in its first turn too', async () => {
 		const engine = engineOn(make(), { keys });
 		const one = await engine.start(acts!, []);
@@ -261,7 +281,7 @@ describe.each([
 		expect(await client.get('one').status()).toBe('waiting');
 	});
 
-	it('under one id is one run; another is a conflict; what is over has nothing to go on from', async () => {
+	it('under one id is one run, however far the other has come; another is a conflict; what is over has nothing to go on from', async () => {
 		const engine = engineOn(make(), { keys });
 		const one = await engine.start(main!, [[]], { id: 'one' });
 		const { id } = await suspended(one);
@@ -269,9 +289,12 @@ describe.each([
 		await expect(one.fork({ id: 'one' })).rejects.toMatchObject({ name: 'RunConflictError' });
 		await one.resume(1, { suspension: id });
 		await suspended(one);
-		await expect(one.fork({ id: 'two' })).rejects.toMatchObject({ name: 'RunConflictError' });
+		const again = await one.fork({ id: 'two' });
+		expect((await suspended(again)).value).toEqual({ step: 1 });
+		await expect(again.fork({ id: 'one' })).rejects.toMatchObject({ name: 'RunConflictError' });
 		await one.cancel();
 		await one.settled();
+		expect((await one.fork({ id: 'two' })).id).toBe('two');
 		await expect(one.fork()).rejects.toMatchObject({
 			name: 'UnsupportedError',
 			message: expect.stringContaining('over'),

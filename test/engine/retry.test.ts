@@ -76,6 +76,19 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		engine = createEngine({ store, functions: [{ order, chat }] });
 	});
 
+	test('the first turn, as often as asked; forked, it begins', async () => {
+		const run = await engine.start(order!, ['at once']);
+		for (let i = 0; i < 3; i++) {
+			await expect(run.result({ timeout: 5000 })).rejects.toThrow('at once');
+			expect(await run.status()).toBe('failed');
+			await run.retry();
+		}
+		await run.settled({ timeout: 5000 });
+		expect((await run.inspect()).fibers).toHaveLength(1);
+		const fork = await run.fork();
+		await expect(fork.result({ timeout: 5000 })).rejects.toThrow('at once');
+	});
+
 	test('a rejection: that effect again, with its key and another attempt, as often as asked; then all goes on', async () => {
 		charge = (attempt) => (attempt < 3 ? new RangeError(`declined ${attempt}`) : 'ch_1');
 		const handle = await engine.start(order!, ['pays'], { id: 'r' });

@@ -3,19 +3,19 @@ import { RunNotFoundError } from '../errors/run.ts';
 import { hash, keyPrefix } from '../machine/key.ts';
 import type { NewRun, RunRow, StoreSession } from '../ports/store.ts';
 import { joined } from '../worker/framing.ts';
-import { renamedWaits } from '../worker/stored.ts';
+import { renamedWaits, standsAfter } from '../worker/stored.ts';
 import { hasEnded } from './outcome.ts';
 
 /**
  * A run that begins where another one stands after its last committed turn (of one that failed: before the turn
  * that failed), with its log so far. No code of it is needed here: the worker that takes it up makes its keys anew.
- * Mail that the other has not seen stays with that. The same fork twice is the same start.
+ * Mail that the other has not seen stays with that.
  * @throws RunNotFoundError, UnsupportedError for a run that is over.
  */
 export async function forkOf(session: StoreSession, runId: string, id: string): Promise<NewRun> {
 	const { row, log } = await standing(session, runId);
 	const { functionId, tags, queue, priority } = row;
-	const turn = row.status === 'failed' ? row.turn - 1 : row.turn;
+	const turn = standsAfter(row);
 	if (row.state.length === 0) {
 		throw new UnsupportedError({
 			what: hasEnded(row)
@@ -24,12 +24,11 @@ export async function forkOf(session: StoreSession, runId: string, id: string): 
 			help: 'fork it while it lives or when it has failed; start its function anew, or replay its log',
 		});
 	}
-	const made = { id, functionId, tags, queue, priority, startAt: null, claim: false };
-	if (turn === 0) return { ...made, hash: row.hash, input: row.state[0]! };
+	const made = { id, functionId, hash: forkHash(runId), tags, queue, priority, startAt: null, claim: false };
+	if (turn === 0) return { ...made, input: row.state[0]! };
 	const renamed = (key: string) => `${keyPrefix(id, '')}${key.slice(key.indexOf('-'))}`;
 	return {
 		...made,
-		hash: hash(`fork of ${runId} after turn ${turn}`),
 		input: (await session.input(runId)) ?? new Uint8Array(),
 		midway: {
 			turn,
@@ -40,6 +39,11 @@ export async function forkOf(session: StoreSession, runId: string, id: string): 
 			log,
 		},
 	};
+}
+
+/** Of a run and an id there is one fork: asked for again, it is the same one, however far the other has come since. */
+export function forkHash(runId: string): string {
+	return hash(`fork of ${runId}`);
 }
 
 /** The row and the log as of one turn. */

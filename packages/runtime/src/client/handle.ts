@@ -23,7 +23,7 @@ import { type Answer, answerBytes, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
-import { forkOf } from './fork.ts';
+import { forkHash, forkOf } from './fork.ts';
 import { idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
@@ -190,12 +190,14 @@ export class RunHandle<R> {
 	/**
 	 * Another run that begins where this one stands after its last committed turn (one that failed: before the turn
 	 * that failed), with its log. Its effect keys are its own: what is in flight here is issued there too. `id` names
-	 * it; the same fork under the same id is the same run. Resolves once it is committed.
+	 * it: a fork under an id that a fork of this run has already is that one. Resolves once it is committed.
 	 * @throws RunConflictError, UnsupportedError for a run that is over.
 	 */
 	async fork(o: { readonly id?: string } = {}): Promise<RunHandle<R>> {
 		const session = await this.#host.session();
 		const id = o.id ?? idInsideEffect() ?? this.#host.random.id();
+		// This one may be over by now.
+		if ((await session.read(id))?.hash === forkHash(this.id)) return new RunHandle(this.#host, id);
 		const made = await forkOf(session, this.id, id);
 		const { outcome, run } = await session.start(made);
 		if (outcome === 'conflict') throw new RunConflictError({ runId: id, difference: differenceOf(run, made)! });

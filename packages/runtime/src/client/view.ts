@@ -9,7 +9,7 @@ import type { RunRow } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import type { Warm } from '../worker/hot-states.ts';
 import { load } from '../worker/load.ts';
-import { readWaits } from '../worker/stored.ts';
+import { readWaits, standsAfter } from '../worker/stored.ts';
 
 type Handlers = ReadonlyMap<Callable, Callable>;
 
@@ -113,5 +113,5 @@ export function inspectRow(row: RunRow, handlers: Handlers): Inspection {
 
 /** A run that failed keeps the state before its last turn. */
 function loadRow(row: RunRow, handlers: Handlers): Warm {
-	return load(row, { handlers }, row.status === 'failed' ? row.turn - 1 : row.turn);
+	return load(row, { handlers }, row.status === 'failed' ? standsAfter(row) : row.turn);
 }

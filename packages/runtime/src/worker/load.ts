@@ -9,7 +9,7 @@ import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
 import { keyIdOf } from '../sealing/at-rest.ts';
 import type { Warm } from './hot-states.ts';
-import { type Input, readRetry, type StoredRetry } from './stored.ts';
+import { type Input, readRetry, type StoredRetry, standsAfter } from './stored.ts';
 import { StoredLog } from './stored-log.ts';
 
 /**
@@ -30,6 +30,8 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 		const machine = new Machine(state, o, { closed, opened });
 		if (machine.runId === row.id) return { machine, writer, log: new StoredLog(), turn };
 		machine.fork(row.id, state.lineage);
+		// Turns that failed there left the state as it was.
+		state.turn = turn;
 		return { machine, writer: stateWriter(), log: new StoredLog(), turn, midway: true };
 	}
 	const def = shared.functions.get(row.functionId);
@@ -43,7 +45,7 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 
 /** A failed run that is tried again: as it stood before the turn that failed, and what that is to begin with. */
 function loadAgain(row: RunRow, retry: StoredRetry, o: MachineOptions, opened?: readonly object[]): Warm {
-	const warm = load(row, o, row.turn - 1, opened);
+	const warm = load(row, o, standsAfter(row), opened);
 	const { machine } = warm;
 	// What it commits follows the turn that failed.
 	machine.state.turn = row.turn;

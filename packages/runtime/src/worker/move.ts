@@ -18,7 +18,7 @@ import type { RunRow } from '../ports/store.ts';
 import { shared } from '../registry/shared.ts';
 import type { Warm } from './hot-states.ts';
 import type { SizeWatch } from './size.ts';
-import { type Input, readRetry } from './stored.ts';
+import { type Input, readRetry, standsAfter } from './stored.ts';
 import { StoredLog } from './stored-log.ts';
 import type { Made } from './transact.ts';
 import { successOf } from './turn-commit.ts';
@@ -49,10 +49,10 @@ export interface Moved {
 }
 
 /** Can a replay move a run that this was said of? */
-export function isMisfit(error: unknown, { turn, functionId, event }: RunRow): boolean {
+export function isMisfit(error: unknown, row: RunRow): boolean {
 	// One that failed and is only to be cleaned up stays where it failed.
-	if (turn === 0 || readRetry(event, turn)?.cancel !== undefined) return false;
-	return (SchemaMismatchError.is(error) || UnknownFunctionError.is(error)) && shared.functions.has(functionId);
+	if (standsAfter(row) === 0 || readRetry(row.event, row.turn)?.cancel !== undefined) return false;
+	return (SchemaMismatchError.is(error) || UnknownFunctionError.is(error)) && shared.functions.has(row.functionId);
 }
 
 /**

@@ -1,7 +1,8 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
-import type { RetryOptions } from '../machine/failure.ts';
+import { type RetryOptions, readEvent } from '../machine/failure.ts';
 import type { OpenWait } from '../machine/turn.ts';
+import type { RunRow } from '../ports/store.ts';
 
 /** What the engine keeps in the bytes that a store never reads. Workers and clients of one store agree on these. */
 
@@ -112,4 +113,15 @@ export function readRetry(bytes: Uint8Array | null, turn: number): StoredRetry |
 	if (bytes === null) return null;
 	const { retry } = decode(bytes) as { readonly retry?: StoredRetry };
 	return retry?.turn === turn ? retry : null;
+}
+
+/**
+ * After how many turns a run stood as its state has it: one that failed, or that is tried again, before the turns that
+ * failed. 0: the state is what it began with, however often its first turn failed.
+ */
+export function standsAfter({ status, turn, event }: RunRow): number {
+	const retry = readRetry(event, turn);
+	const failed = status === 'failed' ? event : (retry?.event ?? null);
+	if (failed === null) return turn;
+	return readEvent(failed).type === 'started' ? 0 : turn - 1;
 }
