@@ -355,6 +355,9 @@ describe.each([
 		expect(copy).toBeInstanceOf(Continuation);
 		expect(copy.schemaId).toBe(continuation.schemaId);
 		expect(copy.log).toEqual(continuation.log);
+		// Its keys are its own before anything is said to it.
+		expect(copy.suspensions).toMatchObject([{ value: { step: 1 } }]);
+		expect(copy.suspensions[0]!.id).not.toBe(continuation.suspensions[0]!.id);
 		const next = await Continuation.fromBytes(copy.toBytes({ log: true })).resume('elsewhere');
 		if (next.status !== 'suspended') throw new Error(next.status);
 		expect(next.value).toEqual({ step: 2 });
