@@ -1,5 +1,15 @@
 /** Runs that durable code starts: committed with the turn, detached, awaited without a process. */
-import { type ChildRun, createEngine, type Engine, functionRef, run, type Store } from '@perdure/runtime';
+import {
+	type ChildRun,
+	createEngine,
+	type Engine,
+	functionRef,
+	LogPrunedError,
+	replay,
+	run,
+	type Store,
+	UnsupportedError,
+} from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
@@ -297,5 +307,58 @@ describe('what is no durable function', () => {
 		const error = await engine.start(plain, []).catch((e: any) => e);
 		expect(error.help).not.toMatch(/await it here/);
 		await engine.close();
+	});
+});
+
+describe('in a replay, in memory', () => {
+	const world = { calls: 0, work: async (n: number) => (world.calls++, n * 10) };
+	const { child, main } = compile(
+		`import { start } from '@perdure/runtime'; import { work } from '#world';
+		export async function child(n) { "use durable"; return await work(n); }
+		export async function main(more) { "use durable";
+			const kids = [];
+			for (const n of [1, 2]) try { kids.push(await start(child, [n])); } catch (error) { kids.push(error); }
+			const soon = start(child, [3]);
+			kids.push(await soon);
+			if (more) await start(child, [4]);
+			const out = [];
+			for (const kid of kids) out.push([kid.id, await kid.result()]);
+			return out;
+		}`,
+		{ '#world': world },
+		{ filename: 'test/replayed-children.ts' },
+	).exports as Record<string, (more?: boolean) => Promise<unknown>>;
+
+	async function logged(log: object) {
+		await using engine = createEngine({ store: memory(), log, functions: [child!] });
+		const handle = await engine.start(main!, [], { id: 'parent' });
+		return { value: await handle.result(), log: await handle.log() };
+	}
+
+	it('they are not started: their handles are those of the log, and their ends are answered from it', async () => {
+		const { value, log } = await logged({ keep: 'all' });
+		expect(value).toMatchObject([
+			[expect.any(String), 10],
+			[expect.any(String), 20],
+			[expect.any(String), 30],
+		]);
+		const calls = world.calls;
+		expect(await replay(main!, [], log)).toMatchObject({ status: 'completed', value });
+		expect(world.calls).toBe(calls);
+	});
+
+	it('one that the log does not show ends it, whatever the code catches', async () => {
+		const { log } = await logged({ keep: 'all', redact: 'start' });
+		await expect(replay(main!, [], log)).rejects.toSatisfy(LogPrunedError.is);
+	});
+
+	it('one that it does not have has nobody to drive it', async () => {
+		const { log } = await logged({ keep: 'all' });
+		const first = log.slice(
+			0,
+			log.findIndex(({ name }) => name.endsWith('result')),
+		);
+		const ended = await replay(main!, [true], first);
+		expect(ended).toMatchObject({ status: 'failed', error: expect.toSatisfy(UnsupportedError.is) });
 	});
 });

@@ -278,6 +278,29 @@ describe('from a mark', () => {
 	});
 });
 
+test('a message that was there at a mark, and was taken since, is not there once more', async () => {
+	const { main, calls, forget } = program(`
+		await suspend('first');
+		await mark('here');
+		const taken = await receive('m');
+		await a(taken);
+		await suspend('second');
+		return [taken, await receive('m', { timeout: 1, otherwise: 'none' }), await receive('n', { timeout: 1, otherwise: 'none' })];`);
+	let outcome: Outcome<unknown> = await run(main, [], { log: 'all' });
+	const on = () => (outcome as Extract<typeof outcome, { status: 'suspended' }>).continuation;
+	outcome = await on().send('m', 'early', { log: 'all' });
+	outcome = await on().send('n', 'other', { log: 'all' });
+	outcome = await on().resume(1, { log: 'all' });
+	expect(outcome).toMatchObject({ status: 'suspended', value: 'second' });
+	forget();
+	outcome = await replay(main, [], outcome.log, { from: 'here' });
+	expect(outcome).toMatchObject({ status: 'suspended', value: 'second' });
+	const nap = () => new Promise((resolve) => setTimeout(resolve, 5));
+	for (outcome = await on().resume(2); outcome.status === 'suspended'; outcome = await on().continue()) await nap();
+	expect(outcome).toMatchObject({ status: 'completed', value: ['early', 'none', 'other'] });
+	expect(calls()).toBe(0);
+});
+
 test('an effect that is declared is not called, wherever it is started', async () => {
 	const pay = vi.fn(async (x: number) => x);
 	const main = loadMain(
