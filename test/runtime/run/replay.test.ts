@@ -3,6 +3,7 @@ import {
 	Continuation,
 	DivergenceError,
 	decodeLog,
+	effect,
 	encodeLog,
 	type LogEntry,
 	type LogOptions,
@@ -208,6 +209,28 @@ describe('code that does something else', () => {
 		});
 		expect(world.fail).toHaveBeenCalledTimes(1);
 		expect(world.a.mock.calls).toEqual([[3]]);
+	});
+
+	test('what was discarded is done afresh only if asked for', async () => {
+		let calls = 0;
+		const slow = effect(
+			async () => {
+				calls++;
+				await new Promise(() => {});
+			},
+			{ cancelGrace: 1 },
+		);
+		const main = loadMain(
+			`import { slow } from 'world'; async function branch() { "use durable"; await slow(); } export async function main() { "use durable"; branch(); return 1; }`,
+			{ slow },
+		);
+		const { log } = await run(main, [], { log: 'all' });
+		expect(log.find(({ name }) => name === 'slow')).toMatchObject({ state: 'discarded', outcome: null });
+		expect(calls).toBe(1);
+		expect(await replay(main, [], log)).toMatchObject({ status: 'completed', value: 1 });
+		expect(calls).toBe(1);
+		expect(await replay(main, [], log, { failed: 'again' })).toMatchObject({ status: 'completed', value: 1 });
+		expect(calls).toBe(2);
 	});
 
 	test('other arguments are another call only if asked for', async () => {

@@ -133,6 +133,7 @@ class Drive {
 			await this.#happening();
 		}
 		this.#machine.replay = null;
+		for (const key of replay.dead) this.#machine.abandon(key);
 		return null;
 	}
 

@@ -265,6 +265,11 @@ export class Replayer implements ReplayHook {
 		throw new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}`, problem });
 	}
 
+	/** Keys of effects that the log says nobody waits for. */
+	get dead(): ReadonlySet<string> {
+		return this.#dead;
+	}
+
 	/** Is this an effect that the log says nobody waits for? */
 	isDead(key: string): boolean {
 		return this.#dead.has(key);

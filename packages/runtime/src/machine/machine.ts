@@ -12,7 +12,16 @@ import { type LogItem, recordOf } from './log.ts';
 import { DEFAULT_RULES, type LogRules } from './log-options.ts';
 import { keptOf } from './log-turn.ts';
 import type { PendingEffect, Savable } from './pending.ts';
-import { type Beginning, beginning, functionIdsOf, isBusy, type RunState, statusOf, wakeAtOf } from './run-state.ts';
+import {
+	type Beginning,
+	beginning,
+	functionIdsOf,
+	isBusy,
+	isEnding,
+	type RunState,
+	statusOf,
+	wakeAtOf,
+} from './run-state.ts';
 import { loadState, saveState } from './state.ts';
 import type { Event, OpenWait, RunStatus, Turn, Unread } from './turn.ts';
 
@@ -240,6 +249,12 @@ export class Machine {
 	counted(effect: PendingEffect, attempt: number): void {
 		effect.attempt = attempt;
 		this.state.touch(effect);
+	}
+
+	/** Where the run is over but for its clean-up: this effect is not begun any more, and nobody waits for its end. */
+	abandon(key: string): void {
+		const pending = this.state.pending.get(key);
+		if (pending?.kind === 'effect' && isEnding(this.state)) this.state.pending.limit(pending, pending.since);
 	}
 
 	/** Something pending goes on under the key that it had. */
