@@ -171,6 +171,37 @@ describe.each([
 		await expect(handle.result()).rejects.toThrow('negative at db');
 	});
 
+	it('in the cancellation of a run that had failed: it is cancelled once it can be opened', async () => {
+		let handle = await parked(pays!);
+		await handle.resume(-1);
+		await expect(handle.result()).rejects.toThrow('negative');
+		handle = await restarted(handle);
+		unmarshal = refusing;
+		await handle.cancel('enough');
+		await expect
+			.poll(async () => String(((await handle.settled()) as { error?: unknown }).error))
+			.toContain('no route');
+		handle = await restarted(handle);
+		unmarshal = opens;
+		await handle.retry();
+		await expect.poll(() => handle.status()).toBe('cancelled');
+		expect(await handle.settled()).toMatchObject({ reason: 'enough' });
+	});
+
+	it('of a fork, by itself: the run that it is of is as it was', async () => {
+		const handle = await parked(waits!);
+		unmarshal = refusing;
+		const fork = await handle.fork();
+		await fork.resume('fork').catch(() => {});
+		await expect(fork.result()).rejects.toThrow('no route');
+		unmarshal = opens;
+		await handle.resume('own');
+		expect(await handle.result()).toEqual([true, 'db', 'own']);
+		await fork.retry();
+		await fork.resume('fork').catch(() => {});
+		expect(await fork.result()).toEqual([true, 'db', 'fork']);
+	});
+
 	it.each([
 		['throws at once', () => { throw new RangeError('at once'); }, 'at once'], // biome-ignore format: one a line
 		['throws no error', () => Promise.reject('a text'), 'a text'], // biome-ignore format: one a line

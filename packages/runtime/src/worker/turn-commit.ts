@@ -1,6 +1,6 @@
 import { NotSerializableError, type ResourceError, StateTooLargeError } from '../errors/saving.ts';
-import { encode } from '../machine/bytes.ts';
-import { eventBytes, GO_ON, reasonBytes } from '../machine/failure.ts';
+import { decode, encode } from '../machine/bytes.ts';
+import { cancelFailed, eventBytes, GO_ON, readEvent, reasonBytes } from '../machine/failure.ts';
 import { hash } from '../machine/key.ts';
 import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -8,7 +8,7 @@ import { type StateWriter, writeState } from '../machine/state.ts';
 import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
 import type { Mail, NewRun, RunRow, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
-import { readRetry, resultBytes, waitsBytes } from './stored.ts';
+import { readRetry, resultBytes, type StoredRetry, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
 
 /** The last moment of ECMA-262's time values (ms since the epoch). */
@@ -152,7 +152,6 @@ function failure(
  */
 export function unopened({ id, epoch, turn, event }: RunRow, error: ResourceError): TurnCommit {
 	const retry = readRetry(event, turn);
-	const next: Event = turn === 0 ? { type: 'started' } : GO_ON;
 	return {
 		runId: id,
 		epoch,
@@ -163,8 +162,14 @@ export function unopened({ id, epoch, turn, event }: RunRow, error: ResourceErro
 		state: null,
 		log: null,
 		outcome: reasonBytes(error),
-		event: retry === null ? eventBytes(next) : retry.event,
+		event: retry === null ? eventBytes(turn === 0 ? { type: 'started' } : GO_ON) : eventOf(retry),
 	};
+}
+
+/** What a retry had to begin with. A cancellation was acknowledged: it is what the next one begins with. */
+function eventOf({ event, cancel }: StoredRetry): Uint8Array {
+	if (cancel === undefined) return event;
+	return eventBytes(cancelFailed({ event: readEvent(event), error: null }, decode(cancel)));
 }
 
 function common(machine: Machine, turn: Turn, mail: MailTaken | null, before: Before) {
