@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { StoreError } from '../errors/store.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
@@ -16,17 +15,17 @@ import {
 import { blobs } from './blobs.ts';
 import { claim, free, giveUp, join, keep, know, look, take, type Worker } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
-import { Connection } from './connection.ts';
-import { LockProbe, lockPath, removeLock, WorkerLock } from './lock.ts';
+import type { Connection } from './connection.ts';
+import { WorkerLock } from './lock.ts';
 import { SqliteTransaction } from './open-transaction.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { isAnsweredBy, post } from './post.ts';
-import { input, list, log, mail, mailed, read } from './read.ts';
+import { input, list, log, mail, read } from './read.ts';
 import { retry } from './retry.ts';
+import { Shared } from './shared.ts';
 import { start } from './start.ts';
 import { STORE } from './transaction.ts';
-import { watch } from './watch.ts';
-import { failure, Writer } from './writer.ts';
+import { failure, type Writer } from './writer.ts';
 
 /** A session of a SQLite store; a test may let its process die. */
 export interface SqliteSession extends StoreSession {
@@ -49,129 +48,6 @@ export function sqlite(path: string, o: { readonly clock?: Clock; readonly rando
 	const file = path === ':memory:' ? null : resolve(path);
 	const shared = new Shared(file, o.clock ?? realClock, o.random ?? realRandom);
 	return { open: async (listener) => new Session(shared, listener) };
-}
-
-/**
- * Owns: the connection that all sessions of one `sqlite(...)` share, and who they are.
- * Called by: the sessions. Open from the first session to the last (a memory database: for ever).
- */
-class Shared {
-	readonly file: string | null;
-	readonly clock: Clock;
-	readonly random: Random;
-	readonly sessions = new Set<Session>();
-	#open: { readonly db: Connection; readonly writer: Writer } | null = null;
-	/** For transactions of users: a second connection, so that others can read meanwhile. */
-	#second: Connection | null = null;
-	#unwatch = () => {};
-	/** Workers of other processes, and of this one's other connections to the file. */
-	readonly #probes = new Map<string, LockProbe>();
-
-	constructor(file: string | null, clock: Clock, random: Random) {
-		this.file = file;
-		this.clock = clock;
-		this.random = random;
-	}
-
-	join(session: Session): { readonly db: Connection; readonly writer: Writer } {
-		if (this.#open === null) {
-			const db = new Connection(this.file ?? ':memory:');
-			this.#open = { db, writer: new Writer(db, this.clock) };
-		}
-		if (this.sessions.size === 0 && this.file !== null) {
-			this.#unwatch = watch(this.#open.db, this.clock, { changed: () => this.#changed(), lives: () => this.#lives() });
-		}
-		this.sessions.add(session);
-		return this.#open;
-	}
-
-	/** The connection that transactions of users are on; a memory database has but one. */
-	get aside(): Connection {
-		if (this.file === null) return this.#open!.db;
-		this.#second ??= new Connection(this.file);
-		return this.#second;
-	}
-
-	leave(session: Session): void {
-		this.sessions.delete(session);
-		if (this.sessions.size > 0 || this.file === null) return;
-		this.#unwatch();
-		for (const probe of this.#probes.values()) probe.close();
-		this.#probes.clear();
-		this.#open?.writer.flush();
-		this.#second?.close();
-		this.#second = null;
-		this.#open?.db.close();
-		this.#open = null;
-	}
-
-	/** After the write is through, and never from within it. */
-	tell(what: (listener: StoreListener) => void): void {
-		queueMicrotask(() => {
-			for (const { listener } of this.sessions) what(listener);
-		});
-	}
-
-	/** A session ended: what it held is others'. */
-	freed(): void {
-		this.tell((listener) => {
-			listener.due();
-			listener.emitted();
-		});
-	}
-
-	#changed(): void {
-		for (const { worker, listener } of this.sessions) {
-			if (worker !== null) for (const id of mailed(this.#open!.db, worker)) listener.mail(id);
-			listener.moved(null);
-			listener.due();
-			listener.emitted();
-		}
-	}
-
-	/** Finds workers that died, and makes their runs due. */
-	#lives(): void {
-		const others = this.#others();
-		for (const [id, probe] of this.#probes) {
-			if (others.includes(id)) continue;
-			probe.close();
-			this.#probes.delete(id);
-		}
-		// A burial that fails is tried again with the next look.
-		for (const id of others) if (this.#isDead(id)) this.#bury(id).catch(() => {});
-	}
-
-	/** Runs of dead workers are due before this returns: a process that starts again goes on at once. */
-	async settleDead(): Promise<void> {
-		const dead = this.#others().filter((id) => this.#isDead(id));
-		await Promise.all(dead.map((id) => this.#bury(id)));
-	}
-
-	#others(): string[] {
-		const own = new Set([...this.sessions].map(({ worker }) => worker));
-		const all: string[] = this.#open!.db.all('SELECT id FROM worker').map((row) => row.id!);
-		return all.filter((id) => !own.has(id));
-	}
-
-	#isDead(worker: string): boolean {
-		const path = lockPath(this.file!, worker);
-		if (!existsSync(path)) return true;
-		let probe = this.#probes.get(worker);
-		if (probe === undefined) {
-			probe = new LockProbe(path);
-			this.#probes.set(worker, probe);
-		}
-		return probe.isFree();
-	}
-
-	async #bury(worker: string): Promise<void> {
-		const { db, writer } = this.#open!;
-		this.#probes.get(worker)?.close();
-		this.#probes.delete(worker);
-		await writer.write(() => free(db, worker, true, this.clock.now()));
-		removeLock(lockPath(this.file!, worker));
-		this.freed();
-	}
 }
 
 class Session implements SqliteSession {
