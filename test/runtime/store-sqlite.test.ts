@@ -66,6 +66,30 @@ describe('the file of a sqlite store', () => {
 			await expect(sqlite(join(folder, 'no', 'such', 'x.db')).open(listener)).rejects.toThrow(/cannot be opened/);
 		}));
 
+	it('is not written any more by a process that had it open when a later version took it over', () =>
+		inFolder(async (folder) => {
+			const path = join(folder, 'runs.db');
+			const session = await sqlite(path).open(listener);
+			await session.know(['f'], 'b');
+			const place = { tags: null, queue: 'default', priority: 0, startAt: null, claim: false };
+			const run = { functionId: 'f', hash: 'h', input: new Uint8Array([1]), ...place };
+			await session.start({ id: 'a', ...run });
+			const later = new DatabaseSync(path);
+			const { user_version: own } = later.prepare('PRAGMA user_version').get()!;
+			later.exec('PRAGMA user_version = 99');
+			await expect(session.start({ id: 'b', ...run })).rejects.toThrow(/later version \(99\)/);
+			await expect(session.claim({ limit: 1, queues: null, suspects: false })).rejects.toThrow(/later version/);
+			const turn = async () => Promise.reject(new Error('not asked'));
+			const body = async () => ({ ok: true });
+			const transacted = session.transact!({ store: 'sqlite', limit: 1000, body, late: () => ({ ok: false }), turn });
+			await expect(transacted).rejects.toThrow(/later version/);
+			expect((await session.read('a'))!.status).toBe('pending');
+			later.exec(`PRAGMA user_version = ${own}`);
+			expect((await session.claim({ limit: 1, queues: null, suspects: false })).runs).toHaveLength(1);
+			later.close();
+			await session.close();
+		}));
+
 	it('waits for another process that writes, without blocking this one', () =>
 		inFolder(async (folder) => {
 			const path = join(folder, 'runs.db');

@@ -1,6 +1,6 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError } from '../errors/store.ts';
-import { migrate } from './schema.ts';
+import { checkVersion, migrate } from './schema.ts';
 
 export type Row = Record<string, never>;
 type Parameters = Record<string, SQLInputValue>;
@@ -12,10 +12,12 @@ const BLOCKING = 50;
 /** One connection, with its statements prepared once. Named parameters are bare names; `undefined` is no value. */
 export class Connection {
 	readonly #db: DatabaseSync;
+	readonly #path: string;
 	readonly #statements = new Map<string, StatementSync>();
 
 	/** @throws StoreError for what cannot be opened, or is not ours. */
 	constructor(path: string) {
+		this.#path = path;
 		try {
 			this.#db = new DatabaseSync(path, { timeout: OPENING });
 			// FULL: a commit that was acknowledged survives a power cut, not just the process.
@@ -30,6 +32,17 @@ export class Connection {
 
 	get isTransaction(): boolean {
 		return this.#db.isTransaction;
+	}
+
+	/** Begins a transaction that writes. @throws StoreError where a later version writes the file by now. */
+	begin(): void {
+		this.run('BEGIN IMMEDIATE');
+		try {
+			checkVersion(this.get('PRAGMA user_version')!.user_version!, this.#path);
+		} catch (error) {
+			this.run('ROLLBACK');
+			throw error;
+		}
 	}
 
 	run(sql: string, parameters: Parameters = {}): number {

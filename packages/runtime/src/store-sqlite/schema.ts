@@ -105,9 +105,7 @@ export function migrate(db: DatabaseSync, path: string): void {
 		const version = pragma(db, 'user_version');
 		const foreign = pragma(db, 'application_id') !== APPLICATION && pragma(db, 'schema_version') !== 0;
 		if (foreign) throw new StoreError({ problem: `'${path}' is a database of another program` });
-		if (version > MIGRATIONS.length) {
-			throw new StoreError({ problem: `'${path}' was written by a later version (${version}) of this package` });
-		}
+		checkVersion(version, path);
 		for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
 		db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION}`);
 		db.exec('COMMIT');
@@ -117,6 +115,17 @@ export function migrate(db: DatabaseSync, path: string): void {
 	}
 }
 
-export function pragma(db: DatabaseSync, name: string): number {
+/**
+ * Another process may bring the file to its version at any time: from then on this one must not take up what it would
+ * misread.
+ * @param version the file's `user_version`.
+ * @throws StoreError
+ */
+export function checkVersion(version: number, path: string): void {
+	if (version <= MIGRATIONS.length) return;
+	throw new StoreError({ problem: `'${path}' was written by a later version (${version}) of this package` });
+}
+
+function pragma(db: DatabaseSync, name: string): number {
 	return Number(Object.values(db.prepare(`PRAGMA ${name}`).get()!)[0]);
 }

@@ -83,7 +83,7 @@ export class Writer {
 		const since = this.#clock.now();
 		for (;;) {
 			try {
-				db.run('BEGIN IMMEDIATE');
+				db.begin();
 				return;
 			} catch (cause) {
 				if (!isBusy(cause) || this.#clock.now() - since > PATIENCE) throw failure(cause);
@@ -102,7 +102,7 @@ export class Writer {
 		if (this.#queue.length > 0) this.#schedule();
 		const db = this.#db;
 		try {
-			db.run('BEGIN IMMEDIATE');
+			db.begin();
 			this.#waitingSince = null;
 		} catch (cause) {
 			this.#postpone(batch, cause);
