@@ -233,6 +233,20 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		expect(names()).toEqual([]);
 	});
 
+	test('a call that is not awaited where it stands would be made again: the run is set aside, and it is not made', async () => {
+		const before =
+			'const all = await Promise.all([1, 2].map((n) => slow(n))); const answer = await suspend(all); return answer;';
+		await parked(before);
+		await moved(
+			before.replace('const answer', 'const extra = 1; const answer').replace('return answer', 'return extra'),
+		);
+		expect(await reason()).toMatchObject({
+			code: 'PD7002',
+			message: expect.stringContaining('not awaited where it stands'),
+		});
+		expect(names()).toEqual([]);
+	});
+
 	/** What a move must leave as it is while it cannot be made. */
 	async function stored(id: string) {
 		const { waitingFor, startedAt } = await engine!.get(id).describe();
