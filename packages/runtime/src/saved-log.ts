@@ -86,7 +86,9 @@ function isOutcome(outcome: Record<string, unknown>): boolean {
 }
 
 function isEntry(entry: unknown): boolean {
-	return isPlain(entry) && Object.entries(ENTRY).every(([key, test]) => test(own(entry, key)));
+	if (!isPlain(entry) || !Object.entries(ENTRY).every(([key, test]) => test(own(entry, key)))) return false;
+	// What stands for entries that are not kept says how many, and of which fibers.
+	return entry.kind !== 'pruned' || (own(entry, 'count') !== undefined && own(entry, 'fibers') !== undefined);
 }
 
 function own(object: object, key: string): unknown {

@@ -3,7 +3,7 @@
  * a value or a typed error, soon and small, whatever is then asked of the value. A seed reproduces a failure.
  */
 import { getHeapStatistics } from 'node:v8';
-import { Continuation, decodeLog, PerdureError, replay } from '@perdure/runtime';
+import { Continuation, decodeLog, encodeLog, PerdureError, replay } from '@perdure/runtime';
 import { beforeAll, expect, test } from 'vitest';
 import { DecodeError, NotSerializableError } from '../../../packages/runtime/src/errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../../../packages/runtime/src/errors/schema.ts';
@@ -166,6 +166,15 @@ test('logs: a list that can be replayed or is refused, or a typed error', { time
 	if (CASES < 1000) return;
 	expect(ends.error).toBeGreaterThan(0);
 	expect(ends.value).toBeGreaterThan(0);
+});
+
+test('what stands for entries that are not kept is refused without their number', () => {
+	const [entry] = decodeLog(corpus.logs.at(-1)!);
+	const pruned = { ...entry!, kind: 'pruned' as const, count: 1, fibers: [0, 0] as const };
+	expect(decodeLog(encodeLog([pruned]))).toHaveLength(1);
+	for (const part of ['count', 'fibers']) {
+		expect(() => decodeLog(encodeLog([{ ...pruned, [part]: undefined }]))).toThrow(DecodeError);
+	}
 });
 
 test('no prototype was touched', () => {

@@ -11,7 +11,7 @@ import { Fiber, FiberReaction } from './fiber.ts';
 import { MutableSavedFrame } from './fit.ts';
 import { FrameHead, known } from './frame-head.ts';
 import type { Host } from './kinds.ts';
-import type { LogRecord } from './log.ts';
+import type { LogExtra, LogRecord } from './log.ts';
 import {
 	CallSite,
 	type IssueFacts,
@@ -54,6 +54,17 @@ const isSavable = (value: unknown): value is Savable =>
 const isBytes = (value: unknown) => value instanceof Uint8Array;
 const always = () => true;
 
+const isTrue = (value: unknown) => value === true;
+
+const EXTRA: Readonly<Record<keyof LogExtra, (part: unknown) => boolean>> = {
+	count: isCount,
+	fibers: (fibers) => isListOf(fibers, isCount) && fibers.length === 2,
+	redacted: isTrue,
+	frames: isBytes,
+	left: isTrue,
+	end: isTrue,
+};
+
 const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
 	seq: isCount,
 	kind: isText,
@@ -71,8 +82,18 @@ const RECORD: Readonly<Record<keyof LogRecord, (part: unknown) => boolean>> = {
 	fiber: isCount,
 	mark: isTextOrNull,
 	key: isText,
-	extra: (extra) => extra === null || isPlainObject(extra),
+	extra: (extra) =>
+		extra === null ||
+		(isPlainObject(extra) &&
+			Object.entries(extra).every(([key, part]) => Object.hasOwn(EXTRA, key) && EXTRA[key as keyof LogExtra](part))),
 };
+
+/** What stands for entries that are not kept says how many, and of which fibers. */
+function isRecord(value: unknown): boolean {
+	if (!has(value, RECORD)) return false;
+	const { kind, extra } = value as LogRecord;
+	return kind !== 'pruned' || (extra?.count !== undefined && extra.fibers !== undefined);
+}
 
 function has(value: unknown, shape: Readonly<Record<string, (part: unknown) => boolean>>): boolean {
 	return (
@@ -125,7 +146,7 @@ export function checkRun({ messages, cancel, result, mark, pending, failed }: Ru
 		(result === null || isEnded(result)) &&
 		(failed === null || has(failed, { event: isBytes, error: isBytes })) &&
 		isTextOrNull(mark) &&
-		(log === null || isListOf(log, (entry) => has(entry, RECORD))) &&
+		(log === null || isListOf(log, isRecord)) &&
 		[...pending.waits.values()].every(({ otherwise }) => otherwise === null || isOne(otherwise))
 	);
 }
