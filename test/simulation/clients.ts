@@ -125,6 +125,8 @@ export class Clients {
 			const stuck = ended.status === 'failed' && ResourceError.is(ended.error);
 			if (stuck) {
 				await this.#retry(id);
+				// What was sent while it had failed was refused.
+				posting = this.#post(id, expected);
 				continue;
 			}
 			if (ended.status === 'cancelled' && cancels) return { cancelled: true, retries, expected };
