@@ -46,6 +46,7 @@ const OTHERWISE: Readonly<Record<string, { readonly code: string; readonly path?
 	'class-whose-method-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'class-that-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'node-stream': { code: 'PD3005', why: 'a class of a module of Node is to the runtime one that nobody registered' },
+	'statement-of-a-database': { code: 'PD3005', why: 'so is one of node:sqlite' },
 	'message-port': { code: 'PD3005', why: 'so is one of the host that the table does not name' },
 };
 

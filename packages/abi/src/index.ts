@@ -24,6 +24,7 @@ export {
 	resultMessage,
 } from './refusals.ts';
 export {
+	AGAIN_HELP,
 	ASYNC_ITERATION_HELP,
 	endedHelp,
 	LIVE_HELP,

@@ -114,6 +114,7 @@ const COLLECT =
 	'make it in durable code (list.entries() can be saved there), iterate with for-of over the array, string, map, set or typed array itself, or collect it first ([...it])';
 const READ =
 	'read it inside an effect and keep the results, or begin the body of the function that makes it with "use durable"';
+const LISTENED = 'make it again after the await and add its listeners again, or keep it in the module';
 const AGAIN = 'keep what it was made from and make it again after the await';
 
 /** Of a `for await` over what foreign code made. */
@@ -183,8 +184,8 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 		help: 'make it in place as an argument (AbortSignal.timeout(ms)), or use currentEffect().signal inside the effect',
 	},
 	{ type: 'AbortController', kind: 'value', help: 'use it inside one effect' },
-	{ type: 'EventTarget', kind: 'value', help: LIVE },
-	{ type: 'EventEmitter', kind: 'value', help: LIVE },
+	{ type: 'EventTarget', kind: 'value', help: LISTENED },
+	{ type: 'EventEmitter', kind: 'value', help: LISTENED },
 	{ type: 'Socket', kind: 'value', help: LIVE },
 	{ type: 'FileHandle', kind: 'value', help: LIVE },
 	{
@@ -200,12 +201,17 @@ export const UNSAVABLE_TYPES: readonly UnsavableType[] = [
 	{ type: 'Intl.RelativeTimeFormat', kind: 'value', help: AGAIN },
 	{ type: 'Intl.ListFormat', kind: 'value', help: AGAIN },
 	{ type: 'Intl.Segmenter', kind: 'value', help: AGAIN },
+	{ type: 'Intl.Segments', kind: 'value', help: AGAIN },
+	{ type: 'Intl.SegmentIterator', kind: 'iterator', help: COLLECT },
 	{ type: 'Intl.DisplayNames', kind: 'value', help: AGAIN },
 	{ type: 'Intl.Locale', kind: 'value', help: AGAIN },
 ];
 
 /** The way out for any other live thing of the host. */
 export const LIVE_HELP = LIVE;
+
+/** What a help line says of a value of the host's that there is nothing to close of. */
+export const AGAIN_HELP = AGAIN;
 
 /** The same for what a frame holds, where it is known before which line it has to end. */
 export function endedHelp(line: number): string {

@@ -51,7 +51,7 @@ that is compiled already is left alone, and one with an error too; then the exit
 function said(compiled: readonly CompiledFile[], directory: string): string {
 	const functions = compiled.reduce((sum, file) => sum + file.functions.length, 0);
 	if (functions === 0) return `Nothing to compile in ${directory}.`;
-	return `Compiled ${counted(functions, 'durable function')} in ${counted(compiled.length, 'file')} of ${directory}.`;
+	return `Compiled ${counted(functions, 'durable function')} in ${counted(compiled.length, 'file')} of ${directory === '.' ? 'this folder' : directory}.`;
 }
 
 function counted(count: number, of: string): string {

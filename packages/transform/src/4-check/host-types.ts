@@ -2,7 +2,7 @@
  * Types of the language and its hosts, told by where they are declared: a class `Map` of the user's is
  * no `Map`. What of them can be saved is said by the table that the codec lives by (abi/wire-types.ts).
  */
-import { UNSAVABLE_TYPES, type UnsavableType, WIRE_TYPES, type WireType } from '@perdure/abi';
+import { AGAIN_HELP, LIVE_HELP, UNSAVABLE_TYPES, type UnsavableType, WIRE_TYPES, type WireType } from '@perdure/abi';
 import type { Declaration, Type, TypeSymbol } from './type-model.ts';
 
 const WIRE = new Map(WIRE_TYPES.map((row) => [row.type, row]));
@@ -48,4 +48,12 @@ export function isIteratorRow({ tag }: WireType): boolean {
 export function isLive(type: Type, symbol: TypeSymbol): boolean {
 	const made = symbol.declarations().some(({ kind }) => kind === 'class' || kind === 'variable');
 	return made || type.properties().some(({ kind }) => kind === 'method');
+}
+
+const CLOSES =
+	/^(close|end|destroy|dispose|stop|terminate|disconnect|abort|quit|release|kill|unsubscribe)$|^\[(asyncDispose|dispose)\]$/;
+
+/** The way out for what is live: what nothing closes is made again, or what its row in the table says. */
+export function liveHelp(type: Type, otherwise = AGAIN_HELP): string {
+	return type.properties().some(({ name }) => CLOSES.test(name)) ? LIVE_HELP : otherwise;
 }

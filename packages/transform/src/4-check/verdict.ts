@@ -9,7 +9,7 @@
  */
 import { LIVE_HELP, REFUSED } from '@perdure/abi';
 import type { Classes } from './classes.ts';
-import { hostName, isIteratorRow, isLive, isOfHost, unsavableType, wireType } from './host-types.ts';
+import { hostName, isIteratorRow, isLive, isOfHost, liveHelp, unsavableType, wireType } from './host-types.ts';
 import { runtimeName } from './runtime-names.ts';
 import type { Property, Type, TypeSymbol } from './type-model.ts';
 
@@ -239,7 +239,7 @@ class Search {
 			if (isCallable(type)) return false;
 			if (this.ofBase(at)) return true;
 			if (!isLive(type, symbol)) return false;
-			this.add(at, 'value', REFUSED.type(type.text()), LIVE_HELP);
+			this.add(at, 'value', REFUSED.type(type.text()), liveHelp(type));
 			return true;
 		}
 		if (isIteratorRow(row)) {
@@ -280,13 +280,11 @@ class Search {
 				this.properties(at, (property) => !property.declarations().every(isOfHost));
 				return true;
 			}
-			if (unsavableType(name) !== undefined || isLive(base, symbol)) {
-				this.add(
-					at,
-					unsavableType(name)?.kind ?? 'value',
-					REFUSED.type(at.type.text()),
-					unsavableType(name)?.help ?? LIVE_HELP,
-				);
+			const never = unsavableType(name);
+			if (never !== undefined || isLive(base, symbol)) {
+				const live = never === undefined || never.kind === 'value';
+				const help = live ? liveHelp(at.type, never?.help) : never.help;
+				this.add(at, never?.kind ?? 'value', REFUSED.type(at.type.text()), help);
 				return true;
 			}
 		}
