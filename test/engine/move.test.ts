@@ -31,12 +31,16 @@ const effect = (name: string) => async (value: unknown) => {
 	await held.get(name);
 	return `${name}(${value})`;
 };
-const world = Object.fromEntries(['a', 'b', 'c', 'slow', 'fresh'].map((name) => [name, effect(name)]));
+const world = {
+	...Object.fromEntries(['a', 'b', 'c', 'slow', 'fresh'].map((name) => [name, effect(name)])),
+	/** Called before its turn is committed, it cannot know what effect it is. */
+	fetched: async (value: unknown) => (seen.push({ name: 'fetched', key: '', attempt: 1 }), value),
+};
 const names = () => seen.map(({ name }) => name);
 
 /** Loads a version of the program: from then on its functions are what the ids stand for. */
 function version(body: string, helpers = ''): (...args: unknown[]) => Promise<unknown> {
-	const imports = `import { emit, mark, receive, sleep, start, suspend } from '@perdure/runtime'; import { a, b, c, slow, fresh } from 'world';`;
+	const imports = `import { emit, mark, receive, sleep, start, suspend } from '@perdure/runtime'; import { a, b, c, slow, fresh, fetched } from 'world';`;
 	const { main } = load(`${imports} ${helpers} export async function main(x) { "use durable"; ${body} }`, world);
 	return main as never;
 }
@@ -235,7 +239,7 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 
 	test('a call that is not awaited where it stands would be made again: the run is set aside, and it is not made', async () => {
 		const before =
-			'const all = await Promise.all([1, 2].map((n) => slow(n))); const answer = await suspend(all); return answer;';
+			'const all = await Promise.all([1, 2].map((n) => fetched(n))); const answer = await suspend(all); return answer;';
 		await parked(before);
 		await moved(
 			before.replace('const answer', 'const extra = 1; const answer').replace('return answer', 'return extra'),
