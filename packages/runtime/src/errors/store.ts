@@ -6,13 +6,15 @@ import { ROWS } from './table.ts';
 export class StoreError extends PerdureError {
 	static readonly code = ROWS.StoreError.code;
 	declare readonly problem: string;
+	/** It is this write that the store does not take, now or later; otherwise it may work again. */
+	declare readonly refused: boolean;
 
 	static {
 		brand(StoreError, 'StoreError');
 	}
 
-	constructor(facts: Parameters<typeof ROWS.StoreError.message>[0], options?: ErrorOptions) {
-		super(ROWS.StoreError, facts, options);
+	constructor(facts: { readonly problem: string; readonly refused?: boolean }, options?: ErrorOptions) {
+		super(ROWS.StoreError, { refused: false, ...facts }, options);
 	}
 
 	static override is(e: unknown): e is StoreError {

@@ -207,7 +207,7 @@ export const ROWS = {
 	),
 
 	// PD8: stores, leases, workers.
-	StoreError: row<{ problem: string }>(
+	StoreError: row<{ problem: string; refused: boolean }>(
 		'PD8001',
 		'the store failed',
 		(f) => `the store failed: ${f.problem}.`,

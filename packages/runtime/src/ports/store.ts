@@ -4,7 +4,8 @@
  * and reads. One contract test-suite (test/runtime/store-contract.ts) holds for every store.
  *
  * G1: a promise of `start`, `post`, `commit`, `block` that is fulfilled is durable; a write that is rejected
- *     with `StoreError` may or may not have happened, and reading again tells.
+ *     with `StoreError` may or may not have happened, and reading again tells. It may be taken later, unless
+ *     the error says `refused`.
  * G2: each write is all or nothing, and one write's refusal or error never fails another's, however
  *     many share a transaction. Writes that are ready together share one.
  * G3: every claim increments the run's `epoch`; `commit` and `block` under another epoch, or after another

@@ -206,7 +206,8 @@ class Session implements SqliteSession {
 	/** G10. The turn is written and committed in one go: nobody sees it before, not on the same connection either. */
 	async transact<S extends { readonly ok: boolean }>({ store, body, limit, late, turn }: Transacted<S>) {
 		const { worker } = this.#worker();
-		if (store !== STORE) throw new StoreError({ problem: `a transaction of ${store} was asked of a SQLite store` });
+		if (store !== STORE)
+			throw new StoreError({ problem: `a transaction of ${store} was asked of a SQLite store`, refused: true });
 		return this.#writer.alone(async () => {
 			this.#check();
 			const db = this.#shared.aside;

@@ -16,6 +16,8 @@ const MOST = 500;
 
 /** SQLITE_BUSY, SQLITE_LOCKED (primary codes). */
 const BUSY = new Set([5, 6]);
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the same write is refused again. */
+const REFUSALS = new Set([18, 19, 20, 25]);
 
 /**
  * Group commit. SQLite is synchronous, so a batch is what was asked for in one pass of the event loop.
@@ -175,10 +177,17 @@ export class Writer {
 }
 
 function isBusy(cause: unknown): boolean {
-	return BUSY.has(((cause as { errcode?: number }).errcode ?? 0) & 0xff);
+	return BUSY.has(codeOf(cause));
 }
 
 export function failure(cause: unknown): unknown {
 	if (StoreError.is(cause)) return cause;
-	return new StoreError({ problem: (cause as Error).message }, { cause });
+	// A TypeError: a value that cannot be bound.
+	const refused = cause instanceof TypeError || REFUSALS.has(codeOf(cause));
+	return new StoreError({ problem: (cause as Error).message, refused }, { cause });
+}
+
+/** The primary code of SQLite; 0 of another error. */
+function codeOf(cause: unknown): number {
+	return ((cause as { errcode?: number }).errcode ?? 0) & 0xff;
 }

@@ -13,12 +13,10 @@ import { InFlight } from './in-flight.ts';
 import { Inbox, type Next } from './inbox.ts';
 import { Incarnation, type Stored } from './incarnation.ts';
 import { move } from './moving.ts';
-import { patiently, pause, pauseAfter } from './patience.ts';
+import { isHopeless, patiently, pauseAfter } from './patience.ts';
 import { type Made, refusalOf, transact } from './transact.ts';
 
 const STARTED = { type: 'started' } as const;
-/** Commits of one turn that may fail. Then it is the turn that the store cannot take, or the store is gone for long. */
-const FAILURES = 10;
 
 /**
  * One run while a worker holds it. Events queue; one of them at a time becomes a turn, the turn a commit.
@@ -272,8 +270,8 @@ export class HotRun {
 	 * @param again when it did not.
 	 */
 	async #recover(made: Made | null, cause: unknown, again: () => void, happened = () => {}): Promise<void> {
-		if (++this.#failures > FAILURES) throw cause;
-		await pause(this.#host.clock, pauseAfter(this.#failures));
+		if (isHopeless(cause, ++this.#failures)) throw cause;
+		await pauseAfter(this.#failures, this.#host.clock);
 		if (made === null) return again();
 		if (!(await this.#reload(made.commit.turn))) return;
 		if (this.#turn === made.commit.turn) {
@@ -341,7 +339,7 @@ export class HotRun {
 			const committed = await this.#host.session.commit(this.#loaded.attempts(calls, this.#stored)).catch(() => null);
 			if (this.#gone) return;
 			if (committed === null) {
-				await pause(this.#host.clock, pauseAfter(1));
+				await pauseAfter(1, this.#host.clock);
 				await this.#reload(this.#turn);
 				return;
 			}

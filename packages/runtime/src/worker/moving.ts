@@ -4,11 +4,8 @@ import type { Committed, RunRow } from '../ports/store.ts';
 import type { HotRunHost } from './hot-run-host.ts';
 import type { Warm } from './hot-states.ts';
 import { readLogBytes } from './log-bytes.ts';
-import { patiently, pause, pauseAfter } from './patience.ts';
+import { isHopeless, patiently, pauseAfter } from './patience.ts';
 import type { Made } from './transact.ts';
-
-/** Commits that may fail. */
-const FAILURES = 10;
 
 /** A run that was moved: by this commit, or by one of which only its row tells. Null: it is not this worker's any more. */
 export type WasMoved =
@@ -38,8 +35,8 @@ export async function move(
 			committed = await session.commit(made.commit);
 		} catch (error) {
 			await leave(warm.machine, false, clock);
-			if (++failures > FAILURES) throw error;
-			await pause(clock, pauseAfter(failures));
+			if (isHopeless(error, ++failures)) throw error;
+			await pauseAfter(failures, clock);
 			// Nobody knows whether it was moved: the store does (H2).
 			const now = await ask(() => session.read(row.id, { state: true }));
 			if (now?.epoch !== row.epoch || now.status !== 'running') return null;
