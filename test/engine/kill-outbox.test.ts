@@ -2,41 +2,9 @@
  * Real processes, killed with SIGKILL at random moments, that emit, book in transactions, wait for children and consume
  * the outbox: each booking is there once, and each run's events were handed out in order, none left out (G8, G9, G10).
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { expect, it } from 'vitest';
-import { killUntilDone, type Program } from './kill/kill.ts';
-
-const OUTBOX: Program = {
-	child: new URL('kill/outbox-child.ts', import.meta.url),
-	check({ database, journal, results }, { runs, length }) {
-		const wrong: string[] = [];
-		const ended: number[][] = JSON.parse(readFileSync(results, 'utf8'));
-		const all = Array.from({ length }, (_, i) => i);
-		const lines = existsSync(journal) ? readFileSync(journal, 'utf8').split('\n').slice(0, -1) : [];
-		const events = Map.groupBy(
-			lines.map((line) => JSON.parse(line) as { run: string; i: number }),
-			({ run }) => run,
-		);
-		const db = new DatabaseSync(database);
-		for (let r = 0; r < runs; r++) {
-			const run = `run-${r}`;
-			const got = (events.get(run) ?? []).map(({ i }) => i);
-			if (`${[...new Set(got)]}` !== `${all}`) wrong.push(`${run}: events ${[...new Set(got)]}`);
-			if (got.some((i, at) => at > 0 && i < got[at - 1]!)) wrong.push(`${run}: events came out of order: ${got}`);
-			const booked = db
-				.prepare('SELECT i FROM booked WHERE run = ? ORDER BY rowid')
-				.all(run)
-				.map(({ i }) => i);
-			if (`${booked}` !== `${all}`) wrong.push(`${run}: booked ${booked}`);
-			if (`${ended[r]}` !== `${all.map((i) => i + 1)}`) wrong.push(`${run}: gave ${ended[r]}`);
-		}
-		const { left } = db.prepare('SELECT count(*) AS left FROM outbox').get() as { left: number };
-		if (left > 0) wrong.push(`${left} events are left in the outbox`);
-		db.close();
-		return wrong;
-	},
-};
+import { killUntilDone } from './kill/kill.ts';
+import { OUTBOX } from './kill/outbox.ts';
 
 it.each([1, 2])('loses and doubles nothing, %i at a time', { timeout: 120_000 }, async (processes) => {
 	const rounds = { kills: 12, processes, runs: 4, length: 60, random: Math.random, program: OUTBOX };
