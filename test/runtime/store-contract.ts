@@ -663,6 +663,33 @@ export function contract(name: string, harness: Harness): void {
 				expect(await claimOne(a)).toMatchObject({ id: 'r', turn: 1 });
 			});
 
+			it('gives a run that does not fit one build to a live worker of another, which need not come anew (G7)', async () => {
+				const a = await worker();
+				const b = await worker({ build: 'build-2', store: made.there, who: 'b' });
+				await a.start(newRun('r'));
+				const run = await claimOne(a);
+				heard.length = 0;
+				await a.block('r', run.epoch, '{"code":"PD"}');
+				await eventually(() => heard.includes('b due'));
+				expect(await a.read('r')).toMatchObject({ status: 'pending', blocked: null });
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
+				const held = await claimOne(b);
+				await b.block('r', held.epoch, '{"code":"PD2"}');
+				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{"code":"PD2"}' });
+			});
+
+			it('says again that a run does not fit when the one that was to try has gone (G7)', async () => {
+				const a = await worker();
+				const b = await worker({ build: 'build-2', store: made.there, who: 'b' });
+				await a.start(newRun('r'));
+				await a.block('r', (await claimOne(a)).epoch, '{}');
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
+				await b.close();
+				await a.block('r', (await claimOne(a)).epoch, '{}');
+				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{}' });
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toEqual([]);
+			});
+
 			it('answers nothing once it is closed', async () => {
 				const s = await worker();
 				await s.close();

@@ -17,8 +17,9 @@
  * G6: runs of a worker that left are due at once. Runs of one that died are due as soon as its death is
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
- *     blocks it). A blocked run is claimed again only after `know` with another build that has its functions,
- *     and is no suspect then; once that one has committed a turn, every build may claim it.
+ *     blocks it). A run that was blocked is claimed again by a worker of another build that has its functions, at
+ *     once where one lives, and is no suspect then; once that one has committed a turn, every build may claim it.
+ *     Where no live worker has another build for it any more it stays, or is again, blocked.
  *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
  *     consumer at a time, and come to it in their order; they are others' again when it lets go of them, when its

@@ -9,12 +9,21 @@ export function know(data: Data, member: Member, functions: readonly string[], b
 	member.functions = new Set(functions);
 	member.build = build;
 	for (const run of data.runs.values()) {
-		if (run.status !== 'blocked' || run.blockedBy.has(build) || !knows(member, run)) continue;
-		run.status = 'pending';
-		run.blocked = null;
-		run.recoveries = Math.min(run.recoveries, 1);
-		setReady(data, run, data.clock.now());
+		if (run.status === 'blocked' && mayFit(member, run)) unblock(data, run);
 	}
+	tell(data, (listener) => listener.due());
+}
+
+function unblock(data: Data, run: Run): void {
+	run.status = 'pending';
+	run.blocked = null;
+	run.recoveries = Math.min(run.recoveries, 1);
+	setReady(data, run, data.clock.now());
+}
+
+/** A run that was blocked is another worker's to try, if there is one. */
+export function handOn(data: Data, run: Run): void {
+	if (fits(data, run)) unblock(data, run);
 	tell(data, (listener) => listener.due());
 }
 
@@ -83,9 +92,19 @@ export function leave(data: Data, member: Member, died: boolean): void {
 }
 
 function claimable(data: Data, member: Member, run: Run): boolean {
-	if (run.blockedBy.has(member.build)) return false;
+	// What fits nobody is anybody's, to say so.
+	if (run.blockedBy.has(member.build)) return !fits(data, run);
 	if (knows(member, run)) return true;
 	return run.functions.some((id) => ![...data.members].some((other) => other.functions?.has(id)));
+}
+
+/** Does it fit a live worker, as far as anybody knows? */
+function fits(data: Data, run: Run): boolean {
+	return [...data.members].some((other) => mayFit(other, run));
+}
+
+function mayFit(member: Member, run: Run): boolean {
+	return !run.blockedBy.has(member.build) && knows(member, run);
 }
 
 function knows(member: Member, run: Run): boolean {

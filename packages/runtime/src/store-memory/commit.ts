@@ -1,5 +1,6 @@
 import { type Committed, isNews, type TurnCommit } from '../ports/store.ts';
 import { awaitEnd, conflictOf, tellAwaiting } from './children.ts';
+import { handOn } from './claim.ts';
 import { type Data, ENDED, type Member, type Run, setReady, tell } from './data.ts';
 import { emit } from './outbox.ts';
 import { start } from './start.ts';
@@ -72,6 +73,7 @@ export function block(data: Data, member: Member, runId: string, epoch: number, 
 	run.owner = null;
 	run.blocked = reason;
 	run.blockedBy.add(member.build);
+	handOn(data, run);
 	tell(data, (listener) => listener.moved(runId));
 	return true;
 }

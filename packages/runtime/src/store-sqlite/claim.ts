@@ -13,13 +13,24 @@ const KNOWN = `
 		WHERE f.value NOT IN (SELECT k.value FROM worker, json_each(worker.functions) AS k WHERE worker.id = :worker)
 	)`;
 
+/** Does it fit a live worker, as far as anybody knows? */
+const FITTING = `
+	EXISTS (
+		SELECT 1 FROM worker AS other
+		WHERE instr(run.blocked_by, other.build) = 0 AND NOT EXISTS (
+			SELECT 1 FROM json_each(run.functions) AS f
+			WHERE f.value NOT IN (SELECT k.value FROM json_each(other.functions) AS k)
+		)
+	)`;
+
+/** What fits nobody is anybody's, to say so. */
 const CLAIMABLE = `
-	instr(blocked_by, :build) = 0 AND (
+	CASE WHEN instr(blocked_by, :build) > 0 THEN NOT ${FITTING} ELSE
 		${KNOWN} OR EXISTS (
 			SELECT 1 FROM json_each(run.functions) AS f
 			WHERE f.value NOT IN (SELECT k.value FROM worker, json_each(worker.functions) AS k)
 		)
-	)`;
+	END`;
 
 /** One or two seeks in the index for each queue and priority that a run with a time has. */
 const LANES = `
@@ -54,7 +65,11 @@ const TAKE = `
 
 const UNBLOCK = `
 	UPDATE run SET status = 'pending', blocked = NULL, recoveries = min(recoveries, 1), ready_at = :now
-	WHERE status = 'blocked' AND instr(blocked_by, :build) = 0 AND ${KNOWN}`;
+	WHERE status = 'blocked' AND`;
+
+const UNBLOCK_KNOWN = `${UNBLOCK} instr(blocked_by, :build) = 0 AND ${KNOWN}`;
+
+const HAND_ON = `${UNBLOCK} id = :id AND ${FITTING}`;
 
 const LET_GO = `
 	UPDATE run SET owner = NULL, epoch = epoch + 1, status = 'pending', ready_at = :now, recoveries = recoveries + :died
@@ -80,7 +95,12 @@ export function know(db: Connection, me: Worker, functions: readonly string[], n
 		...me,
 		functions: JSON.stringify(functions),
 	});
-	db.run(UNBLOCK, { ...me, now });
+	db.run(UNBLOCK_KNOWN, { ...me, now });
+}
+
+/** A run that was blocked is another worker's to try, if there is one. */
+export function handOn(db: Connection, id: string, now: number): void {
+	db.run(HAND_ON, { id, now });
 }
 
 /** Read-only: whether `claim` would find something, and if not, when. */

@@ -1,5 +1,6 @@
-import type { Committed, TurnCommit } from '../ports/store.ts';
+import type { Committed, HeldRun, TurnCommit } from '../ports/store.ts';
 import { awaitEnds, conflictOf, type Told, tellAwaiting } from './children.ts';
+import { handOn } from './claim.ts';
 import type { Connection } from './connection.ts';
 import { emit } from './outbox.ts';
 import { start } from './start.ts';
@@ -125,9 +126,11 @@ const BLOCK = `
 export function block(
 	db: Connection,
 	me: { worker: string; build: string },
-	id: string,
-	epoch: number,
+	now: number,
+	{ runId: id, epoch }: HeldRun,
 	reason: string,
 ): boolean {
-	return db.run(BLOCK, { ...me, id, epoch, reason }) > 0;
+	const done = db.run(BLOCK, { ...me, id, epoch, reason }) > 0;
+	if (done) handOn(db, id, now);
+	return done;
 }

@@ -264,8 +264,11 @@ class Session implements SqliteSession {
 
 	async block(runId: string, epoch: number, reason: string) {
 		const me = this.#worker();
-		const done = await this.#write(() => block(this.#db, me, runId, epoch, reason));
-		this.#shared.tell((listener) => listener.moved(runId));
+		const done = await this.#write(() => block(this.#db, me, this.now(), { runId, epoch }, reason));
+		this.#shared.tell((listener) => {
+			listener.moved(runId);
+			listener.due();
+		});
 		return done;
 	}
 
