@@ -368,6 +368,15 @@ describe.each([
 	});
 });
 
+it('is refused to an engine that cannot unseal what it would copy', async () => {
+	const store = memory();
+	const client = engineOn(store, { keys: true, worker: false });
+	await client.start(acts!, [], { id: 'one' });
+	const bare = engineOn(store, { worker: false });
+	await expect(bare.get('one').fork({ id: 'two' })).rejects.toMatchObject({ name: 'SealError' });
+	await expect(bare.get('two').status()).rejects.toMatchObject({ name: 'RunNotFoundError' });
+});
+
 it('has the log of the turn that it stands after, though the other goes on meanwhile', async () => {
 	const inner = memory();
 	let moveOn: (() => Promise<unknown>) | null = null;

@@ -3,6 +3,7 @@ import { RunNotFoundError } from '../errors/run.ts';
 import { hash, keyPrefix } from '../machine/key.ts';
 import type { NewRun, RunRow, StoreSession } from '../ports/store.ts';
 import { joined } from '../worker/framing.ts';
+import { checkOpened } from '../worker/load.ts';
 import { renamedWaits, standsAfter } from '../worker/stored.ts';
 import { hasEnded } from './outcome.ts';
 
@@ -10,10 +11,12 @@ import { hasEnded } from './outcome.ts';
  * A run that begins where another one stands after its last committed turn (of one that failed: before the turn
  * that failed), with its log so far. No code of it is needed here: the worker that takes it up makes its keys anew.
  * Mail that the other has not seen stays with that.
- * @throws RunNotFoundError, UnsupportedError for a run that is over.
+ * @throws RunNotFoundError, UnsupportedError for a run that is over, SealError.
  */
 export async function forkOf(session: StoreSession, runId: string, id: string): Promise<NewRun> {
 	const { row, log } = await standing(session, runId);
+	// Sealed for that run, nobody could open them under another id.
+	checkOpened(row);
 	const { functionId, tags, queue, priority } = row;
 	const turn = standsAfter(row);
 	if (row.state.length === 0) {

@@ -191,7 +191,7 @@ export class RunHandle<R> {
 	 * Another run that begins where this one stands after its last committed turn (one that failed: before the turn
 	 * that failed), with its log. Its effect keys are its own: what is in flight here is issued there too. `id` names
 	 * it: a fork under an id that a fork of this run has already is that one. Resolves once it is committed.
-	 * @throws RunConflictError, UnsupportedError for a run that is over.
+	 * @throws RunConflictError, UnsupportedError for a run that is over, SealError without the key that it is sealed under.
 	 */
 	async fork(o: { readonly id?: string } = {}): Promise<RunHandle<R>> {
 		const session = await this.#host.session();

@@ -19,10 +19,7 @@ import { StoredLog } from './stored-log.ts';
  * @throws UnknownFunctionError, SchemaMismatchError, DecodeError, SealError where an engine without keys meets sealed bytes.
  */
 export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: readonly object[]): Warm {
-	for (const part of row.state) {
-		const keyId = keyIdOf(part);
-		if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
-	}
+	checkOpened(row);
 	const retry = readRetry(row.event, row.turn);
 	if (retry !== null && turn === row.turn) return loadAgain(row, retry, o, opened);
 	if (turn > 0) {
@@ -41,6 +38,14 @@ export function load(row: RunRow, o: MachineOptions, turn = row.turn, opened?: r
 	const begun = beginning({ runId: row.id, def, self, args, now: row.startedAt });
 	const machine = new Machine(begun, o, { closed, opened });
 	return { machine, writer: stateWriter(), log: new StoredLog(), turn };
+}
+
+/** @throws SealError where an engine without keys meets sealed bytes. */
+export function checkOpened({ state }: RunRow): void {
+	for (const part of state) {
+		const keyId = keyIdOf(part);
+		if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
+	}
 }
 
 /** A failed run that is tried again: as it stood before the turn that failed, and what that is to begin with. */
