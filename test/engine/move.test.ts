@@ -251,6 +251,26 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		expect(names()).toEqual([]);
 	});
 
+	test('a fork of a run whose arguments were not kept says that they are missing', async () => {
+		const inner = store;
+		store = {
+			async open(listener) {
+				return Object.assign(await inner.open(listener), { input: async () => null });
+			},
+		};
+		await parked(BEFORE);
+		await engine!.get('r').fork({ id: 'f' });
+		await expect.poll(() => engine!.get('f').status(), { interval: 2 }).toBe('waiting');
+		store = inner;
+		version(AFTER);
+		await open(store, { onMismatch: 'replay' });
+		await engine!.get('f').send('anything');
+		expect(await reason('f')).toMatchObject({
+			code: 'PD7002',
+			message: expect.stringContaining('which were not kept'),
+		});
+	});
+
 	/** What a move must leave as it is while it cannot be made. */
 	async function stored(id: string) {
 		const { waitingFor, startedAt } = await engine!.get(id).describe();

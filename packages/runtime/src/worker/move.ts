@@ -202,7 +202,9 @@ function machineAt(
 		machine.state.messages.clear();
 		return { machine };
 	}
-	const { value, closed } = input === null ? { value: null, closed: [] } : decodeLive(input, opened);
+	// A fork of a run whose arguments were not kept has none.
+	const kept = input !== null && input.length > 0;
+	const { value, closed } = kept ? decodeLive(input, opened) : { value: null, closed: [] };
 	if (typeof value !== 'object' || value === null || !('args' in value)) {
 		throw new LogPrunedError({ entry: 1, site: row.functionId, problem: 'needs the arguments, which were not kept' });
 	}
