@@ -36,7 +36,7 @@ describe('what it is and the way out', () => {
 			/'Customer'/,
 			/serializable\(Customer\).*resource\(Customer/,
 		],
-		['an emitter', new EventEmitter(), 'PD3001', /'EventEmitter'/, /resource\(Class/],
+		['an emitter', new EventEmitter(), 'PD3001', /'EventEmitter'/, /add its listeners again/],
 		['a subclass of one', new Gateway(), 'PD3005', /'Gateway'/, /resource\(Gateway/],
 		['a WeakMap', new WeakMap(), 'PD3001', /'WeakMap'/, /use a Map/],
 		['a WeakSet', new WeakSet(), 'PD3001', /'WeakSet'/, /use a Set/],

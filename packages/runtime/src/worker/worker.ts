@@ -1,5 +1,4 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { ResourceLimits } from 'node:worker_threads';
 import type { Runs } from '../driver/effects.ts';
 import { CrashLoopError } from '../errors/store.ts';
 import type { LogRules } from '../machine/log-options.ts';
@@ -36,9 +35,17 @@ export interface WorkerOptions {
 	 */
 	readonly entry?: string | URL;
 	/** Of each thread: one that exceeds them dies, its runs go on in another, and a run that does it again and again is set aside. */
-	readonly resourceLimits?: ResourceLimits;
+	readonly resourceLimits?: ThreadLimits;
 	/** Bytes of a saved state over which its run fails. Default 16 MiB. */
 	readonly stateLimit?: number;
+}
+
+/** As `resourceLimits` of `node:worker_threads` (MiB), which not everybody has the types of. */
+export interface ThreadLimits {
+	readonly maxOldGenerationSizeMb?: number;
+	readonly maxYoungGenerationSizeMb?: number;
+	readonly codeRangeSizeMb?: number;
+	readonly stackSizeMb?: number;
 }
 
 export interface WorkerParts {
