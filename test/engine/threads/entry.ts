@@ -35,7 +35,8 @@ export async function ends(how: 'throws' | 'memory'): Promise<number> {
 		setTimeout(() => {
 			throw new Error('of nobody');
 		});
-	else for (const much: string[] = []; ; ) much.push('x'.repeat(1000) + much.length);
+	// Bit by bit: V8 ends the whole process for a single piece that does not fit.
+	else for (let much: object | null = null; ; ) much = { much };
 	return new Promise(() => {});
 }
 

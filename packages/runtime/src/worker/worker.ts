@@ -34,7 +34,10 @@ export interface WorkerOptions {
 	 * them: functions cross no thread.
 	 */
 	readonly entry?: string | URL;
-	/** Of each thread: one that exceeds them dies, its runs go on in another, and a run that does it again and again is set aside. */
+	/**
+	 * Of each thread: one that exceeds them dies, its runs go on in another, and a run that does it again and again is
+	 * set aside. Of memory that is as sure as V8 is: for a single large piece that does not fit it may end the process.
+	 */
 	readonly resourceLimits?: ThreadLimits;
 	/** Bytes of a saved state over which its run fails. Default 16 MiB. */
 	readonly stateLimit?: number;
