@@ -26,7 +26,7 @@ const world = {
 	},
 };
 
-const { child, parent, fails, detached, named, twice, limited, many, controls, beside, handle } = compile(
+const { child, parent, fails, orphans, detached, named, twice, limited, many, controls, beside, handle } = compile(
 	`import { start, currentRun, sleep, suspend, receive } from '@perdure/runtime';
 	import { flaky, started, work } from '#world';
 	export async function child(n) { "use durable";
@@ -44,6 +44,10 @@ const { child, parent, fails, detached, named, twice, limited, many, controls, b
 	export async function fails() { "use durable";
 		const one = await start(child, ['bad']);
 		try { return await one.result(); } catch (error) { return [error instanceof RangeError, error.message, error.n]; }
+	}
+	export async function orphans(id) { "use durable";
+		await start(child, [1], { id });
+		throw new Error('too late');
 	}
 	export async function detached() { "use durable";
 		const one = await start(child, ['stays']);
@@ -139,6 +143,13 @@ describe.each([
 
 	it('throws what the child threw', async () => {
 		expect(await (await opened(make()).start(fails!, [])).result()).toEqual([true, 'bad child', 'bad']);
+	});
+
+	it('starts none by a turn that fails', async () => {
+		const engine = opened(make());
+		const one = await engine.start(orphans!, ['orphan']);
+		await expect(one.result()).rejects.toThrow('too late');
+		await expect(engine.get('orphan').status()).rejects.toMatchObject({ name: 'RunNotFoundError' });
 	});
 
 	it('leaves children alone when it ends or is cancelled, and their handles mean the same run anywhere', async () => {
