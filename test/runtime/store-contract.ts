@@ -566,6 +566,21 @@ export function contract(name: string, harness: Harness): void {
 				expect(await claimOne(s)).toMatchObject({ id: 'b', recoveries: 0 });
 			});
 
+			it('tries a failed run again, by the turn that failed, and no other run', async () => {
+				const s = await worker();
+				await s.start(newRun('r', { claim: true }));
+				const begun = (await s.read('r'))!;
+				expect(await s.retry('r', begun.turn, bytes('again'))).toBe(false);
+				const failed = { status: 'failed', state: null, outcome: bytes('error'), event: bytes('event') } as const;
+				await s.commit(turnOf(begun, failed));
+				expect(await s.retry('r', begun.turn, bytes('again'))).toBe(false);
+				expect(await s.read('r')).toMatchObject({ status: 'failed', event: bytes('event') });
+				expect(await s.retry('r', begun.turn + 1, bytes('again'))).toBe(true);
+				expect(await s.retry('r', begun.turn + 1, bytes('twice'))).toBe(false);
+				expect(await claimOne(s)).toMatchObject({ id: 'r', turn: 1, event: bytes('again'), outcome: null });
+				expect(await s.retry('nothing', 0, bytes('again'))).toBe(false);
+			});
+
 			it('lets go of single claims, and of none that is not the very one', async () => {
 				const a = await worker();
 				const b = await worker({ store: made.there, who: 'b' });

@@ -39,6 +39,13 @@ test('its signal is to be aborted, and the fiber waits until the effect has sett
 	expect(run.last).toMatchObject({ status: 'cancelled', outcome: 'changed my mind' });
 });
 
+test('whoever takes the run over does not issue it again', () => {
+	const { run, key } = charging();
+	expect(Machine.load(run.machine.save()).pendingCalls(true)).toMatchObject([{ key }]);
+	run.cancel();
+	expect(Machine.load(run.machine.save()).pendingCalls(true)).toEqual([]);
+});
+
 test('what it rejected with is attached as well', () => {
 	const { run, seen } = charging();
 	run.cancel();
