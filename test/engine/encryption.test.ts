@@ -2,7 +2,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, type Engine, type Keyring, keyring, type Store } from '@perdure/runtime';
+import { createEngine, type Engine, encode, type Keyring, keyring, type Store } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -126,6 +126,21 @@ describe.each([
 		expect(() => event!.event).toThrow(/key/);
 		await close();
 		expect((await opened(both).outbox().next()).value).toMatchObject({ event: 'event swordfish' });
+	});
+
+	it('hands out an event that was changed, or that anybody could have written, and neither is taken for one', async () => {
+		await asked(opened(first));
+		await asked(engines[0]!, 'q');
+		await close();
+		const [changed, forged] = (await blobsOf(store)).filter(({ field }) => field === 'outbox');
+		await changed!.replace(changed!.bytes.map((byte, i) => (i === changed!.bytes.length - 1 ? byte ^ 1 : byte)));
+		await forged!.replace(encode('forged'));
+		const events = opened(first).outbox();
+		for (let i = 0; i < 2; i++) {
+			const { value: event } = await events.next();
+			expect(() => event!.event).toThrow(expect.objectContaining({ code: 'PD6002', kind: 'tampered' }));
+			await event!.ack();
+		}
 	});
 
 	it('counts keys in use and seals again under the current one, while runs go on', async () => {

@@ -15,7 +15,7 @@ export interface OutboxEvent {
 	readonly seq: number;
 	/** When the turn that emitted it was committed. */
 	readonly emittedAt: Date;
-	/** A fresh copy each time. @throws DecodeError where this process lacks a class of it, SealError where it lacks its key. */
+	/** A fresh copy each time. @throws DecodeError where this process lacks a class of it, SealError where it lacks its key or the store was changed. */
 	readonly event: unknown;
 	/**
 	 * Takes it out of the outbox: it is never handed out again. Doing so twice does no harm.
@@ -103,7 +103,7 @@ export async function* consumeOutbox(
 const nameOf = ({ runId, seq }: OutboxRow) => `${runId}/${seq}`;
 
 function eventOf(
-	{ runId, seq, at, event }: OutboxRow,
+	{ runId, seq, at, event, refused }: OutboxRow,
 	session: StoreSession,
 	consumer: string,
 	acknowledged: () => void,
@@ -113,6 +113,7 @@ function eventOf(
 		seq,
 		emittedAt: new Date(at),
 		get event() {
+			if (refused !== undefined) throw refused;
 			const keyId = keyIdOf(event);
 			if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
 			return decode(event);

@@ -284,6 +284,8 @@ export interface OutboxRow {
 	/** When it was committed (ms since the epoch). */
 	readonly at: number;
 	readonly event: Uint8Array;
+	/** Why a session with keys cannot unseal it. No store gives that. */
+	readonly refused?: unknown;
 }
 
 /** Turns keep what they do not mention: `functions`, `waits`, `progress`, `state: null`, `log: null`. */

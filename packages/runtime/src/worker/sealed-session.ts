@@ -134,10 +134,13 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 			const rows = await session.consume(o);
 			return Promise.all(
 				// What cannot be unsealed says so to whoever reads the event.
-				rows.map(async (row) => ({
-					...row,
-					event: await atRest.open(row.event, row.runId, 'outbox').catch(() => row.event),
-				})),
+				rows.map(async (row) => {
+					try {
+						return { ...row, event: await atRest.open(row.event, row.runId, 'outbox') };
+					} catch (refused) {
+						return { ...row, refused };
+					}
+				}),
 			);
 		},
 		acknowledge: (consumer, event) => session.acknowledge(consumer, event),
