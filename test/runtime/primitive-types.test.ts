@@ -65,10 +65,16 @@ describe('questions', () => {
 describe('messages', () => {
 	const item = defineMessage<{ sku: string }>('item');
 	const count = defineMessage('count', { payload: z.coerce.number() });
+	const length = defineMessage('length', { payload: v.pipe(v.string(), v.transform(Number)) });
 
 	test('what receive gives', () => {
 		expectTypeOf(() => receive(item)).returns.resolves.toEqualTypeOf<{ sku: string }>();
 		expectTypeOf(() => receive(count)).returns.resolves.toBeNumber();
+		expectTypeOf(() => receive(length)).returns.resolves.toBeNumber();
+		expectTypeOf(() => receive(length, { timeout: 1, otherwise: null })).returns.resolves.toEqualTypeOf<
+			number | null
+		>();
+		expectTypeOf(() => receiveAll(length)).returns.toExtend<AsyncIterable<number>>();
 		expectTypeOf(() => receive(item, { timeout: 1, otherwise: null })).returns.resolves.toEqualTypeOf<{
 			sku: string;
 		} | null>();

@@ -56,12 +56,12 @@ export const receive = primitive('receive', receiveOutside);
 
 // A default first: where both fit, it is what may come too.
 function receiveOutside<T, D>(
-	name: string | Message<T>,
+	name: string | Message<T, never>,
 	options: { timeout: Duration | Date; otherwise: D },
 ): Promise<T | D>;
 // With one type argument, which the one above has no room for.
 function receiveOutside<T>(name: string, options: { timeout: Duration | Date; otherwise: T }): Promise<T>;
-function receiveOutside<T = unknown>(name: string | Message<T>, options?: WaitOptions): Promise<T>;
+function receiveOutside<T = unknown>(name: string | Message<T, never>, options?: WaitOptions): Promise<T>;
 function receiveOutside(): Promise<never> {
 	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
 }

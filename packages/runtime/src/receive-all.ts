@@ -71,6 +71,6 @@ const wrapper = bind(function (this: unknown, ...args: unknown[]) {
  * comes. It never ends by itself: leave the loop, or cancel the run.
  * @throws OutsideRunError outside durable code that runs in a run.
  */
-export function receiveAll<T = unknown>(message: string | Message<T>): AsyncIterableIterator<T> {
+export function receiveAll<T = unknown>(message: string | Message<T, never>): AsyncIterableIterator<T> {
 	return wrapper(message) as AsyncIterableIterator<T>;
 }
