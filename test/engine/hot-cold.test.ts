@@ -210,3 +210,16 @@ it('stops waiting at a time-out or when told to, and the run goes on', async () 
 	expect(await handle.result()).toEqual(['no 1', 1]);
 	await engine.close();
 });
+
+it('what the log does not keep is counted alike in memory and in a store', async () => {
+	const [, main] = programs.find(([name]) => name === 'events and marks')!;
+	const log = { keep: 'iteration', exclude: 'emit' } as const;
+	let outcome = await run(main, [], { log });
+	while (outcome.status === 'suspended') outcome = await outcome.continuation.resume(1, { log });
+	await using engine = createEngine({ store: sqlite(':memory:'), log });
+	const handle = await engine.start(main, []);
+	while ((await handle.next()).status === 'suspended') await handle.resume(1);
+	const prunedOf = (entries: readonly LogEntry[]) => entriesOf(entries.filter(({ kind }) => kind === 'pruned'));
+	expect(prunedOf(outcome.log)).toHaveLength(2);
+	expect(prunedOf(await handle.log())).toEqual(prunedOf(outcome.log));
+});

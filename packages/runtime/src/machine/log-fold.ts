@@ -97,7 +97,7 @@ export class LogFold {
 	}
 }
 
-/** What stands for an entry that is not kept. */
+/** What stands for an entry that is not kept: nothing of what only that one was, in memory as in a store. */
 export function prunedOf(record: LogRecord): LogRecord {
 	const { fiber } = record;
 	return {
@@ -108,6 +108,10 @@ export function prunedOf(record: LogRecord): LogRecord {
 		ok: null,
 		outcome: null,
 		settledSeq: null,
+		attempt: 1,
+		fiber: 0,
+		mark: null,
+		key: '',
 		extra: { count: 1, fibers: [fiber, fiber] },
 	};
 }
