@@ -1,5 +1,7 @@
 /** Copies at the border (language.md): nothing outside a run aliases its state. */
-import { run } from '@perdure/runtime';
+import { createEngine, run } from '@perdure/runtime';
+import { memory } from '@perdure/runtime/memory';
+import { testRun } from '@perdure/testing';
 import { expect, test, vi } from 'vitest';
 import { ArgumentMutatedError } from '../../../packages/runtime/src/errors/effect.ts';
 import { loadMain } from './program.ts';
@@ -181,4 +183,19 @@ test('frozen arguments stay frozen', async () => {
 		{ eff: async (x: { a: number[] }) => [Object.isFrozen(x), Object.isFrozen(x.a)] },
 	);
 	expect(await run(main, [])).toMatchObject({ value: [true, true] });
+});
+
+test('arguments are a list, wherever a run is started', async () => {
+	const main = loadMain(`import { start } from '@perdure/runtime';
+		export async function main(list) { "use durable"; try { return await start(main, list); } catch (error) { return error.message; } }`);
+	await using engine = createEngine({ store: memory() });
+	for (const none of [undefined, null, 'ab', { length: 0 }, new Set([1])]) {
+		const starts = [
+			() => run(main, none as never),
+			() => engine.start(main, none as never),
+			async () => testRun(main, none as never),
+		];
+		for (const start of starts) await expect(start()).rejects.toThrow(/^the arguments of 'main' are an array/);
+		expect(await (await engine.start(main, [none])).result()).toMatch(/^the arguments of '.*main' are an array/);
+	}
 });

@@ -129,12 +129,20 @@ function isPrimitive(value: unknown): boolean {
 	return (typeof value !== 'object' && typeof value !== 'function') || value === null;
 }
 
-/** Copies what a run is started with. @throws NotSerializableError naming the argument and the function. */
+/** Copies what a run is started with. @throws NotSerializableError naming the argument and the function; TypeError. */
 export function captureStart(name: string, self: unknown, args: readonly unknown[]): Copied {
+	mustBeList(name, args);
 	const names = ['this', ...args.map((_, i) => `args[${i}]`)];
 	try {
 		return capture([self, ...args], { names });
 	} catch (error) {
 		throw NotSerializableError.is(error) ? error.at(undefined, { as: 'parameter', of: name }) : error;
 	}
+}
+
+/** A text would be taken for a list of its letters. @throws TypeError for arguments of `name` that are no array. */
+export function mustBeList(name: string, args: unknown): void {
+	if (Array.isArray(args)) return;
+	const given = args === null ? 'null' : args === undefined ? 'nothing' : `a ${typeof args}`;
+	throw new TypeError(`the arguments of '${name}' are an array, [] where there are none; given is ${given}`);
 }

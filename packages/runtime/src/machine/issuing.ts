@@ -11,7 +11,7 @@ import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import { encode } from './bytes.ts';
 import { type Copied, NOTHING } from './copied.ts';
-import { capture } from './copy.ts';
+import { capture, mustBeList } from './copy.ts';
 import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from './effect.ts';
 import { Fiber } from './fiber.ts';
@@ -239,6 +239,7 @@ export class Issuing {
 		const { child, taken, now } = this.#options;
 		const at = caller.code === null ? '' : atOf(caller.code, caller.site.at);
 		const functionId = functionIdOf(fn, at === '' ? undefined : at);
+		mustBeList(functionId, list);
 		const shown = () => capture([functionId, [...list]]);
 		const logged = this.#options.replay?.started(caller.by?.id ?? 0, caller.site.id) ?? null;
 		if (logged !== null) return this.#done(caller, 'start', shown(), logged.child, logged.entry);

@@ -1,5 +1,6 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
+import { mustBeList } from '../machine/copy.ts';
 import { type RetryOptions, readEvent } from '../machine/failure.ts';
 import type { OpenWait } from '../machine/turn.ts';
 import type { RunRow } from '../ports/store.ts';
@@ -47,8 +48,9 @@ export interface Blocked {
 	readonly differences?: readonly { readonly slot: string; readonly was: string | null; readonly is: string | null }[];
 }
 
-/** @throws NotSerializableError naming the argument and the function. */
+/** @throws NotSerializableError naming the argument and the function; TypeError. */
 export function inputBytes(functionId: string, { self, args }: Input): Uint8Array {
+	mustBeList(nameIn(functionId), args);
 	try {
 		return encode({ self, args: [...args] }, 'start');
 	} catch (error) {
