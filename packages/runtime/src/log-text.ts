@@ -47,7 +47,7 @@ function what(entry: LogEntry): string {
 
 function args({ kind, args, startedAt }: LogEntry): string {
 	const [first] = args;
-	if (kind === 'sleep' && typeof first === 'number') return durationText(first - startedAt.getTime());
+	if (kind === 'sleep' && typeof first === 'number') return durationText(Math.max(0, first - startedAt.getTime()));
 	return args.map(show).join(', ');
 }
 
@@ -66,5 +66,24 @@ function notes(entry: LogEntry, { times }: LogTextOptions): string {
 /** An error without its stack, which names paths of one machine. */
 function show(value: unknown): string {
 	if (value instanceof Error) return `${value.name}: ${value.message}`;
-	return inspect(value, IN_ONE_LINE);
+	return inspect(legible(value), IN_ONE_LINE);
+}
+
+/** Functions of the run by their names: what they carry says nothing to whoever reads. What is shared stays so. */
+function legible(value: unknown, depth: number = IN_ONE_LINE.depth, copies = new Map<unknown, object>()): unknown {
+	if (typeof value === 'function') return { [inspect.custom]: () => `[Function: ${value.name || '(anonymous)'}]` };
+	if (depth < 0 || !isPlain(value)) return value;
+	const known = copies.get(value);
+	if (known !== undefined) return known;
+	const copy = Array.isArray(value) ? new Array(value.length) : {};
+	copies.set(value, copy);
+	for (const [key, part] of Object.entries(value)) Object.assign(copy, { [key]: legible(part, depth - 1, copies) });
+	return copy;
+}
+
+function isPlain(value: unknown): value is object {
+	return (
+		Array.isArray(value) ||
+		(typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype)
+	);
 }

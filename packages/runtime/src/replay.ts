@@ -11,6 +11,7 @@ import { Machine } from './machine/machine.ts';
 import { machineOptions, type Outcome, type RunOptions } from './outcome.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
+import { mustBeLog, savedArgument } from './saved-log.ts';
 
 /** How `replay` goes by its log. */
 export interface ReplayOptions extends RunOptions {
@@ -34,6 +35,7 @@ export interface ReplayOptions extends RunOptions {
  *
  * @throws DivergenceError where the code does something else than the log says.
  * @throws LogPrunedError where the log does not have what is needed.
+ * @throws TypeError for what is no log, one that has been through JSON for example.
  */
 export async function replay<A extends unknown[], R>(
 	fn: (...args: A) => Promise<R>,
@@ -44,8 +46,9 @@ export async function replay<A extends unknown[], R>(
 	const rules = {
 		onDivergence: o.onDivergence ?? 'error',
 		failed: o.failed ?? 'replay',
-		same: o.strict ? (logged: readonly unknown[], now: readonly unknown[]) => isDeepStrictEqual(logged, now) : null,
+		same: o.strict ? sameArguments : null,
 	} as const;
+	mustBeLog(log);
 	const def = durable(fn);
 	if (o.from !== undefined) {
 		const mark = markOf(log, o.from);
@@ -68,6 +71,11 @@ export async function replay<A extends unknown[], R>(
 		...machineOptions(o),
 	});
 	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, { replay: new Replayer(machine, log, rules) });
+}
+
+/** What belongs to the run itself is another one in each run: it is compared by what a saved log shows of it. */
+function sameArguments(logged: readonly unknown[], now: readonly unknown[]): boolean {
+	return isDeepStrictEqual(logged.map(savedArgument), now.map(savedArgument));
 }
 
 function markOf(log: readonly LogEntry[], label: string): LogEntry {

@@ -7,11 +7,18 @@ const VERSION = 1;
 
 /**
  * A log as bytes: to keep it, or to replay it in another process. Its values are saved as `encode` saves
- * them; arguments that belong to the run itself (its closures) are named in their place.
+ * them; arguments that belong to the run itself (its closures) are named in their place, and what durable calls
+ * gave of that kind is not there: a replay makes these calls again.
  * @throws NotSerializableError for an outcome whose class is not registered here.
  */
 export function encodeLog(log: readonly LogEntry[]): Uint8Array {
-	return encode({ log: VERSION, entries: log.map((entry) => ({ ...entry, args: entry.args.map(saved) })) });
+	return encode({ log: VERSION, entries: log.map(savedEntry) });
+}
+
+function savedEntry(entry: LogEntry): LogEntry {
+	const { kind, outcome } = entry;
+	const isKept = kind !== 'call' || outcome === null || canBeSaved(outcome);
+	return { ...entry, args: entry.args.map(savedArgument), outcome: isKept ? outcome : { unsaveable: true } };
 }
 
 /**
@@ -30,12 +37,30 @@ export function decodeLog(bytes: Uint8Array): LogEntry[] {
 	return entries as LogEntry[];
 }
 
-function saved(value: unknown): unknown {
+/** @throws TypeError for what is no log: most often one that has been through JSON. */
+export function mustBeLog(log: unknown): asserts log is readonly LogEntry[] {
+	if (Array.isArray(log) && log.every(isEntry)) return;
+	throw new TypeError(
+		'this is no log of a run: give `outcome.log`, or what `decodeLog` gave for the bytes of `encodeLog`; JSON keeps neither dates nor errors',
+	);
+}
+
+/** An argument as a log that was saved shows it. */
+export function savedArgument(value: unknown): unknown {
+	const refusal = refusalOf(value);
+	return refusal === null ? value : `[${refusal.type}]`;
+}
+
+function canBeSaved(value: unknown): boolean {
+	return refusalOf(value) === null;
+}
+
+function refusalOf(value: unknown): NotSerializableError | null {
 	try {
 		encode(value);
-		return value;
+		return null;
 	} catch (error) {
-		if (NotSerializableError.is(error)) return `[${error.type}]`;
+		if (NotSerializableError.is(error)) return error;
 		throw error;
 	}
 }

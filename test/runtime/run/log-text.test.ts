@@ -1,5 +1,5 @@
 /** Logs as bytes, and as texts for people. */
-import { DecodeError, decodeLog, encode, encodeLog, formatLog, run, secret } from '@perdure/runtime';
+import { DecodeError, decodeLog, encode, encodeLog, formatLog, replay, run, secret } from '@perdure/runtime';
 import { expect, test } from 'vitest';
 import { loadMain } from './program.ts';
 
@@ -81,4 +81,44 @@ test('bytes that are no log are refused, whatever they are', async () => {
 		}
 	}
 	expect(changed).toBeGreaterThan(10);
+});
+
+const OWN = `
+	import { sleep } from '@perdure/runtime';
+	import { each } from 'world';
+	export async function main() { "use durable";
+		class Own { #n = 1; static async make() { return new this(); } get n() { return this.#n; } }
+		const own = await Own.make();
+		const list = [[1], , { f: (x) => x }];
+		list.push(list);
+		await each(list, async function named() {});
+		await sleep(new Date(0));
+		return own.n;
+	}`;
+
+test('functions of the run by their names, and what is shared stays shared', async () => {
+	const { log } = await run(loadMain(OWN, { each: async () => 1 }), [], { log: 'all' });
+	const [, each, nap] = formatLog(log).split('\n');
+	expect(each).toBe(
+		'2  each(<ref *1> [ [ 1 ], <1 empty item>, { f: [Function: f] }, [Circular *1] ], [Function: named]) = 1  subject.ts:9:3',
+	);
+	expect(nap).toMatch(/sleep\(0 ms\)/);
+});
+
+test('what a durable call gave need not outlive the run, and a replay does not need it', async () => {
+	const main = loadMain(OWN, { each: async () => 1 });
+	const { log } = await run(main, [], { log: 'all' });
+	const read = decodeLog(encodeLog(log));
+	expect(read[0]).toMatchObject({ kind: 'call', outcome: { unsaveable: true } });
+	expect(await replay(main, [], read, { strict: true })).toMatchObject({ status: 'completed', value: 1 });
+});
+
+test('what is no log is not replayed, and is told how to be one', async () => {
+	const main = loadMain('export async function main() { "use durable"; }');
+	const log = await logged();
+	for (const none of [JSON.parse(JSON.stringify(log)), [...log, null], undefined, encodeLog(log)]) {
+		await expect(replay(main, [], none as never)).rejects.toThrow(
+			expect.objectContaining({ name: 'TypeError', message: expect.stringContaining('decodeLog') }),
+		);
+	}
 });

@@ -144,7 +144,7 @@ describe('from the beginning', () => {
 	test('races, messages, time-outs and the order of outcomes', async () => {
 		const { main, calls, forget } = program(
 			`
-			const slow = sleep(15).then(() => 'slow');
+			const slow = sleep(150).then(() => 'slow');
 			const first = await Promise.race([slow, branch(0)]);
 			const none = await receive('m', { timeout: 1, otherwise: null });
 			let late; try { await suspend('?', { timeout: 2 }); } catch (e) { late = e.name; }
@@ -231,6 +231,16 @@ describe('code that does something else', () => {
 		expect(calls).toBe(1);
 		expect(await replay(main, [], log, { failed: 'again' })).toMatchObject({ status: 'completed', value: 1 });
 		expect(calls).toBe(2);
+	});
+
+	test('a function of the run is no other argument', async () => {
+		const { main, calls, forget } = program('return await b({ f: () => id }, async () => {});');
+		const { outcome, log } = await logged(main);
+		forget();
+		for (const each of [log, outcome.log]) {
+			expect(await replay(main, ['x'], each, { strict: true })).toMatchObject({ status: 'completed' });
+		}
+		expect(calls()).toBe(0);
 	});
 
 	test('other arguments are another call only if asked for', async () => {
