@@ -1,12 +1,22 @@
 /** Runs that a run under test starts: each a run of its own, of the same virtual clock and the same seed. */
-import { createEngine, replace, sleep, start } from '@perdure/runtime';
+import { createEngine, replace, resource, sleep, start } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { transaction } from '@perdure/runtime/sqlite';
 import { type TestRunOptions, testRun } from '@perdure/testing';
 import { describe, expect, it } from 'vitest';
 import { compile } from './support/compile.ts';
 
+class Line {
+	readonly to: string;
+	constructor(to: string) {
+		this.to = to;
+	}
+}
+resource(Line, { marshal: ({ to }) => to, unmarshal: (to: string) => new Line(to), id: 'test/children#Line' });
+
 const world = {
+	dial: async (to: string) => new Line(to),
+	talk: async (line: Line) => line instanceof Line && line.to,
 	seen: [] as string[],
 	work: async (n: number) => {
 		world.seen.push(`work ${n}`);
@@ -21,7 +31,7 @@ const world = {
 
 const programs = compile(
 	`import { start, currentRun, sleep, suspend, receive, emit } from '@perdure/runtime';
-	import { work, inside, book } from '#world';
+	import { work, inside, book, dial, talk } from '#world';
 	export async function child(n) { "use durable";
 		if (n === 'bad') throw Object.assign(new RangeError('bad child'), { n });
 		if (n === 'hangs') return await suspend('child?');
@@ -30,6 +40,8 @@ const programs = compile(
 		await emit('child ' + n);
 		return await work(n);
 	}
+	export async function dials(to) { "use durable"; return await dial(to); }
+	export async function talks(to) { "use durable"; return await talk(await (await start(dials, [to])).result()); }
 	export async function parent() { "use durable";
 		const children = [];
 		for (const n of [1, 2, 3]) children.push(await start(child, [n]));
@@ -89,7 +101,15 @@ const programs = compile(
 		return startedAt.getTime();
 	}
 	export async function books() { "use durable"; return await book(); }`,
-	{ '#world': { work: (n: number) => world.work(n), inside: (child: never) => world.inside(child), book: world.book } },
+	{
+		'#world': {
+			work: (n: number) => world.work(n),
+			inside: (child: never) => world.inside(child),
+			book: world.book,
+			dial: world.dial,
+			talk: world.talk,
+		},
+	},
 ).exports as Record<string, (...args: any[]) => Promise<any>>;
 
 const END = { parent: [2, 4, 6], racing: [22, 24, 26], grand: 5, effects: [2, 'completed'] };
@@ -128,6 +148,10 @@ describe.each(ways)('children, %s', (_, o) => {
 		await t.next();
 		await t.children[0]!.cancel('no');
 		await expect(t.result()).rejects.toMatchObject({ name: 'CancelledError', reason: 'no' });
+	});
+
+	it.each(['every-await', 'never'] as const)('give live things, opened for their parent (%s)', async (restart) => {
+		expect(await testRun(programs.talks!, ['mum'], { restart }).result()).toBe('mum');
 	});
 
 	it('are answered by themselves', async () => {

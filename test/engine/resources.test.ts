@@ -41,10 +41,12 @@ resource(Connection, {
 });
 
 let release: (() => void) | null = null;
+let checked = 0;
 
 const functions = load(
 	`
-	import { suspend, sleep } from '@perdure/runtime'; import { connect, hold, rows } from 'world';
+	import { receive, sleep, start, suspend } from '@perdure/runtime';
+	import { check, connect, hold, rows, use } from 'world';
 	export async function waits(url) { "use durable";
 		const c = await connect(url);
 		const again = { c };
@@ -71,14 +73,41 @@ const functions = load(
 		const answer = await suspend();
 		if (answer < 0) throw new RangeError('negative at ' + c.url);
 		return answer;
+	}
+	export async function answered() { "use durable";
+		const c = await suspend();
+		await use(c);
+		return [c.url, (await receive('m')).url];
+	}
+	export async function gives(url) { "use durable"; return await connect(url); }
+	export async function throwsIt(url) { "use durable"; const c = await connect(url); throw Object.assign(new Error('no'), { c }); }
+	export async function hears() { "use durable";
+		const given = await start(gives, ['db']);
+		const c = await given.result();
+		const thrown = await start(throwsIt, ['other']);
+		try { await thrown.result(); } catch (e) { return [await use(c), await use(e.c)]; }
+	}
+	export async function checks(url) { "use durable";
+		await suspend();
+		const c = await connect(url);
+		check(c);
+		return await use(c);
 	}`,
 	{
 		connect: async (url: string) => new Connection(url),
 		hold: () => new Promise<void>((resolve) => (release = resolve)),
+		use: async (c: Connection) => {
+			if (!(c instanceof Connection)) throw new TypeError('no connection');
+			return c.url;
+		},
+		check: (c: unknown) => {
+			if (!(c instanceof Connection)) throw new TypeError('no connection');
+			if (++checked === 1) throw new RangeError('not yet');
+		},
 		rows: async () => Array.from({ length: 2000 }, (_, i) => ({ i, text: 'a row of some length' })),
 	},
 ) as Record<string, (...args: unknown[]) => Promise<unknown>>;
-const { waits, given, holds, large, pays } = functions;
+const { waits, given, holds, large, pays, answered, hears, checks } = functions;
 
 const folder = mkdtempSync(join(tmpdir(), 'perdure-resources-'));
 let files = 0;
@@ -101,6 +130,7 @@ describe.each([
 		number = 0;
 		unmarshal = opens;
 		release = null;
+		checked = 0;
 	});
 	afterEach(() => engine.close({ grace: 0 }));
 
@@ -186,6 +216,44 @@ describe.each([
 		await handle.retry();
 		await expect.poll(() => handle.status()).toBe('cancelled');
 		expect(await handle.settled()).toMatchObject({ reason: 'enough' });
+	});
+
+	it('what comes with an answer or a message is opened before the run takes it, and closed when that is over', async () => {
+		const handle = await engine.start(answered!, []);
+		await handle.next();
+		await handle.resume(new Connection('db'));
+		await handle.send('m', new Connection('other'));
+		expect(await handle.result()).toEqual(['db', 'other']);
+		expect(events.sort()).toEqual(['close db 3', 'close other 4', 'open db', 'open other']);
+	});
+
+	it('one that comes with an answer and cannot be opened fails the run, and the answer is there for a retry', async () => {
+		const handle = await engine.start(answered!, []);
+		await handle.next();
+		unmarshal = async () => {
+			throw new Error('refused');
+		};
+		await handle.resume(new Connection('db'));
+		expect(await handle.settled()).toMatchObject({ status: 'failed', error: { code: 'PD6008' } });
+		unmarshal = opens;
+		await handle.retry();
+		await handle.send('m', new Connection('other'));
+		expect(await handle.result()).toEqual(['db', 'other']);
+	});
+
+	it('what a child returns, or throws, is opened for the run that hears of it', async () => {
+		expect(await (await engine.start(hears!, [])).result()).toEqual(['db', 'other']);
+	});
+
+	it('what an effect gave that began the failing turn is open again in a retry', async () => {
+		const handle = await engine.start(checks!, ['db']);
+		await handle.next();
+		await handle.resume();
+		expect(await handle.settled()).toMatchObject({ status: 'failed', error: { message: 'not yet' } });
+		const again = await restarted(handle);
+		await again.retry();
+		expect(await again.result()).toBe('db');
+		expect(events).toEqual(['open db', expect.stringMatching(/^close db/)]);
 	});
 
 	it('of a fork, by itself: the run that it is of is as it was', async () => {

@@ -12,6 +12,7 @@ import {
 	eventBytes,
 	type Failure,
 	GO_ON,
+	loadWith,
 	type RetryOptions,
 	readEvent,
 	reasonBytes,
@@ -99,7 +100,7 @@ export class Continuation<R> {
 			throw new DecodeError({ problem: `they are a continuation of '${state.functionId}', not of '${expected.id}'` });
 		}
 		const { failed } = state;
-		const failure = failed && { event: readEvent(failed.event), error: decode(failed.error) };
+		const failure = failed && { event: readEvent(failed.event), error: decode(failed.error), bytes: failed.event };
 		return new Continuation(new Machine(state), log, { failure });
 	}
 
@@ -174,7 +175,7 @@ export class Continuation<R> {
 			const anew = this.#anew;
 			return proceed<R>(anew(), { type: 'started' }, new KeptLog(this.#log), o, { anew });
 		}
-		if ('deliver' in what) return this.#go(what.deliver, o, { event: failure.event });
+		if ('deliver' in what) return this.#go(what.deliver, o, failure);
 		const rekey = (machine: Machine) => machine.rekey(what.issue);
 		return this.#go(null, o, { event: failure.event, ...(o.newKeys ? { prepare: rekey } : {}) });
 	}
@@ -277,8 +278,11 @@ export class Continuation<R> {
 		return this.#go(event, o, { prepare: (machine) => machine.branch(hash(`${machine.state.lineage}\0${given}`)) });
 	}
 
-	/** An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. */
-	async #copy(o: RunOptions): Promise<Machine> {
+	/**
+	 * An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. `event`: of
+	 * the bytes of one, if there are any.
+	 */
+	async #copy(o: RunOptions, event?: Uint8Array): Promise<{ machine: Machine; event?: Event }> {
 		const options = machineOptions(o);
 		let bytes: Uint8Array;
 		try {
@@ -286,22 +290,26 @@ export class Continuation<R> {
 		} catch (error) {
 			if (this.#spent !== null || !NotSerializableError.is(error)) throw error;
 			this.#spent = error;
-			return new Machine(this.#machine.state, options, { opened: this.#machine.opened });
+			return { machine: new Machine(this.#machine.state, options, { opened: this.#machine.opened }) };
 		}
 		const load = (opened?: readonly object[]) => ({ machine: Machine.load(bytes, options, opened) });
-		const { machine } = await openMachine(load, realClock);
-		machine.state.failed = null;
-		return machine;
+		const copy = await openMachine((opened) => (event ? loadWith(event, opened, load) : load(opened)), realClock);
+		copy.machine.state.failed = null;
+		return copy;
 	}
 
 	/**
 	 * @param prepare makes of the copy what goes on, before its first event.
-	 * @param event what a failure before that event is tried again with.
+	 * @param event what a failure before that event is tried again with; `bytes`: what it was read from, if it was.
 	 */
 	async #go(
 		first: Event | null,
 		o: RunOptions,
-		{ prepare = () => {}, event = first ?? GO_ON }: { prepare?: (copy: Machine) => void; event?: Event } = {},
+		{
+			prepare = () => {},
+			event = first ?? GO_ON,
+			bytes,
+		}: Partial<Failure> & { prepare?: (copy: Machine) => void } = {},
 	): Promise<Outcome<R>> {
 		const origin = () => {
 			if (this.#spent !== null) return null;
@@ -310,16 +318,17 @@ export class Continuation<R> {
 			prepare(before);
 			return [before.save()];
 		};
-		let machine: Machine;
+		let copy: { machine: Machine; event?: Event };
 		try {
-			machine = await this.#copy(o);
+			copy = await this.#copy(o, bytes);
 		} catch (error) {
 			if (!ResourceError.is(error)) throw error;
-			const continuation = new Continuation<R>(origin()!, this.#log, { failure: { event, error } });
+			const failure = { event, error, ...(bytes && { bytes }) };
+			const continuation = new Continuation<R>(origin()!, this.#log, { failure });
 			return { status: 'failed', error, continuation, log: this.log, emitted: [] };
 		}
-		prepare(machine);
-		return proceed<R>(machine, first, new KeptLog(this.#log), o, { origin });
+		prepare(copy.machine);
+		return proceed<R>(copy.machine, copy.event ?? first, new KeptLog(this.#log), o, { origin });
 	}
 }
 

@@ -5,7 +5,7 @@
 export { ChildRun } from './client/child-run.ts';
 export { Continuation } from './continuation.ts';
 export { performEffect, type Runs } from './driver/effects.ts';
-export { leave, openMachine } from './driver/resources.ts';
+export { leave, openArrival, openMachine } from './driver/resources.ts';
 export { SaveCheck } from './driver/save-check.ts';
 export {
 	AmbiguousResumeError,
@@ -20,7 +20,7 @@ export { NotSerializableError, ResourceError, StateTooLargeError } from './error
 export { UnknownFunctionError } from './errors/schema.ts';
 export { tellForeign } from './language/durable-promise.ts';
 export { deadline } from './language/duration.ts';
-export { decode as decodeCopy, decodeLive } from './machine/bytes.ts';
+export { decode as decodeCopy, decodeLive, encode as encodeCopy } from './machine/bytes.ts';
 export { capture, captureStart, release } from './machine/copy.ts';
 export type { EffectCall } from './machine/effect-call.ts';
 export { reasonBytes } from './machine/failure.ts';

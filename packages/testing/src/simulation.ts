@@ -1,12 +1,15 @@
 import {
 	type ChildStart,
 	decodeCopy,
+	decodeLive,
 	type EffectCall,
 	type Event,
+	encodeCopy,
 	KeptLog,
 	leave,
 	Machine,
 	NotSerializableError,
+	openArrival,
 	openMachine,
 	ResourceError,
 	type Runs,
@@ -112,6 +115,23 @@ export class Simulation {
 
 	/** Computes a turn and does what it asks for. */
 	async turn(event: Event): Promise<void> {
+		const arrived = event.type === 'childEnded' ? await this.#open(event) : event;
+		if (arrived !== null) await this.#turn(arrived);
+	}
+
+	/** What another run gives is a copy: what is live in it is opened for this one. Null where that fails the run. */
+	async #open(event: Event): Promise<Event | null> {
+		const bytes = encodeCopy(event);
+		try {
+			return (await openArrival<unknown>((opened) => decodeLive(bytes, opened), this.#machine, realClock)) as Event;
+		} catch (error) {
+			if (!ResourceError.is(error)) throw error;
+			this.failure = { error, before: this.#saved };
+			return null;
+		}
+	}
+
+	async #turn(event: Event): Promise<void> {
 		const before = this.#saved;
 		const { seq } = this.#machine.state;
 		const restart = this.#o.restart(this.#machine.turn + 1);

@@ -72,7 +72,7 @@ const passed: unknown[] = [];
 const { exports } = compile(
 	`
 	import { suspend } from '@perdure/runtime';
-	import { ask, connect, fail, File, key } from '#world';
+	import { ask, check, connect, fail, File, key } from '#world';
 	export async function twice(url) {
 		'use durable';
 		const c = await connect(url);
@@ -99,6 +99,13 @@ const { exports } = compile(
 		await suspend();
 		return [c.url, await key()];
 	}
+	export async function checks(url) {
+		'use durable';
+		await suspend();
+		const c = await connect(url);
+		check(c);
+		return await ask(c, 'checked');
+	}
 	export async function given(c) {
 		'use durable';
 		await suspend();
@@ -110,6 +117,9 @@ const { exports } = compile(
 			File,
 			connect: async (url: string) => Connection.to(url),
 			key: async () => currentEffect().key,
+			check: (c: Connection) => {
+				if (broken !== null) throw new RangeError(c.query(broken));
+			},
 			ask: async (c: Connection, text: string) => {
 				passed.push(c);
 				return c.query(text);
@@ -213,6 +223,20 @@ describe('a continuation', () => {
 			status: 'failed',
 			error: expect.objectContaining({ message: 'failed at db' }),
 		});
+		expect(events).toEqual(['open db', 'close db']);
+	});
+
+	it('what an effect gave that began the failing turn is open in a retry of its bytes, and closed after it', async () => {
+		const parked = await suspended(run(exports.checks!, ['db']));
+		broken = 'checked';
+		const failed = await parked.resume();
+		if (failed.status !== 'failed') throw new Error(failed.status);
+		const { continuation } = failed;
+		const stored = Continuation.fromBytes(continuation.toBytes());
+		expect(await stored.retry()).toMatchObject({ status: 'failed', error: { code: 'PD6008' } });
+		broken = null;
+		events.length = 0;
+		expect(await stored.retry()).toMatchObject({ status: 'completed', value: 'checked at db' });
 		expect(events).toEqual(['open db', 'close db']);
 	});
 

@@ -28,6 +28,27 @@ export async function openMachine<T extends { readonly machine: Machine }>(
 	}
 }
 
+/**
+ * What came to a run in bytes: an answer, a message, the end of another run. What is live in it is opened first, and
+ * is the machine's from then on.
+ * @param read called again with what was opened, where something is closed.
+ * @throws as `openMachine` does: nothing is open then.
+ */
+export async function openArrival<T>(
+	read: (opened?: readonly object[]) => { readonly value: T; readonly closed: readonly ClosedResource[] },
+	machine: Machine,
+	clock: Clock,
+	signal?: AbortSignal,
+): Promise<T> {
+	const { value, closed } = read();
+	if (closed.length === 0) return value;
+	const opened = await openAll(closed, clock, signal);
+	machine.own([], opened);
+	// The machine may have been left meanwhile, and with it only what it had then.
+	if (left.has(machine)) await closeAll(opened, clock);
+	return read(opened).value;
+}
+
 /** Each once. */
 async function openAll(closed: readonly ClosedResource[], clock: Clock, signal?: AbortSignal): Promise<object[]> {
 	const settled = await Promise.allSettled(closed.map((one) => open(one, clock, signal)));

@@ -1,12 +1,15 @@
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { ResourceError } from '../errors/saving.ts';
-import { decode, encode } from './bytes.ts';
+import { decode, decodeLive, encode } from './bytes.ts';
+import type { Machine } from './machine.ts';
 import type { Event } from './turn.ts';
 
 /** What a run has failed by: its last state is the one before that event. */
 export interface Failure {
 	readonly event: StoredEvent;
 	readonly error: unknown;
+	/** What the event was read from: what is live in it is still closed. */
+	readonly bytes?: Uint8Array;
 }
 
 /** `unsaveable`: the value was seen once and is gone. */
@@ -61,6 +64,23 @@ export function eventBytes(event: StoredEvent): Uint8Array {
 
 export function readEvent(bytes: Uint8Array): StoredEvent {
 	return decode(bytes) as StoredEvent;
+}
+
+/**
+ * Loads a machine that is to begin with a stored event: what is live in that is opened with what the machine has closed.
+ * @param opened as `load` takes it: of the resources that the same bytes gave as the machine's `closed`.
+ */
+export function loadWith<T extends { readonly machine: Machine }>(
+	bytes: Uint8Array,
+	opened: readonly object[] | undefined,
+	load: (opened?: readonly object[]) => T,
+): T & { readonly event: StoredEvent } {
+	const count = decodeLive(bytes).closed.length;
+	const ofEvent = opened?.slice(0, count);
+	const { value, closed } = decodeLive(bytes, ofEvent);
+	const loaded = load(opened?.slice(count));
+	loaded.machine.own(closed, ofEvent);
+	return { ...loaded, event: value as StoredEvent };
 }
 
 /**

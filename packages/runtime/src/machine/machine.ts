@@ -57,10 +57,8 @@ export interface Resources {
 export class Machine {
 	readonly state: RunState;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
-	/** Resources that are to be opened before it goes on: what is then loaded is another machine. */
-	readonly closed: readonly ClosedResource[];
-	/** Those that were opened for it. */
-	readonly opened: readonly object[];
+	#closed: readonly ClosedResource[];
+	#opened: readonly object[];
 	/** Where foreign code comes in that has a resolver of a promise made here. */
 	readonly door = new Door();
 	/** Ids of runs that a child cannot have, with what is different there. */
@@ -72,14 +70,30 @@ export class Machine {
 	readonly #rules: LogRules;
 
 	constructor(state: RunState, o: MachineOptions = {}, resources: Resources = {}) {
-		this.closed = resources.closed ?? [];
-		this.opened = resources.opened ?? [];
+		this.#closed = resources.closed ?? [];
+		this.#opened = resources.opened ?? [];
 		this.state = state;
 		state.owner.waitsOutside = () => this.door.promises.size > 0 || state.pending.natives.size > 0;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';
 		this.#rules = o.rules ?? DEFAULT_RULES;
 		this.#child = o.child;
+	}
+
+	/** Resources that are to be opened before it goes on: what is then loaded is another machine. */
+	get closed(): readonly ClosedResource[] {
+		return this.#closed;
+	}
+
+	/** Those that were opened for it. */
+	get opened(): readonly object[] {
+		return this.#opened;
+	}
+
+	/** What comes to it holds resources too: they are to be opened before its own, or were. */
+	own(closed: readonly ClosedResource[], opened: readonly object[] = []): void {
+		this.#closed = [...closed, ...this.#closed];
+		this.#opened = [...opened, ...this.#opened];
 	}
 
 	/** A run that has not begun: its first turn is that of the event `started`. */

@@ -76,10 +76,13 @@ export class HotRun {
 
 	/** Begins with the machine of the claimed row: effects that were pending are issued again, after what mail says to it. */
 	async begin(warm: Warm, row: RunRow): Promise<void> {
+		let { again, midway } = warm;
+		// Its resources, and those of what it begins with, are opened before anything of it runs.
+		const open = async () => {
+			({ again, midway } = (await this.#take(row)) ?? warm);
+		};
 		if (warm.machine.closed.length === 0) this.#adopt(warm);
-		// Its resources are opened before anything of it runs.
-		else if (!(await this.#first(() => this.#take(row)))) return;
-		const { again, midway } = warm;
+		else if (!(await this.#first(open))) return;
 		// What was in flight may have begun, so it is another attempt.
 		if (again !== undefined || midway) this.#recovered = true;
 		const first = this.#turn === 0 ? STARTED : again === undefined && midway ? GO_ON : again;
@@ -192,7 +195,9 @@ export class HotRun {
 		return false;
 	}
 
-	async #compute({ event, mail }: Next): Promise<void> {
+	async #compute({ event: read, mail, live }: Next): Promise<void> {
+		const event = live === null ? read : await this.#loaded.open(live, this.#opening.signal);
+		if (this.#gone) return;
 		const made = await this.#loaded.make(event, mail);
 		if (this.#gone) return;
 		// Mail is fetched again.
@@ -291,21 +296,21 @@ export class HotRun {
 		}
 		this.#loaded.leave();
 		this.#loaded.deafen();
-		if (!(await this.#take(row))) return false;
+		if ((await this.#take(row)) === null) return false;
 		this.#loaded.flying((key) => this.#begun(key));
 		for (const key of this.#inFlight.keys) if (!this.#loaded.wants(key)) this.#inFlight.abort(key);
 		return true;
 	}
 
-	/** Goes on as it is stored; false when it is gone by then. */
-	async #take(row: RunRow): Promise<boolean> {
+	/** Goes on as it is stored; null when it is gone by then. */
+	async #take(row: RunRow): Promise<Warm | null> {
 		this.#turn = row.turn;
 		this.#inbox.reloaded(row);
 		const { clock } = this.#host;
 		const open = await openMachine((opened) => this.#host.load(row, opened), clock, this.#opening.signal);
 		if (this.#gone) leave(open.machine, false, clock);
 		else this.#adopt(open);
-		return !this.#gone;
+		return this.#gone ? null : open;
 	}
 
 	#dispatch(call: EffectCall): void {

@@ -2,13 +2,20 @@ import { Jobs } from '../machine/jobs.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Event } from '../machine/turn.ts';
 import type { Mail, RunRow } from '../ports/store.ts';
-import { eventOf } from './mail-event.ts';
+import { readMail } from './mail-event.ts';
 import type { MailTaken } from './turn-commit.ts';
 
 /** What begins a turn; `mail`: that which it came from. */
 export interface Next {
 	readonly event: Event;
 	readonly mail: MailTaken | null;
+	/** The mail, where something in it is to be opened before the run takes it. */
+	readonly live: Mail | null;
+}
+
+function taken(mail: Mail, behind: readonly Mail[]): Next {
+	const { value, closed } = readMail(mail);
+	return { event: value, mail: { number: mail.number, behind }, live: closed.length === 0 ? null : mail };
 }
 
 /**
@@ -108,22 +115,24 @@ export class Inbox {
 		const cancelled = turn === 0 ? this.#cancelledBefore() : null;
 		if (cancelled !== null) return cancelled;
 		const event = this.#mailFirst ? undefined : this.#outcome(machine);
-		if (event !== undefined) return { event, mail: null };
+		if (event !== undefined) return { event, mail: null, live: null };
 		this.#mailFirst = false;
 		const mail = this.#mail.shift();
-		if (mail !== undefined) return { event: eventOf(mail), mail: { number: mail.number, behind: this.#mail } };
+		if (mail !== undefined) return taken(mail, this.#mail);
 		const late = this.#outcome(machine);
-		if (late !== undefined) return { event: late, mail: null };
+		if (late !== undefined) return { event: late, mail: null, live: null };
 		const { wakeAt } = machine;
-		return wakeAt === null || wakeAt > now ? null : { event: { type: 'timerFired' }, mail: null };
+		return wakeAt === null || wakeAt > now ? null : { event: { type: 'timerFired' }, mail: null, live: null };
 	}
 
 	/** A run that was cancelled before it began does not begin; messages that came before that are left over too. */
 	#cancelledBefore(): Next | null {
 		const cancel = this.#mail.find(({ kind }) => kind === 'cancel');
 		if (cancel === undefined) return null;
-		const behind = this.#mail.filter((mail) => mail !== cancel);
-		return { event: eventOf(cancel), mail: { number: cancel.number, behind } };
+		return taken(
+			cancel,
+			this.#mail.filter((mail) => mail !== cancel),
+		);
 	}
 
 	/** The next event that the run still wants. */

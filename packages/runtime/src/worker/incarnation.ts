@@ -1,12 +1,12 @@
-import { leave } from '../driver/resources.ts';
+import { leave, openArrival } from '../driver/resources.ts';
 import type { EffectCall } from '../machine/effect-call.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { Event } from '../machine/turn.ts';
-import type { TurnCommit } from '../ports/store.ts';
+import type { Mail, TurnCommit } from '../ports/store.ts';
 import type { HotRunHost } from './hot-run-host.ts';
 import type { Warm } from './hot-states.ts';
-import { unreadOf } from './mail-event.ts';
+import { readMail, unreadOf } from './mail-event.ts';
 import type { StoredLog } from './stored-log.ts';
 import type { Made } from './transact.ts';
 import { type Before, beforeOf, commitOf, type MailTaken, waitsNow } from './turn-commit.ts';
@@ -53,6 +53,11 @@ export class Incarnation {
 			this.#before = { ...this.#before, open: again === undefined ? open : [], waits: '', awaited: [] };
 		}
 		machine.door.listener = listener;
+	}
+
+	/** Mail as the run takes it, what is live in it open. @throws ResourceError */
+	open(mail: Mail, signal: AbortSignal): Promise<Event> {
+		return openArrival((opened) => readMail(mail, opened), this.machine, this.#host.clock, signal);
 	}
 
 	/** Computes a turn. `mail`: that which the event came from. */

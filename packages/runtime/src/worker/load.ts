@@ -1,7 +1,7 @@
 import { SealError } from '../errors/saving.ts';
 import { UnknownFunctionError } from '../errors/schema.ts';
 import { decode, decodeLive } from '../machine/bytes.ts';
-import { again, cancelFailed, readEvent } from '../machine/failure.ts';
+import { again, cancelFailed, loadWith } from '../machine/failure.ts';
 import { Machine, type MachineOptions } from '../machine/machine.ts';
 import { beginning } from '../machine/run-state.ts';
 import { readState, stateWriter } from '../machine/state.ts';
@@ -50,11 +50,12 @@ export function checkOpened({ state }: RunRow): void {
 
 /** A failed run that is tried again: as it stood before the turn that failed, and what that is to begin with. */
 function loadAgain(row: RunRow, retry: StoredRetry, o: MachineOptions, opened?: readonly object[]): Warm {
-	const warm = load(row, o, standsAfter(row), opened);
+	const standing = (opened?: readonly object[]) => load(row, o, standsAfter(row), opened);
+	const { event, ...warm } = loadWith(retry.event, opened, standing);
 	const { machine } = warm;
 	// What it commits follows the turn that failed.
 	machine.state.turn = row.turn;
-	const failure = { event: readEvent(retry.event), error: null };
+	const failure = { event, error: null };
 	if (retry.cancel !== undefined) {
 		// Where it failed as it was cleaning up it is left as it is: it fails once more.
 		const first = machine.state.cancel === null;

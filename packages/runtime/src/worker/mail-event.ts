@@ -1,12 +1,23 @@
-import { decode } from '../machine/bytes.ts';
+import { decodeLive } from '../machine/bytes.ts';
 import type { Event, Unread } from '../machine/turn.ts';
 import type { Mail } from '../ports/store.ts';
+import type { ClosedResource } from '../registry/resources.ts';
 import type { Answer } from './stored.ts';
 
-/** Mail as the run takes it. @throws DecodeError */
-export function eventOf({ kind, name, payload, status }: Mail): Event {
-	if (kind === 'ended' && status === undefined) return { type: 'childEnded', child: name, ended: null };
-	const value = decode(payload);
+/** Mail as the run takes it. `opened`: of the resources that it gave as `closed`. @throws DecodeError */
+export function readMail(
+	mail: Mail,
+	opened?: readonly object[],
+): { readonly value: Event; readonly closed: readonly ClosedResource[] } {
+	const { kind, name, payload, status } = mail;
+	if (kind === 'ended' && status === undefined) {
+		return { value: { type: 'childEnded', child: name, ended: null }, closed: [] };
+	}
+	const { value, closed } = decodeLive(payload, opened);
+	return { value: eventOf(mail, value), closed };
+}
+
+function eventOf({ kind, name, status }: Mail, value: unknown): Event {
 	switch (kind) {
 		case 'ended':
 			return { type: 'childEnded', child: name, ended: { status: status!, value } };
@@ -21,5 +32,7 @@ export function eventOf({ kind, name, payload, status }: Mail): Event {
 
 /** What a run that ends leaves of its mail. */
 export function unreadOf(mail: readonly Mail[]): Unread[] {
-	return mail.map(eventOf).filter((event) => event.type === 'received' || event.type === 'resumed');
+	return mail
+		.map((one) => readMail(one).value)
+		.filter((event) => event.type === 'received' || event.type === 'resumed');
 }
