@@ -1,5 +1,5 @@
 /** What an effect calls: looked up again after a restore, or read from its saved receiver. */
-import { Continuation, type RunOptions, run } from '@perdure/runtime';
+import { Continuation, type RunOptions, replace, run } from '@perdure/runtime';
 import { expect, test } from 'vitest';
 import { serializable } from '../../../packages/runtime/src/registry/classes.ts';
 import { loadMain } from './program.ts';
@@ -193,4 +193,41 @@ test('what asks something of the turn is asked in it, however its answer is retu
 		expect([length, over]).toEqual([id.length, undefined]);
 		expect(new Date(text).toISOString()).toBe(text);
 	}
+});
+
+test('`call` and `apply` hand an effect on: its own name, receiver and stand-in; of what is declared, its own policy', async () => {
+	let failed = 0;
+	const world = () => {
+		failed = 0;
+		return {
+			async add(this: { n: number }, x: number) {
+				return this.n + x;
+			},
+			async busy(x: number) {
+				if (failed++ === 0) throw new Error('busy');
+				return x;
+			},
+		};
+	};
+	const source = `
+		import { effect } from '@perdure/runtime';
+		import { add, busy } from 'world';
+		const flaky = effect(busy, { retry: { attempts: 2, delay: 1 } });
+		async function durable(x) { "use durable"; return this.n + await add.call(this, x); }
+		export async function main() { "use durable";
+			const later = add.call({ n: 1 }, 1);
+			const all = await Promise.all([add.apply({ n: 2 }, [2]), durable.call({ n: 3 }, 3)]);
+			return [await add.call({ n: 5 }, 5), ...all, await flaky.call(undefined, 12), await later];
+		}`;
+	expect(await both(source, world)).toEqual([
+		[10, 4, 9, 12, 2],
+		[10, 4, 9, 12, 2],
+	]);
+	const { add, ...rest } = world();
+	const standIn = async () => 0;
+	const outcome = await run(loadMain(source, { add, ...rest }), [], {
+		handlers: [replace(add as () => Promise<number>, standIn)],
+	});
+	expect(outcome).toMatchObject({ status: 'completed', value: [0, 0, 3, 12, 2] });
+	expect(outcome.log.map(({ name }) => name)).toEqual(['add.call', 'add.apply', 'add.call', 'add.call', 'flaky']);
 });

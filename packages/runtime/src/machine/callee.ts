@@ -3,6 +3,7 @@ import { DurablePromise } from '../language/durable-promise.ts';
 import { iteratorMethods } from '../language/iterator-methods.ts';
 import { direct, savable } from '../language/native-iterators.ts';
 import { ownStatics, promiseStatics } from '../language/promise.ts';
+import { effectFunction } from '../registry/effects.ts';
 import { definitionOf } from '../registry/functions.ts';
 import { generatorMethods } from '../registry/generator-functions.ts';
 import { primitiveOf } from '../registry/primitives.ts';
@@ -52,6 +53,19 @@ export function isForeign(callee: unknown): boolean {
 		primitiveOf(callee) === undefined &&
 		!isIntrinsic(callee)
 	);
+}
+
+/**
+ * Is such a call one of foreign code, by itself or by `f.call(...)` or `f.apply(...)`? Of what is declared by `effect`
+ * only the former: handed on, it is asked for by its own name and policy.
+ */
+export function callsForeign(callee: unknown, self: unknown): boolean {
+	return isForeign(callee) || (handsOn(callee) && isForeign(self) && effectFunction(self) === undefined);
+}
+
+/** Does it call its receiver? */
+export function handsOn(callee: unknown): boolean {
+	return callee === Function.prototype.call || callee === Function.prototype.apply;
 }
 
 /** What a getter gives: it is not asked for again. */

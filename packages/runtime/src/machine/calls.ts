@@ -9,7 +9,7 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Owner } from '../registry/owner.ts';
 import { primitiveOf } from '../registry/primitives.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
-import { callBuiltIn, constructsInTurn, isForeign, isIntrinsic, methodOf } from './callee.ts';
+import { callBuiltIn, callsForeign, constructsInTurn, isForeign, methodOf } from './callee.ts';
 import { capture, release } from './copy.ts';
 import type { Delivery } from './delivery.ts';
 import type { Door } from './door.ts';
@@ -132,7 +132,7 @@ export class Calls implements TurnHost {
 			const by = def.sites![site]!;
 			if (isImmediate(primitive)) return this.#immediate(def, by, primitive, args).value;
 			this.#primitive(def, by, this.#stepping.fiber!, primitive, primitive === 'result' ? [self, ...args] : args);
-		} else if (isIntrinsic(callee) || constructsInTurn(callee, self)) {
+		} else if (!callsForeign(callee, self) || constructsInTurn(callee, self)) {
 			return callBuiltIn(callee as Callable, self, args);
 		} else {
 			const issue = { fn: callee as Callable, self, key, args, rest: [] };
@@ -209,7 +209,7 @@ export class Calls implements TurnHost {
 			const given = primitive === 'result' ? [self, ...args] : args;
 			return this.#promised((target) => this.#primitive(code, def, target, primitive, given));
 		}
-		if (!isForeign(callee) || constructsInTurn(callee, self)) {
+		if (!callsForeign(callee, self) || constructsInTurn(callee, self)) {
 			if (definitionOf(callee) === undefined || !this.#scopes.calls) return callBuiltIn(callee as Callable, self, args);
 			this.#stepping.calling = callSite(code, def);
 			try {
@@ -239,7 +239,7 @@ export class Calls implements TurnHost {
 			return value;
 		}
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
-		if (!isForeign(callee)) return value;
+		if (!callsForeign(callee, self)) return value;
 		return this.#running(code, def, value, { fn: callee as Callable, self, key, args });
 	}
 

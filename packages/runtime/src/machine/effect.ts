@@ -6,6 +6,7 @@ import { moduleValue } from '../registry/modules.ts';
 import type { Owner } from '../registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
 import { transactionOf } from '../registry/transactions.ts';
+import { handsOn } from './callee.ts';
 import { firstChange } from './change.ts';
 import type { Copied } from './copied.ts';
 import { capture, release, remake, sameAs } from './copy.ts';
@@ -183,6 +184,7 @@ function callLinks(
 ): unknown {
 	// A stand-in may give a value where the original gives a promise, on which the next link is called.
 	const call: LinkCall = (called, receiver, given, next) => {
+		if (handsOn(called)) return Reflect.apply(called, standInFor(receiver as Callable, handlers) ?? receiver, given);
 		const by = standInFor(called, handlers);
 		if (by === undefined) return Reflect.apply(called, receiver, given);
 		if (!PROMISE_METHODS.has(next?.keys[0])) return Reflect.apply(by, receiver, given);
