@@ -91,5 +91,9 @@ it('says what cannot cross to a thread', async () => {
 	await expect(first({ worker: { threads: 1, entry }, log: { keep: 'all', exclude: () => true } })).rejects.toThrow(
 		/log/,
 	);
-	await expect(first({ worker: { threads: 1, entry } })).rejects.toThrow(/nowhere/);
+	await expect(first({ worker: { threads: 1, entry: './runs.js' } })).rejects.toThrow(/relative path '.\/runs.js'/);
+	for (const none of [entry, fileURLToPath(entry)]) {
+		const error = await first({ worker: { threads: 1, entry: none } }).catch((e: unknown) => e);
+		expect(error).toMatchObject({ code: 'ERR_MODULE_NOT_FOUND', message: expect.stringContaining('nowhere') });
+	}
 });

@@ -1,3 +1,5 @@
+import { isAbsolute } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Worker as NodeWorker, type ResourceLimits } from 'node:worker_threads';
 import { UnsupportedError } from '../errors/internal.ts';
 import type { LogOptions } from '../machine/log-options.ts';
@@ -64,7 +66,7 @@ export class Threads {
 			throw new RangeError('worker.threads is a number of threads, from 1');
 		this.#parts = parts;
 		this.#count = threads!;
-		this.#data = { entry: String(entry), options, log: crossing(parts.log), replaying: parts.replaying };
+		this.#data = { entry: importable(entry), options, log: crossing(parts.log), replaying: parts.replaying };
 		this.#limits = resourceLimits;
 	}
 
@@ -112,6 +114,17 @@ export class Threads {
 	}
 }
 
+/** A thread would look for a relative path beside its own code. @throws UnsupportedError */
+function importable(entry: string | URL): string {
+	if (typeof entry === 'string' && /^\.\.?[\\/]/.test(entry)) {
+		throw new UnsupportedError({
+			what: `the relative path '${entry}' as the entry of threads`,
+			help: `say what it is relative to: new URL('${entry}', import.meta.url)`,
+		});
+	}
+	return typeof entry === 'string' && isAbsolute(entry) ? pathToFileURL(entry).href : String(entry);
+}
+
 class Thread {
 	readonly #worker: NodeWorker;
 	readonly #asking: Asking;
@@ -120,6 +133,8 @@ class Thread {
 	readonly #holds: Holds;
 	/** Resolves with what is known of why, once it has ended by itself and its runs are others'. */
 	readonly died: Promise<string>;
+	/** What it has ended by, unless it has left by itself. */
+	#failure: { readonly error: unknown } | null = null;
 	#ending = false;
 	#ended = false;
 	#watched = false;
@@ -132,14 +147,14 @@ class Thread {
 		this.#session = session;
 		this.#holds = holds;
 		this.#clock = clock;
-		let problem = '';
 		worker.on('error', (error) => {
-			problem = String(error?.stack ?? error);
+			this.#failure = { error };
 		});
 		this.died = new Promise((resolve) => {
 			worker.on('exit', (code) => {
 				this.#ended = true;
-				const why = problem || `exit code ${code}`;
+				const error = this.#failure?.error as Error | undefined;
+				const why = this.#failure === null ? `exit code ${code}` : String(error?.stack ?? error);
 				asking.end(why);
 				const done = () => resolve(why);
 				session.close({ died: !this.#ending }).then(done, done);
@@ -176,7 +191,9 @@ class Thread {
 		);
 		const thread = new Thread(worker, asking, session, holds, clock);
 		tell = (heard, runId = null) => worker.postMessage({ heard, runId });
-		await asking.ask('begin');
+		await asking.ask('begin').catch((error: unknown) => {
+			throw thread.#failure === null ? error : thread.#failure.error;
+		});
 		return thread;
 	}
 

@@ -30,7 +30,7 @@ export interface WorkerOptions {
 	 */
 	readonly threads?: number;
 	/**
-	 * Module that imports the durable functions, for threads. It may export `handlers` and `log`, as `createEngine` takes
+	 * Module that imports the durable functions, for threads: a URL, an absolute path or a package's name. It may export `handlers` and `log`, as `createEngine` takes
 	 * them: functions cross no thread.
 	 */
 	readonly entry?: string | URL;
