@@ -63,15 +63,17 @@ function notes(entry: LogEntry, { times }: LogTextOptions): string {
 	return parts.join('  ');
 }
 
-/** An error without its stack, which names paths of one machine. */
 function show(value: unknown): string {
-	if (value instanceof Error) return `${value.name}: ${value.message}`;
 	return inspect(legible(value), IN_ONE_LINE);
 }
 
-/** Functions of the run by their names: what they carry says nothing to whoever reads. What is shared stays so. */
+/**
+ * An error without its stack, which names paths of one machine; a function of the run by its name: what it carries says
+ * nothing to whoever reads. What is shared stays so.
+ */
 function legible(value: unknown, depth: number = IN_ONE_LINE.depth, copies = new Map<unknown, object>()): unknown {
-	if (typeof value === 'function') return { [inspect.custom]: () => `[Function: ${value.name || '(anonymous)'}]` };
+	if (value instanceof Error) return shownAs(`${value.name}: ${value.message}`);
+	if (typeof value === 'function') return shownAs(`[Function: ${value.name || '(anonymous)'}]`);
 	if (depth < 0 || !isPlain(value)) return value;
 	const known = copies.get(value);
 	if (known !== undefined) return known;
@@ -79,6 +81,10 @@ function legible(value: unknown, depth: number = IN_ONE_LINE.depth, copies = new
 	copies.set(value, copy);
 	for (const [key, part] of Object.entries(value)) Object.assign(copy, { [key]: legible(part, depth - 1, copies) });
 	return copy;
+}
+
+function shownAs(text: string): object {
+	return { [inspect.custom]: () => text };
 }
 
 function isPlain(value: unknown): value is object {

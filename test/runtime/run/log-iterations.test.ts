@@ -277,6 +277,15 @@ describe('options', () => {
 
 	test('what is no option is refused', async () => {
 		const source = 'export async function main() { "use durable"; }';
-		await expect(run(loadMain(source), [], { log: 'everything' as never })).rejects.toThrow("'everything' is none of");
+		const refused = [
+			['everything', "'everything' is none of"],
+			[5, 'number is no log option'],
+			[{ keep: 'all', redct: 'pay' }, "there is no option 'redct'"],
+			[{ redact: ['pay', 5] }, "'redact' takes names"],
+			[{ include: { name: 'pay' } }, "'include' takes names"],
+		] as const;
+		for (const [log, why] of refused) {
+			await expect(run(loadMain(source), [], { log: log as never })).rejects.toThrow(why);
+		}
 	});
 });

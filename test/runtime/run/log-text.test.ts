@@ -89,18 +89,18 @@ const OWN = `
 	export async function main() { "use durable";
 		class Own { #n = 1; static async make() { return new this(); } get n() { return this.#n; } }
 		const own = await Own.make();
-		const list = [[1], , { f: (x) => x }];
+		const list = [[1], , { f: (x) => x, e: new RangeError('no') }];
 		list.push(list);
 		await each(list, async function named() {});
 		await sleep(new Date(0));
 		return own.n;
 	}`;
 
-test('functions of the run by their names, and what is shared stays shared', async () => {
+test('errors without their stacks, functions of the run by their names, and what is shared stays shared', async () => {
 	const { log } = await run(loadMain(OWN, { each: async () => 1 }), [], { log: 'all' });
 	const [, each, nap] = formatLog(log).split('\n');
 	expect(each).toBe(
-		'2  each(<ref *1> [ [ 1 ], <1 empty item>, { f: [Function: f] }, [Circular *1] ], [Function: named]) = 1  subject.ts:9:3',
+		'2  each(<ref *1> [ [ 1 ], <1 empty item>, { f: [Function: f], e: RangeError: no }, [Circular *1] ], [Function: named]) = 1  subject.ts:9:3',
 	);
 	expect(nap).toMatch(/sleep\(0 ms\)/);
 });

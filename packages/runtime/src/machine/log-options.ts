@@ -42,18 +42,23 @@ export interface LogRules {
 
 const KEPT = () => 'keep' as const;
 
+const MATCHES = ['include', 'exclude', 'redact'] as const;
+
 export const DEFAULT_RULES: LogRules = { keep: 'iteration', verdict: KEPT };
 
 /** @throws TypeError for what is no log option. */
 export function logRules(options: LogOptions | undefined): LogRules {
 	const o = typeof options === 'string' ? { keep: options } : (options ?? {});
+	if (typeof o !== 'object') throw new TypeError(`log: ${typeof o} is no log option`);
+	// Of a misspelt one nobody would be told that it hides nothing.
+	const unknown = Object.keys(o).find((key) => key !== 'keep' && !(MATCHES as readonly string[]).includes(key));
+	if (unknown !== undefined)
+		throw new TypeError(`log: there is no option '${unknown}'; there are keep, ${MATCHES.join(', ')}`);
 	const keep = o.keep ?? 'iteration';
 	if (!['all', 'iteration', 'none'].includes(keep)) {
 		throw new TypeError(`log: '${String(keep)}' is none of 'all', 'iteration' and 'none'`);
 	}
-	const include = listOf(o.include);
-	const exclude = listOf(o.exclude) ?? [];
-	const redact = listOf(o.redact) ?? [];
+	const [include, exclude, redact] = [listOf(o, 'include'), listOf(o, 'exclude') ?? [], listOf(o, 'redact') ?? []];
 	if (include === null && exclude.length === 0 && redact.length === 0) return { keep, verdict: KEPT };
 	return {
 		keep,
@@ -72,8 +77,15 @@ export function logRules(options: LogOptions | undefined): LogRules {
 	};
 }
 
-function listOf(option: LogMatch | readonly LogMatch[] | undefined): readonly LogMatch[] | null {
-	return option === undefined ? null : ([option].flat() as LogMatch[]);
+type Matches = { readonly [option in (typeof MATCHES)[number]]?: LogMatch | readonly LogMatch[] };
+
+function listOf(o: Matches, option: keyof Matches): readonly LogMatch[] | null {
+	if (o[option] === undefined) return null;
+	const list = [o[option]].flat() as LogMatch[];
+	const isMatch = (match: unknown) =>
+		typeof match === 'string' || typeof match === 'function' || match instanceof RegExp;
+	if (list.every(isMatch)) return list;
+	throw new TypeError(`log: '${option}' takes names, kinds, patterns, and functions of these`);
 }
 
 function matches(list: readonly LogMatch[], subject: LogSubject): boolean {
