@@ -470,14 +470,40 @@ export function contract(name: string, harness: Harness): void {
 				expect(await s.commit(seen)).toEqual({ outcome: 'committed', sent: 1, held: false });
 			});
 
-			it('refuses a turn that must not close a wait which mail could answer', async () => {
+			it('refuses a turn that must not overtake mail: any, or any but messages', async () => {
 				const s = await worker();
 				await s.start(newRun('r', { claim: true }));
 				const run = (await s.read('r'))!;
+				const any = { unlessUnseen: 'any' } as const;
+				const calls = { unlessUnseen: 'but messages' } as const;
+				expect(await s.commit(turnOf(run, any))).toMatchObject({ outcome: 'committed' });
 				await s.post(message('r'));
-				expect(await s.commit(turnOf(run, { sent: 0 }))).toEqual({ outcome: 'mail' });
-				expect(await s.read('r')).toMatchObject({ turn: 0 });
-				expect(await s.commit(turnOf(run, { sent: 1 }))).toMatchObject({ outcome: 'committed' });
+				expect(await s.commit(turnOf({ ...run, turn: 1 }, any))).toEqual({ outcome: 'mail' });
+				expect(await s.commit(turnOf({ ...run, turn: 1 }, calls))).toMatchObject({ outcome: 'committed' });
+				await s.post(cancel);
+				await s.post(message('r'));
+				expect(await s.commit(turnOf({ ...run, turn: 2 }, calls))).toEqual({ outcome: 'mail' });
+				await s.commit(turnOf({ ...run, turn: 2 }, { seen: 1 }));
+				expect(await s.commit(turnOf({ ...run, turn: 3 }, calls))).toEqual({ outcome: 'mail' });
+				await s.commit(turnOf({ ...run, turn: 3 }, { seen: 2 }));
+				expect(await s.commit(turnOf({ ...run, turn: 4 }, any))).toEqual({ outcome: 'mail' });
+				expect(await s.commit(turnOf({ ...run, turn: 4 }, calls))).toMatchObject({ outcome: 'committed' });
+				expect(await s.commit(turnOf({ ...run, turn: 3 }, any))).toEqual({ outcome: 'fenced' });
+			});
+
+			it('keeps what a run had not seen by its end (G12)', async () => {
+				const s = await worker();
+				const run = await waiting(s, 'q');
+				await s.post(message('r', 'one', 'x'));
+				const held = { ...run, epoch: (await claimOne(s)).epoch };
+				for (const mail of [message('r', null, 'y'), answer('q'), message('r', 'two', 'z')]) await s.post(mail);
+				await s.commit(turnOf(held, { seen: 1, status: 'completed', state: null, outcome: bytes('42') }));
+				expect(await s.read('r')).toMatchObject({ sent: 4, seen: 1 });
+				const mail = await s.mail('r', 1);
+				expect(mail.map(({ number, kind, payload }) => `${number} ${kind} ${text([payload])}`)).toEqual([
+					'2 message y', '3 answer h', '4 message z',
+				]); // biome-ignore format: a list
+				expect(await s.post(message('r'))).toEqual({ outcome: 'over' });
 			});
 
 			it('lets the first of two answers win, and acknowledges the same again (G4)', async () => {

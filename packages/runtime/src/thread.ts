@@ -26,14 +26,15 @@ const remote = remoteSession(
 	transactions,
 );
 const { session } = remote;
-const host = { session: async () => session, random: realRandom, changes, handlers };
+const rules = logRules(imported.log ?? log);
+const host = { session: async () => session, random: realRandom, changes, handlers, rules };
 const worker = new Worker(
 	{
 		session,
 		clock: realClock,
 		random: realRandom,
 		handlers,
-		rules: logRules(imported.log ?? log),
+		rules,
 		runs: { get: (id: string) => new RunHandle(host, id) },
 		child: (id, functionId) => new ChildRun(id, functionId),
 		gateOf: remote.gateOf,

@@ -1,8 +1,7 @@
 import { decode } from '../machine/bytes.ts';
 import type { RunRow, StoredStatus, StoreSession } from '../ports/store.ts';
-import type { Callable } from '../registry/shared.ts';
 import { type Blocked, readWaits } from '../worker/stored.ts';
-import { type Ended, endedOf, hasEnded } from './outcome.ts';
+import { type Ended, endedOf, hasEnded, type Reading } from './outcome.ts';
 
 /** `running`: a turn or an effect in flight. `pending`: due, and no worker has it yet. */
 export type Status = StoredStatus;
@@ -84,11 +83,7 @@ export function summaryOf(row: RunRow): RunSummary {
 }
 
 /** `row` was read with its state. */
-export async function describe<R>(
-	session: StoreSession,
-	row: RunRow,
-	handlers: ReadonlyMap<Callable, Callable>,
-): Promise<Description<R>> {
+export async function describe<R>(session: StoreSession, row: RunRow, reading: Reading): Promise<Description<R>> {
 	return {
 		functionId: row.functionId,
 		status: statusOf(row),
@@ -96,7 +91,7 @@ export async function describe<R>(
 		progress: row.progress === null ? undefined : decode(row.progress),
 		waitingFor: waitingFor(row),
 		blocked: blockedOf(row),
-		outcome: hasEnded(row) ? await endedOf<R>(session, row, handlers) : null,
+		outcome: hasEnded(row) ? await endedOf<R>(session, row, reading) : null,
 	};
 }
 

@@ -207,7 +207,13 @@ export class Engine implements AsyncDisposable {
 	}
 
 	get #host() {
-		return { session: () => this.#session(), random: this.#random, changes: this.#changes, handlers: this.#handlers };
+		return {
+			session: () => this.#session(),
+			random: this.#random,
+			changes: this.#changes,
+			handlers: this.#handlers,
+			rules: this.#rules,
+		};
 	}
 
 	async #open(o: EngineOptions): Promise<StoreSession> {

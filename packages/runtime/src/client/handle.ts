@@ -17,7 +17,6 @@ import type { LogEntry } from '../machine/log.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Random } from '../ports/clock.ts';
 import { differenceOf, type NewMail, type RunRow, type StoreSession } from '../ports/store.ts';
-import type { Callable } from '../registry/shared.ts';
 import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
 import { type Answer, answerBytes, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
@@ -25,7 +24,7 @@ import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
 import { forkHash, forkOf } from './fork.ts';
 import { idInsideEffect } from './inside-effect.ts';
-import { type Ended, endedOf, hasEnded, logOf, openWaitOf } from './outcome.ts';
+import { type Ended, endedOf, hasEnded, logOf, openWaitOf, type Reading } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
 
 /** Which suspension is answered, where several are open. */
@@ -39,12 +38,11 @@ export interface SendOptions {
 }
 
 /** What handles need of their engine. */
-export interface HandleHost {
+export interface HandleHost extends Reading {
 	/** Resolves once the store is open. @throws EngineClosedError */
 	session(): Promise<StoreSession>;
 	readonly random: Random;
 	readonly changes: Changes;
-	readonly handlers: ReadonlyMap<Callable, Callable>;
 }
 
 /**
@@ -63,7 +61,7 @@ export class RunHandle<R> {
 
 	async describe(): Promise<Description<R>> {
 		const session = await this.#host.session();
-		return describe<R>(session, await this.#read(session, true), this.#host.handlers);
+		return describe<R>(session, await this.#read(session, true), this.#host);
 	}
 
 	async status(): Promise<Status> {
@@ -206,8 +204,7 @@ export class RunHandle<R> {
 
 	async log(): Promise<LogEntry[]> {
 		const session = await this.#host.session();
-		await this.#read(session, false);
-		return logOf(session, this.id);
+		return logOf(session, await this.#read(session, false), this.#host);
 	}
 
 	/**
@@ -272,13 +269,13 @@ export class RunHandle<R> {
 		const row = await this.#read(session, true);
 		const wait = openWaitOf(row, told);
 		if (wait === null) return undefined;
-		const log = await logOf(session, this.id);
+		const log = await logOf(session, row, this.#host);
 		const continuation = viewOf<R>(row, log, this.#host.handlers);
 		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log, emitted: [] };
 	}
 
 	async #ended(session: StoreSession): Promise<Ended<R>> {
-		return endedOf<R>(session, await this.#read(session, true), this.#host.handlers);
+		return endedOf<R>(session, await this.#read(session, true), this.#host);
 	}
 
 	/** Looks at the stored run after each change, until `find` finds what is waited for. */

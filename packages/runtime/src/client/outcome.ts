@@ -1,11 +1,13 @@
 import { InvariantError } from '../errors/internal.ts';
 import { decode } from '../machine/bytes.ts';
 import { type LogEntry, readLog } from '../machine/log.ts';
+import type { LogRules } from '../machine/log-options.ts';
 import type { Outcome } from '../outcome.ts';
 import type { RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { readLogBytes } from '../worker/log-bytes.ts';
 import { readWaits } from '../worker/stored.ts';
+import { unseenOf } from './unseen.ts';
 import { viewOf } from './view.ts';
 
 /** How a run ended. Its continuation is a view: what would move it on throws `OwnedByEngineError`. */
@@ -16,8 +18,8 @@ export function hasEnded({ status }: RunRow): boolean {
 }
 
 /** `row` has ended, and was read with its state. */
-export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: Handlers): Promise<Ended<R>> {
-	const log = await logOf(session, row.id);
+export async function endedOf<R>(session: StoreSession, row: RunRow, reading: Reading): Promise<Ended<R>> {
+	const log = await logOf(session, row, reading);
 	const told = { log, emitted: [] };
 	switch (row.status) {
 		case 'completed':
@@ -26,7 +28,7 @@ export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: H
 			return {
 				status: 'failed',
 				error: decode(row.outcome!),
-				continuation: viewOf<R>(row, log, handlers),
+				continuation: viewOf<R>(row, log, reading.handlers),
 				...told,
 			};
 		case 'cancelled':
@@ -36,7 +38,11 @@ export async function endedOf<R>(session: StoreSession, row: RunRow, handlers: H
 	}
 }
 
-type Handlers = ReadonlyMap<Callable, Callable>;
+/** What an engine reads runs with. */
+export interface Reading {
+	readonly handlers: ReadonlyMap<Callable, Callable>;
+	readonly rules: LogRules;
+}
 
 /** The oldest wait, besides those that were told, that `row` stands at for whoever drives it, or null while it moves by itself. */
 export function openWaitOf(
@@ -52,6 +58,8 @@ export function openWaitOf(
 	return waits.find(({ id, kind }) => (kind === 'suspend' || parked) && !told.has(id)) ?? null;
 }
 
-export async function logOf(session: StoreSession, runId: string): Promise<LogEntry[]> {
-	return readLog(readLogBytes(await session.log(runId)));
+/** The log so far. `row` was read before: a run that was over by then has written all of its own. */
+export async function logOf(session: StoreSession, row: RunRow, { rules }: Reading): Promise<LogEntry[]> {
+	const log = readLogBytes(await session.log(row.id));
+	return readLog([...log, ...(await unseenOf(session, row, log, rules))]);
 }

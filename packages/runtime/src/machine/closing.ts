@@ -6,7 +6,6 @@ import { leftOverMessage } from './log.ts';
 import { atOf, pointOf } from './point.ts';
 import { reaches, resolvable } from './reach.ts';
 import type { Ended, RunState } from './run-state.ts';
-import type { Unread } from './turn.ts';
 
 /** What the end of a turn is decided by, besides the state. */
 export interface Closing {
@@ -14,8 +13,6 @@ export interface Closing {
 	readonly door: Door;
 	/** Ms since the epoch. */
 	readonly now: number;
-	/** What was sent to the run behind the event of the turn. */
-	readonly behind: () => readonly Unread[];
 	/** Promises of the run that were rejected, and that nobody has asked. */
 	readonly unhandled: ReadonlySet<DurablePromise>;
 }
@@ -34,7 +31,6 @@ export function closeTurn(state: RunState, closing: Closing): void {
 	for (const [name, payloads] of state.messages) {
 		for (const payload of payloads) issuing.log.push(leftOverMessage(state, name, payload, now));
 	}
-	for (const unread of closing.behind()) issuing.leftOver(unread);
 }
 
 /** Null while the run goes on. */

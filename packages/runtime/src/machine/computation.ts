@@ -65,8 +65,8 @@ export class Computation {
 		else this.#delivery.deliver(event);
 		this.#stepping.drain();
 		if (state.result?.status !== 'failed') this.#stepping.parked();
-		const { door, now, behind } = this.#options;
-		closeTurn(state, { issuing: this.#issuing, door, now, behind, unhandled: this.#calls.unasked });
+		const { door, now } = this.#options;
+		closeTurn(state, { issuing: this.#issuing, door, now, unhandled: this.#calls.unasked });
 		this.#stepping.count();
 	}
 

@@ -9,7 +9,7 @@ import { Fiber, FiberReaction } from './fiber.ts';
 import type { Issuing } from './issuing.ts';
 import { type Jobs, ready } from './jobs.ts';
 import type { Pending, PendingEffect, PendingWait, Savable } from './pending.ts';
-import type { RunState } from './run-state.ts';
+import { hasBegun, type RunState } from './run-state.ts';
 import type { Event, LoggedOutcome } from './turn.ts';
 
 type EffectSettled = Extract<Event, { type: 'effectSettled' }>;
@@ -190,8 +190,7 @@ export class Delivery {
 		const state = this.#state;
 		this.#issuing.cancelled(copy);
 		const [reason] = release(copy);
-		const root = state.fibers.get(0);
-		if (root === undefined || root.wait !== null) {
+		if (hasBegun(state)) {
 			this.cancel(reason, settled);
 			return;
 		}

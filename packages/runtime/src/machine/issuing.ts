@@ -17,15 +17,7 @@ import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from 
 import { Fiber } from './fiber.ts';
 import { hash } from './key.ts';
 import type { Recipes, Thunk } from './kinds.ts';
-import {
-	cancellation,
-	type LogEntry,
-	type LogItem,
-	type LogRecord,
-	leftOverAnswer,
-	leftOverMessage,
-	recordOf,
-} from './log.ts';
+import { cancellation, type LogEntry, type LogItem, type LogRecord, leftOverAnswer, recordOf } from './log.ts';
 import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
@@ -46,7 +38,7 @@ import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
 import { placementOf, type StartOptions } from './start-options.ts';
-import type { ChildStart, Emitted, LoggedOutcome, Unread } from './turn.ts';
+import type { ChildStart, Emitted, Event, LoggedOutcome } from './turn.ts';
 
 /** How a replay takes part in a turn. */
 export interface ReplayHook {
@@ -72,8 +64,6 @@ export interface TurnOptions {
 	readonly taken: ReadonlyMap<string, string>;
 	/** Where the run is replayed: told of all that is issued. */
 	readonly replay: ReplayHook | null;
-	/** What was sent to it behind the event. */
-	readonly behind: () => readonly Unread[];
 }
 
 /** Of the public function `start`. */
@@ -313,12 +303,9 @@ export class Issuing {
 		this.log.push(recordOf(pending, { state, ok, outcome, settledSeq, now: this.#options.now }));
 	}
 
-	/** Writes the entry of what was sent and reached nobody. */
-	leftOver(event: Unread): void {
-		const { now } = this.#options;
-		if (event.type === 'received') {
-			this.log.push(leftOverMessage(this.#state, event.name, capture([event.payload]), now));
-		} else this.log.push(leftOverAnswer(this.#state, event, capture([event.value]), now));
+	/** Writes the entry of an answer that reached nobody. */
+	leftOver(answer: Extract<Event, { type: 'resumed' }>): void {
+		this.log.push(leftOverAnswer(this.#state, answer, capture([answer.value]), this.#options.now));
 	}
 
 	/** Writes the entry of a cancellation from outside. */

@@ -16,6 +16,7 @@ import {
 	type Beginning,
 	beginning,
 	functionIdsOf,
+	hasBegun,
 	isBusy,
 	isEnding,
 	type RunState,
@@ -23,7 +24,7 @@ import {
 	wakeAtOf,
 } from './run-state.ts';
 import { loadState, saveState } from './state.ts';
-import type { Event, OpenWait, RunStatus, Turn, Unread } from './turn.ts';
+import type { Event, OpenWait, RunStatus, Turn } from './turn.ts';
 
 export interface MachineOptions {
 	/** Called in place of other functions. */
@@ -118,11 +119,8 @@ export class Machine {
 		return saveState(this.state);
 	}
 
-	/**
-	 * Computes one turn. What it returns must be durable before anything of it is done. `behind`: what was sent behind
-	 * the event, for which there is no turn when this one ends the run.
-	 */
-	apply(event: Event, now: number, behind: () => readonly Unread[] = () => []): Turn {
+	/** Computes one turn. What it returns must be durable before anything of it is done. */
+	apply(event: Event, now: number): Turn {
 		const { state, handlers } = this;
 		const before = state.seq;
 		state.turn++;
@@ -136,7 +134,6 @@ export class Machine {
 			child: this.#child,
 			taken: this.taken,
 			replay: this.replay,
-			behind,
 		});
 		const outer = shared.current;
 		shared.current = computation.host;
@@ -289,6 +286,11 @@ export class Machine {
 	/** Is an outcome for this key still wanted? */
 	awaits(key: string): boolean {
 		return this.state.pending.has(key);
+	}
+
+	/** Has its first turn been computed? */
+	get hasBegun(): boolean {
+		return hasBegun(this.state);
 	}
 
 	get status(): RunStatus {

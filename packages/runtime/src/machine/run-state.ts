@@ -125,6 +125,12 @@ export function beginning({ runId, lineage, def, self, args, now }: Beginning): 
 	return state;
 }
 
+/** Between turns the root of a run that has begun waits, or is over. */
+export function hasBegun({ fibers }: RunState): boolean {
+	const root = fibers.get(0);
+	return root === undefined || root.wait !== null;
+}
+
 /**
  * The root has ended with effects still to be dispatched; the next turn, once they are, ends the run, or begins
  * to clean up what else is left of it.

@@ -45,9 +45,6 @@ export type Event =
 	/** A replay: what one turn of the run that is replayed was given, in order. */
 	| { readonly type: 'logged'; readonly outcomes: readonly LoggedOutcome[] };
 
-/** What was sent to a run, and for which it is over: its turn never came. */
-export type Unread = Extract<Event, { readonly type: 'received' | 'resumed' }>;
-
 /** An outcome that a log has, for something that is pending. `time`: its time had come. */
 export type LoggedOutcome = { readonly key: string } & (
 	| { readonly time: true }

@@ -29,6 +29,7 @@
  *     whether it came before the wait or after.
  * G10: what is written in `transact` is there if and only if its turn is committed, unless the body failed.
  * G11: what a run begins with is kept for as long as the run, and no turn writes it again.
+ * G12: mail that a run has not seen by its end is kept as long as the run: it was acknowledged, so its log shows it.
  */
 export interface Store {
 	/** Joins as a client, or (when `know` is called) as a worker. */
@@ -295,9 +296,9 @@ export interface TurnCommit {
 	/** Stored turn that this one follows. Equal to `turn` when only attempts were counted again. */
 	readonly after: number;
 	readonly turn: number;
-	/** Refused as `mail` when more than this was posted: for turns that close a wait which mail could still answer. */
-	readonly sent?: number;
-	/** Number of the mail that began this turn: the one after the stored `seen`. */
+	/** Refused as `mail` while there is unseen mail, of any kind or of any other kind than messages. */
+	readonly unlessUnseen?: 'any' | 'but messages';
+	/** Number of the mail that began this turn, which is consumed: the one after the stored `seen`, or `seen` to consume none. */
 	readonly seen?: number;
 	readonly status: 'running' | 'waiting' | 'completed' | 'failed' | 'cancelled';
 	/** When a waiting run is due. */

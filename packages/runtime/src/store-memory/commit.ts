@@ -8,7 +8,7 @@ import { start } from './start.ts';
 export function commit(data: Data, member: Member, turn: TurnCommit): Committed {
 	const run = data.runs.get(turn.runId);
 	if (run === undefined || !holds(run, member, turn.epoch) || run.turn !== turn.after) return { outcome: 'fenced' };
-	if (turn.sent !== undefined && run.sent !== turn.sent) return { outcome: 'mail' };
+	if (turn.unlessUnseen !== undefined && hasUnseen(run, turn.unlessUnseen)) return { outcome: 'mail' };
 	const conflict = conflictOf(data, turn);
 	if (conflict !== null) return conflict;
 	if (turn.turn > turn.after) {
@@ -39,6 +39,11 @@ export function commit(data: Data, member: Member, turn: TurnCommit): Committed 
 	if (ENDED.has(turn.status)) tellAwaiting(data, run.id);
 	if (isNews(turn)) tell(data, (listener) => listener.moved(run.id));
 	return { outcome: 'committed', sent: run.sent, held: run.owner !== null };
+}
+
+function hasUnseen({ sent, seen, mail }: Run, kinds: NonNullable<TurnCommit['unlessUnseen']>): boolean {
+	if (kinds === 'any') return sent > seen;
+	return mail.some(({ number, kind }) => number > seen && kind !== 'message');
 }
 
 function consume(run: Run, number: number): void {

@@ -17,9 +17,15 @@ const SET = `
 	functions = coalesce(:functions, functions), progress = coalesce(:progress, progress), wake_at = :wakeAt`;
 const WAITS = 'open = coalesce(:open, open), waits = CASE WHEN :open IS NULL THEN waits ELSE :waits END';
 
+/** There is no mail that the turn must not overtake. */
+const HEARD = `
+	(:unless IS NULL OR sent = run.seen OR :unless = 'but messages' AND NOT EXISTS (
+		SELECT 1 FROM mail WHERE mail.run = run.n AND number > run.seen AND kind <> 'message'
+	))`;
+
 /** The fence (G3). */
 const WHERE = `
-	WHERE id = :id AND epoch = :epoch AND owner = :worker AND turn = :after AND (:sent IS NULL OR sent = :sent)
+	WHERE id = :id AND epoch = :epoch AND owner = :worker AND turn = :after AND ${HEARD}
 	RETURNING n, sent, parted, length(tail) AS tail, owner IS NOT NULL AS held`;
 
 /** An ordinary turn: no indexed column is mentioned, so no index is touched. */
@@ -54,7 +60,7 @@ export function commit(db: Connection, worker: string, now: number, turn: TurnCo
 		id, epoch, after, worker,
 		turn: turn.turn,
 		seen: turn.seen ?? null,
-		sent: turn.sent ?? null,
+		unless: turn.unlessUnseen ?? null,
 		wakeAt: turn.wakeAt === null || (status !== 'running' && status !== 'waiting') ? null : Math.ceil(turn.wakeAt),
 		keep: placed.keep ? 1 : 0,
 		state: placed.inline,

@@ -89,6 +89,10 @@ const MIGRATIONS = [
 	INSERT INTO input SELECT n, state FROM run WHERE turn = 0 AND state IS NOT NULL;
 	UPDATE run SET state = NULL WHERE turn = 0;
 	`,
+	// Of a run that has ended, what it had not seen is left over; before this version that was in its log.
+	`
+	UPDATE run SET seen = sent WHERE status IN ('completed', 'cancelled');
+	`,
 ];
 
 /** `perd` in ASCII: marks the file as one of ours. */

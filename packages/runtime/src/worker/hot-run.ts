@@ -180,11 +180,8 @@ export class HotRun {
 		const { transactions } = this.#inFlight;
 		const call = this.#inbox.mailFirst ? undefined : transactions.shift();
 		if (call !== undefined) return () => this.#transact(call);
-		const next = this.#inbox.next(this.#loaded.machine, this.#turn, this.#host.session.now());
+		const next = this.#inbox.next(this.#loaded.machine, this.#host.session.now(), this.#reissued);
 		if (next !== null) return () => this.#compute(next);
-		// There was no mail after all.
-		const late = transactions.shift();
-		if (late !== undefined) return () => this.#transact(late);
 		return this.#reissued ? null : () => this.#reissue();
 	}
 
@@ -195,10 +192,11 @@ export class HotRun {
 		return false;
 	}
 
-	async #compute({ event: read, mail, live }: Next): Promise<void> {
-		const event = live === null ? read : await this.#loaded.open(live, this.#opening.signal);
+	async #compute(next: Next): Promise<void> {
+		const { mail, live } = next;
+		const event = live === undefined ? next.event : await this.#loaded.open(live, this.#opening.signal);
 		if (this.#gone) return;
-		const made = await this.#loaded.make(event, mail);
+		const made = await this.#loaded.make({ ...next, event });
 		if (this.#gone) return;
 		// Mail is fetched again.
 		const again = () => void (mail === null && this.#inbox.putBack(event));
@@ -243,8 +241,8 @@ export class HotRun {
 	 */
 	async #again(why: Exclude<Committed, { readonly outcome: 'committed' }>): Promise<void> {
 		if (why.outcome === 'conflict') this.#taken.set(why.runId, why.difference);
-		this.#inbox.refused(why.outcome === 'mail');
 		await this.#reload(this.#turn);
+		if (why.outcome === 'mail') this.#inbox.refused();
 	}
 
 	/** An effect that is one transaction with the turn of its outcome: until that is committed no other turn is computed. */
@@ -254,7 +252,7 @@ export class HotRun {
 		const refusal = refusalOf(call, this.#host, signal);
 		if (refusal !== null) return this.#settled(key, refusal);
 		const done = await transact(call, signal, this.#host, (settled) =>
-			this.#loaded.make({ type: 'effectSettled', key, ...settled }, null),
+			this.#loaded.make(this.#inbox.turnOf({ type: 'effectSettled', key, ...settled })),
 		);
 		if (this.#gone) return;
 		const again = () => void this.#inFlight.transactions.unshift(call);

@@ -3,19 +3,19 @@ import type { Machine } from '../machine/machine.ts';
 import type { Event } from '../machine/turn.ts';
 import type { Mail, RunRow } from '../ports/store.ts';
 import { readMail } from './mail-event.ts';
-import type { MailTaken } from './turn-commit.ts';
+import type { Origin } from './turn-commit.ts';
 
-/** What begins a turn; `mail`: that which it came from. */
-export interface Next {
+/** What begins a turn. */
+export interface Next extends Origin {
 	readonly event: Event;
-	readonly mail: MailTaken | null;
 	/** The mail, where something in it is to be opened before the run takes it. */
-	readonly live: Mail | null;
+	readonly live?: Mail;
 }
 
-function taken(mail: Mail, behind: readonly Mail[]): Next {
+/** `number`: of the latest that is seen with it. */
+function taken(mail: Mail, number: number): Next {
 	const { value, closed } = readMail(mail);
-	return { event: value, mail: { number: mail.number, behind }, live: closed.length === 0 ? null : mail };
+	return { event: value, mail: number, ...(closed.length === 0 ? {} : { live: mail }) };
 }
 
 /**
@@ -23,6 +23,8 @@ function taken(mail: Mail, behind: readonly Mail[]): Next {
  *
  * Owns: the queue of events, the mail that was fetched. Called by: the run while it is held.
  * B1: mail comes in the order of its numbers, each until the turn that it began is committed.
+ * B2: mail that is sent faster than turns are committed holds nothing up: a turn that was refused for mail comes when
+ *     what was there then has come, and so does a time when it is due.
  */
 export class Inbox {
 	readonly #events = new Jobs<Event>();
@@ -36,12 +38,17 @@ export class Inbox {
 	#seen: number;
 	/** Mail may be there that was not fetched. */
 	#announced = false;
-	/** Mail comes before the next outcome: a turn was refused for it. */
-	#mailFirst = false;
+	/** Number of the latest mail that was there when the run was claimed. */
+	readonly #claimed: number;
+	/** Of the latest that was there when a turn was refused for mail; null again once that turn is committed. */
+	#refused: number | null = null;
+	/** Of the latest that was there when a time was found due; null again once it has come. */
+	#timed: number | null = null;
 
 	constructor({ sent, seen }: RunRow) {
 		this.#sent = sent;
 		this.#seen = seen;
+		this.#claimed = sent;
 	}
 
 	/** Mail consumed by committed turns. */
@@ -49,8 +56,15 @@ export class Inbox {
 		return this.#seen;
 	}
 
+	/** Does mail come before the next outcome? */
 	get mailFirst(): boolean {
-		return this.#mailFirst;
+		return this.#mail.length > 0 && this.#refused !== null && this.#refused > this.#seen;
+	}
+
+	/** A turn that this begins, which is no mail. Before its first one a run hears nothing. */
+	turnOf(event: Event): Next {
+		const heard = event.type === 'started' || (this.#refused !== null && !this.mailFirst);
+		return { event, mail: null, heard };
 	}
 
 	/** Nothing is here but mail, which the store has. */
@@ -79,14 +93,17 @@ export class Inbox {
 		this.#announced = true;
 	}
 
-	/** A turn was refused: for mail that comes first then, or for another reason. */
-	refused(forMail: boolean): void {
-		this.#mailFirst = forMail;
+	/** A turn was refused for mail: what is there by now comes first. */
+	refused(): void {
+		this.#refused = this.#sent;
 	}
 
 	/** A turn was committed: what mail it consumed (none: undefined), and what had been sent by then. */
 	committed(seen: number | undefined, sent: number): void {
-		this.#seen = seen ?? this.#seen;
+		if (seen === undefined) {
+			this.#refused = null;
+			this.#timed = null;
+		} else this.#seen = seen;
 		this.#sent = sent;
 	}
 
@@ -106,33 +123,37 @@ export class Inbox {
 	async fetch(ask: (after: number) => Promise<readonly Mail[]>): Promise<void> {
 		// Before the look: what is announced meanwhile needs another.
 		this.#announced = false;
-		this.#mail = [...(await ask(this.#seen))];
+		this.#mail.push(...(await ask(this.#mail.at(-1)?.number ?? this.#seen)));
 		this.#sent = this.#mail.at(-1)?.number ?? this.#seen;
 	}
 
-	/** @param turn the last one that is committed. @param now the store's time (ms since the epoch). */
-	next(machine: Machine, turn: number, now: number): Next | null {
-		const cancelled = turn === 0 ? this.#cancelledBefore() : null;
+	/**
+	 * @param now the store's time (ms since the epoch).
+	 * @param reissued false: what was in flight is to be issued again, after the mail that was there by the claim.
+	 */
+	next(machine: Machine, now: number, reissued: boolean): Next | null {
+		const cancelled = machine.hasBegun ? null : this.#cancelledBefore();
 		if (cancelled !== null) return cancelled;
-		const event = this.#mailFirst ? undefined : this.#outcome(machine);
-		if (event !== undefined) return { event, mail: null, live: null };
-		this.#mailFirst = false;
+		const event = this.mailFirst ? undefined : this.#outcome(machine);
+		if (event !== undefined) return this.turnOf(event);
+		if (this.#isTime(machine, now)) return this.turnOf({ type: 'timerFired' });
+		if (!reissued && this.#seen >= this.#claimed) return null;
 		const mail = this.#mail.shift();
-		if (mail !== undefined) return taken(mail, this.#mail);
-		const late = this.#outcome(machine);
-		if (late !== undefined) return { event: late, mail: null, live: null };
-		const { wakeAt } = machine;
-		return wakeAt === null || wakeAt > now ? null : { event: { type: 'timerFired' }, mail: null, live: null };
+		return mail === undefined ? null : taken(mail, mail.number);
 	}
 
-	/** A run that was cancelled before it began does not begin; messages that came before that are left over too. */
+	/** Has all mail come that was there when a time was found due? */
+	#isTime({ wakeAt }: Machine, now: number): boolean {
+		if (wakeAt === null || wakeAt > now) return false;
+		this.#timed ??= this.#sent;
+		return this.#seen >= this.#timed && !this.mailFirst;
+	}
+
+	/** A run that was cancelled before it began does not begin; none of its mail is seen, so messages are left over. */
 	#cancelledBefore(): Next | null {
 		const cancel = this.#mail.find(({ kind }) => kind === 'cancel');
 		if (cancel === undefined) return null;
-		return taken(
-			cancel,
-			this.#mail.filter((mail) => mail !== cancel),
-		);
+		return taken(cancel, this.#seen);
 	}
 
 	/** The next event that the run still wants. */

@@ -6,10 +6,11 @@ import type { Event } from '../machine/turn.ts';
 import type { Mail, TurnCommit } from '../ports/store.ts';
 import type { HotRunHost } from './hot-run-host.ts';
 import type { Warm } from './hot-states.ts';
-import { readMail, unreadOf } from './mail-event.ts';
+import type { Next } from './inbox.ts';
+import { readMail } from './mail-event.ts';
 import type { StoredLog } from './stored-log.ts';
 import type { Made } from './transact.ts';
-import { type Before, beforeOf, commitOf, type MailTaken, waitsNow } from './turn-commit.ts';
+import { type Before, beforeOf, commitOf, waitsNow } from './turn-commit.ts';
 
 /** As of which commit a run is in memory. */
 export interface Stored {
@@ -60,12 +61,12 @@ export class Incarnation {
 		return openArrival((opened) => readMail(mail, opened), this.machine, this.#host.clock, signal);
 	}
 
-	/** Computes a turn. `mail`: that which the event came from. */
-	async make(event: Event, mail: MailTaken | null): Promise<Made> {
+	/** Computes a turn. */
+	async make(next: Next): Promise<Made> {
 		const { session, size } = this.#host;
-		const turn = this.machine.apply(event, session.now(), () => unreadOf(mail?.behind ?? []));
+		const turn = this.machine.apply(next.event, session.now());
 		await this.#log.prepare(turn.log, () => session.log(this.machine.runId));
-		return { turn, commit: commitOf(this.machine, turn, event, mail, this.#before, this.#writer, size) };
+		return { turn, commit: commitOf(this.machine, turn, next, this.#before, this.#writer, size) };
 	}
 
 	/** What it has made is stored. */

@@ -1,5 +1,5 @@
 import { decodeLive } from '../machine/bytes.ts';
-import type { Event, Unread } from '../machine/turn.ts';
+import type { Event } from '../machine/turn.ts';
 import type { Mail } from '../ports/store.ts';
 import type { ClosedResource } from '../registry/resources.ts';
 import type { Answer } from './stored.ts';
@@ -28,11 +28,4 @@ function eventOf({ kind, name, status }: Mail, value: unknown): Event {
 		case 'cancel':
 			return { type: 'cancelled', reason: value };
 	}
-}
-
-/** What a run that ends leaves of its mail. */
-export function unreadOf(mail: readonly Mail[]): Unread[] {
-	return mail
-		.map((one) => readMail(one).value)
-		.filter((event) => event.type === 'received' || event.type === 'resumed');
 }

@@ -184,7 +184,7 @@ function replayed(machine: Machine, mark: LogEntry | null, standing: Standing, {
 	// All is told afresh.
 	const awaited = move.awaited;
 	const changed = { log, seq: -1, open: row.open, waits: '?', awaited, functions: '?', progress: undefined };
-	const commit = successOf(machine, turn, null, { ...row, ...changed }, writer, size);
+	const commit = successOf(machine, turn, { mail: null, heard: true }, { ...row, ...changed }, writer, size);
 	return { warm: { machine, writer, log, turn: state.turn }, made: { turn, commit: { ...commit, logAfresh: true } } };
 }
 

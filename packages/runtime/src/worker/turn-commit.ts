@@ -6,7 +6,7 @@ import { settledOf } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import { type StateWriter, writeState } from '../machine/state.ts';
 import type { ChildStart, Event, OpenWait, Turn } from '../machine/turn.ts';
-import type { Mail, NewRun, RunRow, TurnCommit } from '../ports/store.ts';
+import type { NewRun, RunRow, TurnCommit } from '../ports/store.ts';
 import type { SizeWatch } from './size.ts';
 import { readRetry, resultBytes, type StoredRetry, waitsBytes } from './stored.ts';
 import type { StoredLog } from './stored-log.ts';
@@ -32,16 +32,12 @@ export interface Before {
 	readonly progress: unknown;
 }
 
-/** The mail that began a turn. */
-export interface MailTaken {
-	readonly number: number;
-	/** What is known to be there besides. */
-	readonly behind: readonly Mail[];
-}
-
-/** Number of the latest mail that a turn knows of. */
-function latestOf(mail: MailTaken | null, { seen }: Before): number {
-	return mail === null ? seen : Math.max(mail.number, mail.behind.at(-1)?.number ?? 0);
+/** Where the event of a turn came from. */
+export interface Origin {
+	/** The latest mail that is seen with it, which began it; or null. */
+	readonly mail: number | null;
+	/** The turn was refused for mail, and all that was there then has been a turn since. */
+	readonly heard?: boolean;
 }
 
 /** What the next turn's commit is compared with. */
@@ -64,23 +60,22 @@ export function beforeOf(machine: Machine, row: { turn: number; epoch: number; s
 /**
  * A turn as it is stored. One that cannot be saved becomes the failure of its run; a failing turn
  * keeps the state before it and the event that began it, so that it can be tried again.
- * `mail`: where the event came from. `writer`: has written the states before.
+ * `writer`: has written the states before.
  */
 export function commitOf(
 	machine: Machine,
 	turn: Turn,
-	event: Event,
-	mail: MailTaken | null,
+	begun: Origin & { readonly event: Event },
 	before: Before,
 	writer: StateWriter,
 	size: SizeWatch,
 ): TurnCommit {
-	if (turn.status === 'failed') return failure(machine, turn, event, mail, before, turn.outcome);
+	if (turn.status === 'failed') return failure(machine, turn, begun, before, turn.outcome);
 	try {
-		return successOf(machine, turn, mail, before, writer, size);
+		return successOf(machine, turn, begun, before, writer, size);
 	} catch (error) {
 		if (!NotSerializableError.is(error) && !StateTooLargeError.is(error)) throw error;
-		return failure(machine, turn, event, mail, before, error);
+		return failure(machine, turn, begun, before, error);
 	}
 }
 
@@ -88,7 +83,7 @@ export function commitOf(
 export function successOf(
 	machine: Machine,
 	turn: Turn,
-	mail: MailTaken | null,
+	origin: Origin,
 	before: Before,
 	writer: StateWriter,
 	size: SizeWatch,
@@ -102,13 +97,13 @@ export function successOf(
 	const state = over ? null : writeState(writer, machine.state);
 	if (state !== null) size.check(machine, writer.bytes);
 	return {
-		...common(machine, turn, mail, before),
+		...common(machine, turn, origin, before),
+		...mindful(origin, over, closesOne(waits, before)),
 		status,
 		// A time that no Date can name never comes.
 		wakeAt: over || turn.wakeAt === null || turn.wakeAt > LATEST ? null : turn.wakeAt,
 		state,
 		...before.log.write(turn.log, before.seq),
-		...(mail === null && !over && closesOne(waits, before) ? { sent: before.seen } : {}),
 		...(over || idsOf(waits) === before.waits
 			? {}
 			: { waits: { open: openOf(waits), detail: waitsBytes(machine.waits) } }),
@@ -130,19 +125,19 @@ function childOf(start: ChildStart): NewRun {
 function failure(
 	machine: Machine,
 	turn: Turn,
-	event: Event,
-	mail: MailTaken | null,
+	begun: Origin & { readonly event: Event },
 	before: Before,
 	error: unknown,
 ): TurnCommit {
 	return {
-		...common(machine, turn, mail, before),
+		...common(machine, turn, begun, before),
+		...mindful(begun, machine.state.ended !== null, false),
 		status: 'failed',
 		wakeAt: null,
 		state: null,
 		...before.log.write(settledOf(turn.log, before.seq), before.seq),
 		outcome: reasonBytes(error),
-		event: eventBytes(event),
+		event: eventBytes(begun.event),
 	};
 }
 
@@ -172,25 +167,28 @@ function eventOf({ event, cancel }: StoredRetry): Uint8Array {
 	return eventBytes(cancelFailed({ event: readEvent(event), error: null }, decode(cancel)));
 }
 
-function common(machine: Machine, turn: Turn, mail: MailTaken | null, before: Before) {
+function common(machine: Machine, turn: Turn, { mail }: Origin, before: Before) {
 	return {
 		runId: machine.state.runId,
 		epoch: before.epoch,
 		after: before.turn,
 		turn: turn.number,
-		...(mail === null ? {} : { seen: mail.number }),
-		// Mail that was acknowledged before the run ended reaches it, or is in its log as left over.
-		...(machine.state.ended === null || (mail !== null && turn.status === 'failed')
-			? {}
-			: { sent: latestOf(mail, before) }),
+		...(mail === null ? {} : { seen: mail }),
 	};
 }
 
 /**
- * A time-out or a lost race closes a suspension that an answer may just have been committed for. That
- * answer was acknowledged, so it comes first: with unseen mail the turn is refused and computed again.
- * (Mail itself comes in its own order: an answer after a cancellation is left over.)
+ * What was acknowledged before the run ended, or before a time-out or a lost race closed a suspension, comes first:
+ * there may be an answer, or a cancellation. But messages may come faster than a turn is committed: an end waits for
+ * those that were sent before it was first tried, and leaves later ones over. (Mail itself comes in its own order: an
+ * answer after a cancellation is left over.)
  */
+function mindful({ mail, heard }: Origin, ends: boolean, closes: boolean): Pick<TurnCommit, 'unlessUnseen'> {
+	if (mail !== null || !(ends || closes)) return {};
+	return { unlessUnseen: ends && !heard ? 'any' : 'but messages' };
+}
+
+/** A suspension is open no more. */
 function closesOne(waits: readonly Wait[], before: Before): boolean {
 	const open = new Set(openOf(waits));
 	return before.open.some((id) => !open.has(id));
