@@ -74,6 +74,11 @@ const values = transaction(async (tx: Tx) => {
 		() => tx.run('INSERT INTO pair VALUES (?, ?)', 1),
 		() => tx.all('SELECT ?'),
 		() => tx.get('SELECT ?', 1, 2),
+		() => tx.get('SELECT ?', {}),
+		() => tx.get('SELECT :a, \'not :this\', b AS "nor :this" FROM pair', { b: 1 }),
+		() => tx.get('SELECT ?', new Date(0) as never),
+		() => tx.get('SELECT ?, ?', 1, undefined as never),
+		() => tx.get('SELECT :a', { a: [1] as never }),
 	];
 	for (const one of tried) await one().catch((error) => problems.push((error as Error).message));
 	const rows = await tx.all('SELECT * FROM pair WHERE a IN (?, ?, ?) ORDER BY a', 1, 3, 5);
@@ -229,6 +234,11 @@ describe.each([
 				'the statement has 2 places for values (?) and was given 1.',
 				'the statement has 1 places for values (?) and was given 0.',
 				expect.stringMatching(/out of range/),
+				'the statement has 1 places for values (?) and was given 0.',
+				"the statement has a place for ':a', and there is no value of that name.",
+				"value 1 of the statement is 'Date': give a text, a number, a bigint, bytes, or null.",
+				"value 2 of the statement is 'undefined': give a text, a number, a bigint, bytes, or null.",
+				"the value 'a' of the statement is 'Array': give a text, a number, a bigint, bytes, or null.",
 			],
 		]);
 	});
@@ -279,6 +289,26 @@ describe.each([
 		const engine = opened(make());
 		await (await engine.start(leaking!, [])).next();
 		await expect(kept!.run('SELECT 1')).rejects.toMatchObject({ code: 'PD9002' });
+	});
+
+	it('refuses to do the first of several statements only, and to change tables of the store', async () => {
+		for (const sql of [
+			'CREATE TABLE a (x); CREATE TABLE b (x)',
+			"UPDATE run SET status = 'completed'",
+			'WITH gone AS (SELECT 1) DELETE FROM "outbox"',
+			'INSERT OR REPLACE INTO main.mail VALUES (1)',
+			'CREATE TABLE IF NOT EXISTS `log` (line)',
+			'DROP TABLE input',
+		]) {
+			expect(await result(control, sql), sql).toBe('PD9002');
+		}
+		for (const sql of [
+			"CREATE TABLE run_log (line TEXT DEFAULT 'delete from run'); -- update run",
+			' SELECT count(*) FROM run; /* that is all */ ;',
+			'CREATE TABLE temp.part (x)',
+		]) {
+			expect(await result(control, sql), sql).toBe(undefined);
+		}
 	});
 
 	it('goes on after an error of a statement that the function has caught', async () => {

@@ -297,6 +297,15 @@ describe('hooks', () => {
 		expect(() => encode({ a: { b: new Broken() } })).toThrow(/'value\.a\.b' cannot be saved.*no luck/);
 	});
 
+	test('one that gives a promise is refused: nothing would wait for it', () => {
+		class Late {
+			n = 1;
+		}
+		const late = { serialize: ({ n }: Late) => n, deserialize: async () => new Late() };
+		serializable(Late, late as never, { id: 'test#Late' });
+		expect(() => decode(encode([new Late()]))).toThrow(/'test#Late' gave a promise.*resource/);
+	});
+
 	test('an unsavable value in the data is named by the path of the instance', () => {
 		class Client {
 			fetch: unknown = () => 1;

@@ -1,12 +1,8 @@
-import type { SQLInputValue } from 'node:sqlite';
 import { UnsupportedError } from '../errors/internal.ts';
 import type { OpenTransaction } from '../ports/store.ts';
 import type { Connection } from './connection.ts';
+import { bound, checkStatement, checkWhole } from './statement.ts';
 import { type SqlArguments, STORE, type Tx } from './transaction.ts';
-
-/** What begins, ends or leaves the transaction, which is the store's to do. */
-const CONTROL =
-	/^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(begin|commit|end|rollback|savepoint|release|attach|detach|vacuum|pragma)\b/i;
 
 /** Open while `fn` runs. */
 export class SqliteTransaction implements Tx, OpenTransaction {
@@ -41,28 +37,9 @@ export class SqliteTransaction implements Tx, OpenTransaction {
 				help: 'await every statement within the function that the transaction was handed to',
 			});
 		}
-		const control = CONTROL.exec(sql)?.[1];
-		if (control !== undefined) {
-			throw new UnsupportedError({
-				what: `${control.toUpperCase()} inside a transaction of the engine`,
-				help: 'return to commit, throw to roll back',
-			});
-		}
-		return this.#db.prepare(sql);
+		checkStatement(sql);
+		const statement = this.#db.prepare(sql);
+		checkWhole(sql, statement);
+		return statement;
 	}
-}
-
-/** What of a statement is no SQL: texts, names in quotation marks, comments. */
-const QUOTED = /'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\//g;
-
-function bound(sql: string, given: SqlArguments): SQLInputValue[] {
-	const [first] = given;
-	const isNamed = typeof first === 'object' && first !== null && !ArrayBuffer.isView(first);
-	if (isNamed && !Array.isArray(first)) return [first as never];
-	const values = (Array.isArray(first) ? first : given) as SQLInputValue[];
-	const places = sql.replace(QUOTED, '').match(/\?(?!\d)/g)?.length ?? 0;
-	if (places > values.length) {
-		throw new RangeError(`the statement has ${places} places for values (?) and was given ${values.length}.`);
-	}
-	return values;
 }

@@ -95,6 +95,9 @@ const MIGRATIONS = [
 	`,
 ];
 
+/** The store's: no user may have others of these names in the file. */
+export const TABLES = MIGRATIONS.flatMap((sql) => [...sql.matchAll(/CREATE TABLE (\w+)/g)].map(([, name]) => name!));
+
 /** `perd` in ASCII: marks the file as one of ours. */
 const APPLICATION = 0x70657264;
 

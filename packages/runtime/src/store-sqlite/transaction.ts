@@ -14,10 +14,14 @@ export type SqlArguments = readonly SqlValue[] | readonly [SqlParameters];
 
 /**
  * The transaction that a function of `transaction(fn)` works in: on the file of the engine's store. Its own
- * tables may stand there, under other names than the store's (run, part, log, mail, outbox, awaited, worker).
+ * tables may stand there, under other names than the store's (run, input, part, log, mail, outbox, awaited,
+ * worker): these it cannot change.
  */
 export interface Tx {
-	/** Runs one statement. @throws RangeError when there are fewer values than `?`: they would be NULL. */
+	/**
+	 * Runs one statement. @throws RangeError where there is no value for a place: it would be NULL. TypeError for a value
+	 * that SQLite does not have. UnsupportedError for several statements, and for those that are the store's to run.
+	 */
 	run(
 		sql: string,
 		...parameters: SqlArguments

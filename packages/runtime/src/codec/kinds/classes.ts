@@ -43,12 +43,16 @@ export const hooked: AnyKind = {
 	},
 	label: () => '',
 	make([Class, data]: readonly unknown[]) {
-		const hooks = classEntry(Class)?.hooks;
+		const { id, hooks } = classEntry(Class) ?? {};
 		expect(hooks !== undefined, 'a class has no hooks here');
 		const made: unknown = hooks.deserialize(data);
 		expect(
 			(typeof made === 'object' && made !== null) || typeof made === 'function',
-			'a deserialize hook gave no object',
+			`the deserialize hook of '${id}' gave no object`,
+		);
+		expect(
+			!(made instanceof Promise),
+			`the deserialize hook of '${id}' gave a promise: it makes the instance at once; what must be opened is a resource`,
 		);
 		return made;
 	},
