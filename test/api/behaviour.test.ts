@@ -43,6 +43,52 @@ describe('a wait of an engine', () => {
 	});
 });
 
+describe('what names nothing is refused', () => {
+	const engine = here.createEngine({ store: memory(), functions: [main] });
+	afterAll(() => engine.close());
+
+	test.for([
+		['an empty text', ''],
+		['a number', 5],
+		['null', null],
+	])('%s as the id of a run', async ([, id]) => {
+		const o = { id: id as string };
+		const handle = await engine.start(main, []);
+		const outcome = await here.run(main, []);
+		const { continuation } = outcome as Extract<typeof outcome, { status: 'suspended' }>;
+		const starts = [
+			() => engine.start(main, [], o),
+			() => handle.fork(o),
+			() => here.run(main, [], o),
+			async () => continuation.fork(o),
+		];
+		for (const start of starts) await expect(start()).rejects.toThrow(/^the id of a run is a string/);
+		await handle.cancel();
+	});
+
+	test.for([[undefined], [5], [{ name: 'm' }]])('%s as the name of a message', async ([name]) => {
+		const handle = await engine.start(main, []);
+		const outcome = await here.run(main, []);
+		const { continuation } = outcome as Extract<typeof outcome, { status: 'suspended' }>;
+		for (const to of [handle, continuation]) {
+			await expect(to.send(name as never)).rejects.toThrow(/^send\(name, payload\): the name/);
+		}
+		await handle.cancel();
+	});
+});
+
+test('a wait without an end has no limit', async () => {
+	const endless = loadMain(`
+		import { suspend } from '@perdure/runtime';
+		export async function main() { 'use durable'; return await suspend('?', { timeout: Infinity }); }`);
+	const outcome = await here.run(endless, []);
+	expect(outcome.status === 'suspended' && outcome.continuation.wakeAt).toBeNull();
+	await using engine = here.createEngine({ store: memory(), functions: [endless] });
+	const handle = await engine.start(endless, []);
+	await handle.next();
+	expect((await handle.describe()).waitingFor).toMatchObject([{ until: null }]);
+});
+
 describe('an answer that nothing waits for is told why', () => {
 	const engine = here.createEngine({ store: memory(), functions: [main] });
 	afterAll(() => engine.close());

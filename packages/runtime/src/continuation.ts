@@ -23,6 +23,7 @@ import { hash } from './machine/key.ts';
 import { type LogEntry, type LogItem, readLog } from './machine/log.ts';
 import { LogFold } from './machine/log-fold.ts';
 import { Machine } from './machine/machine.ts';
+import { mustBeId } from './machine/start-options.ts';
 import { loadState, readState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event, OpenWait } from './machine/turn.ts';
 import {
@@ -36,7 +37,7 @@ import {
 } from './outcome.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, durable } from './registry/functions.ts';
-import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from './registry/topics.ts';
+import { isQuestion, type Message, type Question, sent, validated, validatedByName } from './registry/topics.ts';
 
 /**
  * A parked run: the rest of its computation. It never changes; each way of going on begins from an
@@ -214,10 +215,7 @@ export class Continuation<R> {
 	send<T, I>(message: Message<T, I>, payload: NoInfer<I>, o?: RunOptions): Promise<Outcome<R>>;
 	send(name: string, payload?: unknown, o?: RunOptions): Promise<Outcome<R>>;
 	async send(message: string | Message, given?: unknown, o: RunOptions = {}): Promise<Outcome<R>> {
-		const name = isMessage(message) ? message.name : message;
-		const payload = isMessage(message)
-			? await validated(message, given)
-			: await validatedByName('message', name, given);
+		const { name, payload } = await sent(message, given);
 		return this.#take('send', { name, payload }, { type: 'received', name, payload }, o);
 	}
 
@@ -233,6 +231,7 @@ export class Continuation<R> {
 
 	/** A copy with effect keys of its own. */
 	fork(o: { id?: string } = {}): Continuation<R> {
+		mustBeId(o.id);
 		const machine = Machine.load(this.#saved());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());
 		return new Continuation(machine, this.#log);

@@ -2,6 +2,7 @@ import { proceed } from './continuation.ts';
 import { captureStart, release } from './machine/copy.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { Machine } from './machine/machine.ts';
+import { mustBeId } from './machine/start-options.ts';
 import { machineOptions, type Outcome, type RunOptions } from './outcome.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { durable } from './registry/functions.ts';
@@ -18,6 +19,7 @@ export async function run<A extends unknown[], R>(
 	o: RunOptions = {},
 ): Promise<Outcome<R>> {
 	const def = durable(fn);
+	mustBeId(o.id);
 	const given = captureStart(def.name, o.this, args);
 	const runId = o.id ?? realRandom.id();
 	const now = realClock.now();

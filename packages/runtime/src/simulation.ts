@@ -36,5 +36,5 @@ export { differenceOf } from './ports/store.ts';
 export { durable } from './registry/functions.ts';
 export { handlerMap } from './registry/handlers.ts';
 export { shared } from './registry/shared.ts';
-export { isMessage, isQuestion, validated, validatedByName } from './registry/topics.ts';
+export { isQuestion, sent, validated, validatedByName } from './registry/topics.ts';
 export { type Input, inputBytes, resultBytes } from './worker/stored.ts';

@@ -3,10 +3,10 @@ import {
 	AmbiguousResumeError,
 	capture,
 	type Event,
-	isMessage,
 	isQuestion,
 	NotSuspendedError,
 	release,
+	sent,
 	validated,
 	validatedByName,
 } from '@perdure/runtime/simulation';
@@ -16,8 +16,7 @@ import type { Simulation } from './simulation.ts';
 
 /** @throws InvalidAnswerError, NotSerializableError */
 export async function messageOf(message: string | Message, given: unknown): Promise<Event> {
-	const name = isMessage(message) ? message.name : message;
-	const payload = await (isMessage(message) ? validated(message, given) : validatedByName('message', name, given));
+	const { name, payload } = await sent(message, given);
 	return { type: 'received', name, payload: copyOf(payload, 'payload') };
 }
 

@@ -14,10 +14,11 @@ import { again, type RetryOptions, readEvent, reasonBytes } from '../machine/fai
 import type { Inspection } from '../machine/inspect.ts';
 import { hash } from '../machine/key.ts';
 import type { LogEntry } from '../machine/log.ts';
+import { mustBeId } from '../machine/start-options.ts';
 import type { Outcome } from '../outcome.ts';
 import type { Random } from '../ports/clock.ts';
 import { differenceOf, type NewMail, type RunRow, type StoreSession } from '../ports/store.ts';
-import { isMessage, isQuestion, type Message, type Question, validated, validatedByName } from '../registry/topics.ts';
+import { isQuestion, type Message, type Question, sent } from '../registry/topics.ts';
 import { type Answer, answerBytes, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
@@ -146,10 +147,7 @@ export class RunHandle<R> {
 	send(name: string, payload?: unknown, o?: SendOptions): Promise<void>;
 	async send(message: string | Message, given?: unknown, o: SendOptions = {}): Promise<void> {
 		const id = o.id ?? idInsideEffect() ?? null;
-		const name = isMessage(message) ? message.name : message;
-		const payload = isMessage(message)
-			? await validated(message, given)
-			: await validatedByName('message', name, given);
+		const { name, payload } = await sent(message, given);
 		await this.#post({ runId: this.id, kind: 'message', name, id, payload: encode(payload, 'payload') });
 	}
 
@@ -192,6 +190,7 @@ export class RunHandle<R> {
 	 * @throws RunConflictError, UnsupportedError for a run that is over, SealError without the key that it is sealed under.
 	 */
 	async fork(o: { readonly id?: string } = {}): Promise<RunHandle<R>> {
+		mustBeId(o.id);
 		const session = await this.#host.session();
 		const id = o.id ?? idInsideEffect() ?? this.#host.random.id();
 		// This one may be over by now.

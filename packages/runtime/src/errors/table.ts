@@ -360,7 +360,7 @@ export const ROWS = {
 		'PD10016',
 		'not a duration',
 		(f) => `'${f.given}' is not a duration.`,
-		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; for a fixed moment give a Date",
+		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; a moment (a Date) is taken by sleep, suspend, receive and startAt",
 	),
 	DeadlockError: row<{ runId: string; points: readonly string[] }>(
 		'PD10017',

@@ -71,5 +71,6 @@ export const primitives: Readonly<Record<string, (args: readonly unknown[], now:
 };
 
 function limitOf(options: WaitOptions | undefined, now: number): number | null {
-	return options?.timeout === undefined ? null : deadline(options.timeout, now);
+	const limit = options?.timeout === undefined ? null : deadline(options.timeout, now);
+	return limit === Number.POSITIVE_INFINITY ? null : limit;
 }

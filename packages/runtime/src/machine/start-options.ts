@@ -17,8 +17,15 @@ export interface StartOptions {
 	readonly startAt?: Date | Duration;
 }
 
+/** An empty one is most often a variable that was not set. @throws TypeError */
+export function mustBeId(id: unknown): void {
+	if (id === undefined || (typeof id === 'string' && id !== '')) return;
+	throw new TypeError('the id of a run is a string that is not empty');
+}
+
 /** @throws TypeError, InvalidDurationError */
-export function placementOf({ tags, queue, priority, startAt }: StartOptions, now: number): Placement {
+export function placementOf({ id, tags, queue, priority, startAt }: StartOptions, now: number): Placement {
+	mustBeId(id);
 	if (queue !== undefined && (typeof queue !== 'string' || queue === '')) {
 		throw new TypeError('start: the name of a queue is a string that is not empty');
 	}

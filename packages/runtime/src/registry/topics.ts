@@ -137,6 +137,19 @@ export async function validatedByName(kind: Kind, name: string, value: unknown):
 	return value;
 }
 
+/**
+ * A message as whoever is sent it gets it: its name, and what its schema gives.
+ * @throws InvalidAnswerError, TypeError for what names no message.
+ */
+export async function sent(
+	message: unknown,
+	given: unknown,
+): Promise<{ readonly name: string; readonly payload: unknown }> {
+	if (isMessage(message)) return { name: message.name, payload: await validated(message, given) };
+	if (typeof message !== 'string') throw new TypeError('send(name, payload): the name of a message is a string');
+	return { name: message, payload: await validatedByName('message', message, given) };
+}
+
 /** Saved by name: code is never part of the bytes. */
 function byName(kind: Kind) {
 	return {
