@@ -68,11 +68,24 @@ class File {
 }
 resource(File);
 
+class Pool {
+	readonly to: Connection;
+	partner: Pool | null = null;
+	constructor(to: Connection) {
+		this.to = to;
+	}
+}
+resource(Pool, {
+	marshal: ({ to, partner }) => ({ to, partner }),
+	unmarshal: async ({ to }: { to: Connection }) => new Pool((to.query('pooled'), to)),
+	close: () => events.push('close pool'),
+});
+
 const passed: unknown[] = [];
 const { exports } = compile(
 	`
 	import { suspend } from '@perdure/runtime';
-	import { ask, check, connect, fail, File, key } from '#world';
+	import { ask, check, connect, fail, Pool, File, key } from '#world';
 	export async function twice(url) {
 		'use durable';
 		const c = await connect(url);
@@ -99,6 +112,15 @@ const { exports } = compile(
 		await suspend();
 		return [c.url, await key()];
 	}
+	export async function pools(url) {
+		'use durable';
+		const [a, b] = [new Pool(await connect(url)), new Pool(await connect('other'))];
+		const again = [a.to];
+		const tied = await suspend();
+		if (tied) a.partner = b, b.partner = a;
+		if (tied) await suspend();
+		return [a.to === again[0], a.to.query('asked'), b.to.query('asked')];
+	}
 	export async function checks(url) {
 		'use durable';
 		await suspend();
@@ -115,6 +137,7 @@ const { exports } = compile(
 	{
 		'#world': {
 			File,
+			Pool,
 			connect: async (url: string) => Connection.to(url),
 			key: async () => currentEffect().key,
 			check: (c: Connection) => {
@@ -168,6 +191,23 @@ describe('a continuation', () => {
 		expect(again.suspensions).toHaveLength(1);
 		expect(events).toEqual([]);
 		expect(await again.resume('hello')).toMatchObject({ value: ANSWERED });
+	});
+
+	it('one that is described by others is opened after them', async () => {
+		const parked = await suspended(run(exports.pools!, ['db']));
+		const stored = Continuation.fromBytes(parked.toBytes());
+		expect(await stored.resume()).toMatchObject({ value: [true, 'asked at db', 'asked at other'] });
+		expect(events.filter((event) => event.startsWith('open')).sort()).toEqual(['open db', 'open other']);
+		expect(events.filter((event) => event === 'close pool')).toHaveLength(2);
+	});
+
+	it('those that are described by each other cannot be opened', async () => {
+		const parked = await suspended(run(exports.pools!, ['db']));
+		const tied = await suspended(parked.resume(true));
+		events.length = 0;
+		const outcome = await Continuation.fromBytes(tied.toBytes()).resume();
+		expect(outcome).toMatchObject({ status: 'failed', error: { code: 'PD6008', resource: 'Pool' } });
+		expect(events).toEqual(['open db', 'open other', 'close db', 'close other']);
 	});
 
 	it('by static methods, two of one class', async () => {

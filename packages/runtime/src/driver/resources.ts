@@ -1,9 +1,13 @@
 import { ResourceError } from '../errors/saving.ts';
 import { durationText } from '../language/duration-text.ts';
+import { holdsClosed } from '../machine/bytes.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Clock } from '../ports/clock.ts';
 import { classEntry } from '../registry/classes.ts';
 import { type ClosedResource, resourceEntry, timeLimit } from '../registry/resources.ts';
+
+/** What was read of bytes: `opened` of those that the same bytes gave as closed, in that order, with holes for the others. */
+type Read<T> = (opened?: readonly object[]) => T;
 
 /**
  * A machine that can go on: `load` is called again with what was opened, where something is closed. Nothing of the
@@ -12,51 +16,68 @@ import { type ClosedResource, resourceEntry, timeLimit } from '../registry/resou
  * @throws ResourceError naming the class, with what `unmarshal` threw as its cause.
  */
 export async function openMachine<T extends { readonly machine: Machine }>(
-	load: (opened?: readonly object[]) => T,
+	load: Read<T>,
 	clock: Clock,
 	signal?: AbortSignal,
 ): Promise<T> {
-	const loaded = load();
-	const { closed } = loaded.machine;
-	if (closed.length === 0) return loaded;
-	const opened = await openAll(closed, clock, signal);
-	try {
-		return load(opened);
-	} catch (error) {
-		await closeAll(opened, clock);
-		throw error;
-	}
+	return (await openAll(load, ({ machine }) => machine.closed, clock, signal)).read;
 }
 
 /**
  * What came to a run in bytes: an answer, a message, the end of another run. What is live in it is opened first, and
  * is the machine's from then on.
- * @param read called again with what was opened, where something is closed.
  * @throws as `openMachine` does: nothing is open then.
  */
 export async function openArrival<T>(
-	read: (opened?: readonly object[]) => { readonly value: T; readonly closed: readonly ClosedResource[] },
+	read: Read<{ readonly value: T; readonly closed: readonly ClosedResource[] }>,
 	machine: Machine,
 	clock: Clock,
 	signal?: AbortSignal,
 ): Promise<T> {
-	const { value, closed } = read();
-	if (closed.length === 0) return value;
-	const opened = await openAll(closed, clock, signal);
-	machine.own([], opened);
+	const arrived = await openAll(read, ({ closed }) => closed, clock, signal);
+	machine.own([], arrived.opened);
 	// The machine may have been left meanwhile, and with it only what it had then.
-	if (left.has(machine)) await closeAll(opened, clock);
-	return read(opened).value;
+	if (left.has(machine)) await closeAll(arrived.opened, clock);
+	return arrived.read.value;
 }
 
-/** Each once. */
-async function openAll(closed: readonly ClosedResource[], clock: Clock, signal?: AbortSignal): Promise<object[]> {
-	const settled = await Promise.allSettled(closed.map((one) => open(one, clock, signal)));
-	const opened = settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
-	const failed = settled.find((one) => one.status === 'rejected');
-	if (failed === undefined) return opened;
-	await closeAll(opened, clock);
-	throw failed.reason;
+/** Each once; one whose description holds another one, after that. */
+async function openAll<T>(
+	read: Read<T>,
+	closedOf: (read: T) => readonly ClosedResource[],
+	clock: Clock,
+	signal?: AbortSignal,
+): Promise<{ readonly read: T; readonly opened: readonly object[] }> {
+	const opened: object[] = [];
+	let now = read();
+	let closed = closedOf(now);
+	const places = [...closed.keys()];
+	try {
+		while (closed.length > 0) {
+			const ready = closed.map(({ description }) => !holdsClosed(description));
+			if (!ready.includes(true)) throw inCircle(closed[0]!);
+			const settled = await Promise.allSettled(
+				closed.map(async (one, i) => {
+					if (ready[i]) opened[places[i]!] = await open(one, clock, signal);
+				}),
+			);
+			for (const one of settled) if (one.status === 'rejected') throw one.reason;
+			for (let i = ready.length - 1; i >= 0; i--) if (ready[i]) places.splice(i, 1);
+			now = read(opened);
+			closed = closedOf(now);
+		}
+	} catch (error) {
+		await closeAll(
+			opened.filter((one) => one !== undefined),
+			clock,
+		);
+		throw error;
+	}
+	return { read: now, opened };
+}
+
+function inCircle({ Class }: ClosedResource): ResourceError {
+	return new ResourceError({ resource: classEntry(Class)!.id, problem: 'what describes it is described by it' });
 }
 
 async function open({ Class, description }: ClosedResource, clock: Clock, signal?: AbortSignal): Promise<object> {

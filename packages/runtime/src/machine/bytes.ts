@@ -15,11 +15,19 @@ export function decode(bytes: Uint8Array): unknown {
 	return runCodec.decode(bytes, { host: new Host() });
 }
 
-/** As `decode`, and the resources among it: `opened` of those that the same bytes gave as `closed`. @throws DecodeError */
+/** As `decode`, and the resources among it: `opened` of those that the same bytes gave as `closed` (`Host.opened`). @throws DecodeError */
 export function decodeLive(
 	bytes: Uint8Array,
 	opened?: readonly object[],
 ): { readonly value: unknown; readonly closed: readonly ClosedResource[] } {
 	const host = new Host({ opened });
-	return { value: runCodec.decode(bytes, { host }), closed: opened === undefined ? host.closed : [] };
+	return { value: runCodec.decode(bytes, { host }), closed: host.unopened };
+}
+
+/** Does a resource's description hold resources that are still closed? */
+export function holdsClosed(description: unknown): boolean {
+	if (typeof description !== 'object' || description === null) return false;
+	const host = new Host();
+	runCodec.encode(description, { host });
+	return host.closed.length > 0;
 }

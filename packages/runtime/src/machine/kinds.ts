@@ -82,7 +82,7 @@ export class Host {
 	readonly owner = new Owner();
 	/** Encoding: the resources that were met. */
 	readonly held: object[] = [];
-	/** Decoding: the resources that were met, and what was opened of them, in the same order. */
+	/** The closed resources that were met. Decoding: in order, and in that order what was opened of them, with holes for the others. */
 	readonly closed: ClosedResource[] = [];
 	readonly opened: readonly object[] | undefined;
 	/** Decoding: the run, and the first links of its fibers and of what is pending. */
@@ -108,6 +108,11 @@ export class Host {
 		this.live = o.live ?? null;
 		this.firsts = o.firsts ?? [];
 		this.thunks = o.thunks ?? 'refuse';
+	}
+
+	/** Decoding: what is still closed. */
+	get unopened(): ClosedResource[] {
+		return this.closed.filter((_, i) => this.opened?.[i] === undefined);
 	}
 }
 

@@ -14,7 +14,10 @@ export const liveKind: Kind<object, Host> = {
 	prototypes: [ClosedResource.prototype],
 	gives: 1,
 	take(value, host) {
-		if (value instanceof ClosedResource) return [value.Class, value.description];
+		if (value instanceof ClosedResource) {
+			host.closed.push(value);
+			return [value.Class, value.description];
+		}
 		if (host.live !== null) return [passLive(value, host.live)];
 		const { Class, resource } = resourceEntry(value)!;
 		host.held.push(value);

@@ -69,7 +69,7 @@ export function readState(
 	const { root, writer } = runCodec.readSnapshot(full, deltas, { host });
 	const { state, placed } = restore(root, host);
 	for (const [saved, frame] of placed) writer.rename(saved, frame);
-	return { state, writer, closed: opened === undefined ? host.closed : [] };
+	return { state, writer, closed: host.unopened };
 }
 
 /**
@@ -99,7 +99,7 @@ export function loadState(
 ): { state: RunState; log: LogRecord[]; closed: readonly ClosedResource[] } {
 	const host = new Host({ opened });
 	const restored = restore(runCodec.decode(bytes, { host }), host);
-	return { ...restored, closed: opened === undefined ? host.closed : [] };
+	return { ...restored, closed: host.unopened };
 }
 
 function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]; placed: Placed } {

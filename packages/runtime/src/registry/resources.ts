@@ -14,7 +14,7 @@ export const CLOSE: unique symbol = Symbol.for('perdure.close') as never;
 
 /** What the program says of a live thing. */
 export interface ResourceOptions<T, D> {
-	/** What is saved instead of the instance: plain savable data. Reads only. */
+	/** What is saved instead of the instance: plain savable data. Other resources in it are opened before this one. Reads only. */
 	marshal(instance: T): D;
 	/**
 	 * Opens it again, once for each instance there was. What it throws fails the run before anything of it is
