@@ -24,6 +24,9 @@ export const HELPERS = [
 	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
 	'begin', // begin(frame, site, callee, self, args, key?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives
+	'interposing', // interposing.on: boolean                does the turn have other functions for calls elsewhere, or a log that answers them?
+	'interpose', // interpose(frame, site, callee, self?): Function   what is called in place of the callee, or the callee
+	'interposeOn', // interposeOn(frame, site, object, key): value    what has that in place of the member `key`, or the object
 	'concernsTurn', // concernsTurn(value): boolean           cheap test of what a call elsewhere has given: a promise or an iterator
 	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`
 	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)

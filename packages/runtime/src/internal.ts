@@ -9,11 +9,12 @@ import { InvariantError } from './errors/internal.ts';
 import { makeAsyncGenerator } from './language/async-generator.ts';
 import { makeGenerator } from './language/generator.ts';
 import { AnyIterator } from './language/native-iterators.ts';
-import { isForeign } from './machine/callee.ts';
+import { isForeign, methodOf } from './machine/callee.ts';
 import { enterHandler } from './machine/cancellation.ts';
 import { Frame } from './machine/frame.ts';
 import { definitionOf } from './registry/functions.ts';
 import { instancePrototype } from './registry/generator-functions.ts';
+import { interposing } from './registry/interposing.ts';
 import { type Owner, outside, ownerNow } from './registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
 
@@ -29,6 +30,7 @@ export { accessor, accessorIn, coercible, properties, propertyKey, restOf, templ
 export { PromiseOf } from './language/promise.ts';
 export { superGet, superOf } from './language/super.ts';
 export { bind, closure, define } from './registry/functions.ts';
+export { interposing } from './registry/interposing.ts';
 export { bindMethod, makeClass } from './registry/made-classes.ts';
 export { moduleValues } from './registry/modules.ts';
 export { outside } from './registry/owner.ts';
@@ -148,6 +150,17 @@ export function begin(
 	return Reflect.apply(callee, self, args);
 }
 
+/** What is called elsewhere than in await position: the callee, or what the turn has in its place. */
+export function interpose(owner: Frame | FunctionDef, site: number, callee: unknown, self?: unknown): unknown {
+	return shared.current?.interpose(owner, site, callee, self) ?? callee;
+}
+
+/** The same for a member, by what it is a member of: an object that has just that. */
+export function interposeOn(owner: Frame | FunctionDef, site: number, object: unknown, key: PropertyKey): unknown {
+	const by = shared.current?.interpose(owner, site, methodOf(object, key), object, key);
+	return by === undefined ? object : { __proto__: null, [key]: by };
+}
+
 /** Is the value of a call elsewhere than in await position one that the turn must know of? Cheap, for every call. */
 export function concernsTurn(value: unknown): boolean {
 	// Arrays first: what most calls give that is no primitive, and `instanceof` walks their prototypes twice.
@@ -179,6 +192,8 @@ export function kept(callee: unknown): unknown {
  * `callee`: what its value is handed to, where that may be no effect.
  */
 export function lazy(def: FunctionDef, operands: readonly unknown[], callee?: unknown): unknown {
+	const logged = interposing.on ? shared.current?.logged(def, operands, callee) : undefined;
+	if (logged !== undefined) return logged;
 	const value = (def.make as Callable)(...operands);
 	return shared.current === null ? value : shared.current.lazy(value, def, operands, callee);
 }

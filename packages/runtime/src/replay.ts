@@ -30,8 +30,8 @@ export interface ReplayOptions extends RunOptions {
  * the order in which it was delivered then, and not done again; other synchronous code runs. What has
  * only started in the log is done, and it is live from where the log ends.
  *
- * A call that is not awaited where it stands (`const p = pay(x)`) is made in the turn, in a replay too, and only
- * then answered from the log; unless `pay` is declared by `effect`: then it is not called.
+ * A function of the host's that is given closures of the run and calls them in the turn, without being awaited
+ * where it stands, is called again: what the closures issue is answered from the log.
  *
  * @throws DivergenceError where the code does something else than the log says.
  * @throws LogPrunedError where the log does not have what is needed.
@@ -46,6 +46,7 @@ export async function replay<A extends unknown[], R>(
 	const rules = {
 		onDivergence: o.onDivergence ?? 'error',
 		failed: o.failed ?? 'replay',
+		enter: true,
 		same: o.strict ? sameArguments : null,
 	} as const;
 	mustBeLog(log);

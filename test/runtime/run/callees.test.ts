@@ -228,6 +228,6 @@ test('`call` and `apply` hand an effect on: its own name, receiver and stand-in;
 	const outcome = await run(loadMain(source, { add, ...rest }), [], {
 		handlers: [replace(add as () => Promise<number>, standIn)],
 	});
-	expect(outcome).toMatchObject({ status: 'completed', value: [0, 0, 3, 12, 2] });
+	expect(outcome).toMatchObject({ status: 'completed', value: [0, 0, 3, 12, 0] });
 	expect(outcome.log.map(({ name }) => name)).toEqual(['add.call', 'add.apply', 'add.call', 'add.call', 'flaky']);
 });

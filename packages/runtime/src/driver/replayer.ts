@@ -1,3 +1,4 @@
+import type { FunctionDef } from '@perdure/abi';
 import { DivergenceError, LogPrunedError } from '../errors/log.ts';
 import { capture, release } from '../machine/copy.ts';
 import type { ReplayHook } from '../machine/issuing.ts';
@@ -5,6 +6,7 @@ import { argsOf, isLeftOver, type LogEntry, type LogItem } from '../machine/log.
 import type { Machine } from '../machine/machine.ts';
 import { Done, type Savable } from '../machine/pending.ts';
 import type { Event, LoggedOutcome, Turn } from '../machine/turn.ts';
+import { definitionOf } from '../registry/functions.ts';
 
 /** How a replay goes by its log. */
 export interface ReplayRules {
@@ -14,6 +16,8 @@ export interface ReplayRules {
 	readonly failed: 'replay' | 'again';
 	/** Compares arguments, where they are to be the same; null: they need not be. */
 	readonly same: ((logged: readonly unknown[], now: readonly unknown[]) => boolean) | null;
+	/** May a call be made again that is not awaited where it stands and has entered closures of the run? */
+	readonly enter: boolean;
 }
 
 /** An outcome of the log, at the time (ms since the epoch) at which it was delivered. */
@@ -28,7 +32,7 @@ export interface LoggedEvent {
  * are known. Their outcomes are given in the order in which they were given then, a turn for a turn.
  *
  * Owns: which entries were reached and answered. Called by: the driver, and the machine as its hook.
- * P1: what an executed entry stands for is never dispatched.
+ * P1: what an executed entry stands for is never dispatched, nor called where it is not awaited; but see `entered`.
  * P2: what is not in the log is live; unless the log has entries that were not reached: then it diverges.
  */
 export class Replayer implements ReplayHook {
@@ -43,6 +47,8 @@ export class Replayer implements ReplayHook {
 	/** Dropped entries, by site. */
 	readonly #pruned = new Map<string, LogEntry>();
 	readonly #issued: (Savable | Done)[] = [];
+	/** How many of those there are, by fiber and site. */
+	readonly #counts = new Map<string, number>();
 	/** Of this turn, by the numbers that they have now. */
 	#reached = new Map<number, LogEntry>();
 	/** Keys of what neither the log answers nor anybody does. */
@@ -92,8 +98,44 @@ export class Replayer implements ReplayHook {
 	}
 
 	issued(issue: Savable | Done, logged?: LogEntry): void {
-		if (logged === undefined) this.#issued.push(issue);
-		else this.#reached.set(issue.seq, logged);
+		if (logged !== undefined) {
+			this.#reached.set(issue.seq, logged);
+			return;
+		}
+		this.#issued.push(issue);
+		this.#count(issue, 1);
+	}
+
+	#count({ by, site }: Savable | Done, more: 1 | -1): void {
+		const place = placeKey(by, site);
+		this.#counts.set(place, (this.#counts.get(place) ?? 0) + more);
+	}
+
+	answers(by: number, site: string): boolean {
+		return !this.#diverged && (this.#prunedAt(by, site) !== null || this.#nextAt(by, site)?.kind === 'effect');
+	}
+
+	entered(by: number, site: string, args: readonly unknown[]): boolean {
+		const entry = this.#nextAt(by, site);
+		const sites = new Set(closuresIn(args).flatMap((closure) => closure.sites?.map(({ id }) => id) ?? []));
+		if (entry === null || sites.size === 0) return false;
+		const entered = [...this.#ahead.values()].some(({ seq, site: { id } }) => seq < entry.seq && sites.has(id));
+		if (!entered || this.#rules.enter) return entered;
+		const problem = 'is of a call that is not awaited where it stands and has called closures of the run';
+		this.#missing ??= new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}`, problem });
+		return false;
+	}
+
+	/** The entry of what is issued there next. */
+	#nextAt(by: number, site: string): LogEntry | null {
+		const key = placeKey(by, site);
+		const place = this.#places.get(key);
+		return place?.entries[place.next + (this.#counts.get(key) ?? 0)] ?? null;
+	}
+
+	#prunedAt(by: number, site: string): LogEntry | null {
+		const pruned = this.#pruned.get(site);
+		return pruned !== undefined && by >= pruned.fibers![0] && by <= pruned.fibers![1] ? pruned : null;
 	}
 
 	atOnce(issue: Savable): LoggedOutcome | null {
@@ -107,6 +149,7 @@ export class Replayer implements ReplayHook {
 		place!.next++;
 		this.#ahead.delete(entry.seq);
 		this.#issued.splice(this.#issued.indexOf(issue), 1);
+		this.#count(issue, -1);
 		this.#reached.set(issue.seq, entry);
 		this.#machine.named(issue, entry.key);
 		return { ...outcome, key: issue.key };
@@ -142,6 +185,7 @@ export class Replayer implements ReplayHook {
 		const reached = this.#reached;
 		this.#reached = new Map();
 		const issued = this.#issued.splice(0);
+		this.#counts.clear();
 		if (this.#missing !== null) throw this.#missing;
 		// What a failing turn has issued was never dispatched, and is in no log.
 		if (turn.status === 'failed') return reached;
@@ -167,8 +211,8 @@ export class Replayer implements ReplayHook {
 		const { by, site } = issue;
 		const place = this.#places.get(placeKey(by, site));
 		const entry = place?.entries[place.next];
-		const pruned = this.#pruned.get(site);
-		if (pruned !== undefined && by >= pruned.fibers![0] && by <= pruned.fibers![1]) {
+		const pruned = this.#prunedAt(by, site);
+		if (pruned !== null) {
 			throw new LogPrunedError({ entry: pruned.seq, site: `${pruned.name}, ${pruned.site.at}` });
 		}
 		if (entry === undefined) {
@@ -315,6 +359,12 @@ interface Answer {
 	readonly entry: LogEntry;
 	/** Of what is pending; null for a cancellation. */
 	readonly key: string | null;
+}
+
+/** Closures of the run among arguments, and among the options in one. */
+function closuresIn(args: readonly unknown[]): FunctionDef[] {
+	const given = args.flatMap((arg) => (typeof arg === 'object' && arg !== null ? Object.values(arg) : [arg]));
+	return given.flatMap((value) => definitionOf(value) ?? []);
 }
 
 function placeKey(fiber: number, site: string): string {

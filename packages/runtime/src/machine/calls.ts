@@ -9,11 +9,11 @@ import { definitionOf, environmentOf } from '../registry/functions.ts';
 import type { Owner } from '../registry/owner.ts';
 import { primitiveOf } from '../registry/primitives.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
-import { callBuiltIn, callsForeign, constructsInTurn, isForeign, methodOf } from './callee.ts';
+import { callBuiltIn, callsForeign, constructsInTurn, handsOn, isForeign, methodOf } from './callee.ts';
 import { capture, release } from './copy.ts';
 import type { Delivery } from './delivery.ts';
 import type { Door } from './door.ts';
-import { followLinks, type Issue, siteOfThunk } from './effect.ts';
+import { followLinks, type Issue, siteOfThunk, standInFor } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import { Frame } from './frame.ts';
 import type { Issuing, StartArguments, TurnOptions } from './issuing.ts';
@@ -222,6 +222,28 @@ export class Calls implements TurnHost {
 		return this.#promised((target) => this.#effect(code, def, target, issue));
 	}
 
+	interpose(
+		owner: Frame | FunctionDef,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		key?: unknown,
+	): Callable | undefined {
+		// What is declared to be an effect is none of the host's before the turn is durable.
+		if (!callsForeign(callee, self) || effectFunction(callee) !== undefined) return undefined;
+		const code = owner instanceof Frame ? owner.def : owner;
+		const def = code.sites![site]!;
+		if (this.#answers(def)) {
+			return (...args) => {
+				if (this.#options.replay!.entered(this.#by, def.id, args)) return Reflect.apply(callee as Callable, self, args);
+				return this.#issued(code, def, { fn: callee as Callable, self, key, args });
+			};
+		}
+		const handed = handsOn(callee);
+		const by = standInFor((handed ? self : callee) as Callable, this.#options.handlers);
+		return by && ((...args) => Reflect.apply(handed ? (callee as Callable) : by, handed ? by : self, args));
+	}
+
 	started(
 		owner: Frame | FunctionDef,
 		site: number,
@@ -240,7 +262,7 @@ export class Calls implements TurnHost {
 		}
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!callsForeign(callee, self)) return value;
-		return this.#running(code, def, value, { fn: callee as Callable, self, key, args });
+		return this.#running(value, code, def, { fn: callee as Callable, self, key, args });
 	}
 
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): DurablePromise {
@@ -293,23 +315,33 @@ export class Calls implements TurnHost {
 		}
 		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
 		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
-		return this.#running(def, siteOfThunk(def), value, {
-			fn: def.make as Callable,
-			self: undefined,
-			key: undefined,
-			args: operands,
-		});
+		return this.#running(value, def, ...calledThunk(def, operands));
+	}
+
+	logged(def: FunctionDef, operands: readonly unknown[], callee: unknown): DurablePromise | undefined {
+		if (callee === undefined || isForeign(callee)) return undefined;
+		const [site, called] = calledThunk(def, operands);
+		return this.#answers(site) ? this.#issued(def, site, called) : undefined;
+	}
+
+	/** Does a log have the next call that this fiber makes there? */
+	#answers({ id }: SiteDef): boolean {
+		return this.#options.replay?.answers(this.#by, id) ?? false;
+	}
+
+	/** The number of the fiber that runs. */
+	get #by(): number {
+		return this.#stepping.fiber?.id ?? 0;
 	}
 
 	/** The promise of a call that runs already. Nobody else may hear of its rejection before the turn is durable. */
-	#running(
-		code: FunctionDef,
-		site: SiteDef,
-		running: Promise<unknown>,
-		called: Omit<Issue, 'rest' | 'running'>,
-	): DurablePromise {
+	#running(running: Promise<unknown>, code: FunctionDef, site: SiteDef, called: Called): DurablePromise {
 		running.then(undefined, () => {});
-		return this.#promised((target) => this.#effect(code, site, target, { ...called, rest: [], running }));
+		return this.#issued(code, site, { ...called, running });
+	}
+
+	#issued(code: FunctionDef, site: SiteDef, called: Called): DurablePromise {
+		return this.#promised((target) => this.#effect(code, site, target, { ...called, rest: [] }));
 	}
 
 	get run(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
@@ -350,6 +382,13 @@ export class Calls implements TurnHost {
 		make(promise);
 		return promise;
 	}
+}
+
+/** A call that is not awaited where it stands. */
+type Called = Omit<Issue, 'rest'>;
+
+function calledThunk(def: FunctionDef, operands: readonly unknown[]): [SiteDef, Called] {
+	return [siteOfThunk(def), { fn: def.make as Callable, self: undefined, key: undefined, args: operands }];
 }
 
 function resolved(value: unknown): DurablePromise {

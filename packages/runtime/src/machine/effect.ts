@@ -221,7 +221,7 @@ export function followLinks(first: unknown, site: SiteDef, rest: readonly ChainA
 const PROMISE_METHODS: ReadonlySet<unknown> = new Set(['then', 'catch', 'finally']);
 
 /** What is called in place of a function, or of the one that it declares to be an effect. */
-function standInFor(fn: Callable, handlers: ReadonlyMap<Callable, Callable>): Callable | undefined {
+export function standInFor(fn: Callable, handlers: ReadonlyMap<Callable, Callable>): Callable | undefined {
 	if (handlers.size === 0) return undefined;
 	const declared = effectFunction(fn);
 	return handlers.get(fn) ?? (declared && handlers.get(declared));

@@ -45,6 +45,10 @@ export interface ReplayHook {
 	issued(issue: Savable | Done, logged?: LogEntry): void;
 	/** The outcome that the log has for what was over as it was issued, where this was so. */
 	atOnce(issue: Savable): LoggedOutcome | null;
+	/** Is the next call that a fiber makes at a site, elsewhere than in await position, one that the log has? */
+	answers(by: number, site: string): boolean;
+	/** Such a call is to be made again, since it has entered closures that it was given, and what they did is the turn's. */
+	entered(by: number, site: string, args: readonly unknown[]): boolean;
 	/** What the log has for a start that is made there now, and the handle that it gave; null where it has none. */
 	started(by: number, site: string): { readonly entry: LogEntry; readonly child: unknown } | null;
 }

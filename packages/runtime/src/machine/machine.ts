@@ -1,4 +1,5 @@
 import { NotSerializableError } from '../errors/saving.ts';
+import { interposing } from '../registry/interposing.ts';
 import type { ClosedResource } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
@@ -136,12 +137,15 @@ export class Machine {
 			replay: this.replay,
 		});
 		const outer = shared.current;
+		const { on } = interposing;
 		shared.current = computation.host;
+		interposing.on = this.replay !== null || handlers.size > 0;
 		state.owner.open++;
 		try {
 			computation.compute(event);
 		} finally {
 			state.owner.open--;
+			interposing.on = on;
 			shared.current = outer;
 		}
 		const { result } = computation;

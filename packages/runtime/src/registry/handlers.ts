@@ -2,7 +2,10 @@ import { UnsupportedError } from '../errors/internal.ts';
 import { primitiveOf } from './primitives.ts';
 import type { Callable } from './shared.ts';
 
-/** Where durable code awaits `fn`, `by` is called. */
+/**
+ * Where durable code calls `fn`, `by` is called: as the effect where that is awaited, else at once, for the value that
+ * the call has there.
+ */
 export interface Handler {
 	readonly fn: Callable;
 	readonly by: Callable;

@@ -40,6 +40,8 @@ export interface TurnHost {
 	awaited(frame: unknown, callee: Callable, self: unknown, args: unknown[]): unknown;
 	/** As `call`, without waiting: what there is to wait for comes back as a promise of the run. */
 	begin(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	/** What is called in place of a callee elsewhere; undefined: that itself. */
+	interpose(frame: unknown, site: number, callee: unknown, self: unknown, key?: unknown): Callable | undefined;
 	/** A call elsewhere has given a promise. */
 	started(
 		frame: unknown,
@@ -57,6 +59,8 @@ export interface TurnHost {
 	primitive(name: string, args: readonly unknown[]): unknown;
 	/** A function that was declared to be an effect is called. */
 	effect(fn: Callable, self: unknown, args: unknown[]): unknown;
+	/** What a thunk would give that is an effect by itself, where a log answers that. */
+	logged(def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
 	isCancellation(error: unknown): boolean;
 

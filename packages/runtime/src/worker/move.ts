@@ -72,7 +72,6 @@ export async function moveRun(misfit: Misfit, parts: MoveParts): Promise<Moved> 
 	}
 	const log = readLog(standing(tried(misfit), pending));
 	checkWhole(log, old.seq);
-	checkCalled(log);
 	let failed: unknown = null;
 	for (const mark of marksOf(log)) {
 		try {
@@ -130,17 +129,6 @@ function checkWhole(log: readonly LogEntry[], seq: number): void {
 	throw new LogPrunedError({ entry, site: 'as it was stored', problem });
 }
 
-/**
- * A call that was made before its turn was committed is made again by a replay, and only then answered.
- * @throws LogPrunedError
- */
-function checkCalled(log: readonly LogEntry[]): void {
-	const made = log.find(({ kind, key }) => kind === 'effect' && key.split('-').length > 2);
-	if (made === undefined) return;
-	const problem = 'is of a call that is not awaited where it stands, which a replay makes again';
-	throw new LogPrunedError({ entry: made.seq, site: `${made.name}, ${made.site.at}`, problem });
-}
-
 async function from(mark: LogEntry | null, standing: Standing, parts: MoveParts): Promise<Moved> {
 	const { machine } = await openMachine((opened) => machineAt(mark, standing, parts, opened), parts.clock);
 	machine.taken = parts.taken;
@@ -155,7 +143,7 @@ async function from(mark: LogEntry | null, standing: Standing, parts: MoveParts)
 function replayed(machine: Machine, mark: LogEntry | null, standing: Standing, { now, size }: MoveParts): Moved {
 	const { row, entries, old, pending } = standing;
 	const { state } = machine;
-	const rules = { onDivergence: 'error', failed: 'replay', same: null } as const;
+	const rules = { onDivergence: 'error', failed: 'replay', same: null, enter: false } as const;
 	const replayer = new Replayer(machine, entries, rules, mark?.seq ?? 0);
 	// Numbers of the log are never used again: those of the outbox are among them.
 	state.seq = old.seq;

@@ -11,11 +11,13 @@ import {
 	member,
 	nothing,
 	number,
+	sequence,
 	spread,
 	text,
 } from './build.ts';
 import type { Site } from './cfg.ts';
 import type { Frame } from './frame.ts';
+import { interpose } from './interpose.ts';
 import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { privateKey } from './private-names.ts';
@@ -30,6 +32,7 @@ import { type Code, isOfUnit } from './unit.ts';
  * Calls that are not awaited where they stand (language.md, "Calls", the column "elsewhere"): they run
  * at once, as written, and what they give is looked at. A promise of the host's means that an effect
  * has started (and a native iterator cannot be saved): `%concernsTurn($value = f($a = x)) ? %started(frame, site, $value, f, void 0, [$a]) : $value`.
+ * A log may have what it gives, so that it is not made at all: interpose.ts.
  *
  * And calls in await position that are not waited for yet, the elements of `Promise.all([...])` or the
  * right side of an assignment: `%begin(frame, site, f, void 0, [x])` gives the promise and nothing has
@@ -105,8 +108,9 @@ export function watched(
 	args: readonly t.Node[],
 ): t.Expression {
 	const value = code.local('given', node);
-	const asked = call(helper('concernsTurn'), [assign(id(value), made)]);
 	const site = siteNumber(code, node, target);
+	const { before, made: called } = interpose(code, node, made, target, site);
+	const asked = call(helper('concernsTurn'), [assign(id(value), called)]);
 	const started = call(helper('started'), [
 		id(code.owner),
 		number(site),
@@ -116,7 +120,7 @@ export function watched(
 		array(args),
 		...(target.key ? [target.key()] : []),
 	]);
-	return conditional(asked, started, id(value));
+	return sequence(...before, conditional(asked, started, id(value)));
 }
 
 /** A member of a kept receiver is found by its key, without reading it again: that might be a getter. */
