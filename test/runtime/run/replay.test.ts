@@ -347,3 +347,32 @@ test('an effect that is declared is not called, wherever it is started', async (
 	expect(await replay(main, [], decodeLog(encodeLog(log)))).toMatchObject({ status: 'completed', value: [1, 2, 3] });
 	expect(pay).not.toHaveBeenCalled();
 });
+
+test('a run that fails in a replay is tried again with the effect that failed, as if it had just been performed', async () => {
+	const { main, world, calls, forget } = program("await a(1); await emit('e'); await fail('no'); return 5;");
+	const { log } = await logged(main);
+	const again = await replay(main, [], log, { log: 'all' });
+	if (again.status !== 'failed') throw new Error(again.status);
+	world.fail.mockImplementation((async () => 'mended') as never);
+	forget();
+	const stored = Continuation.fromBytes<unknown>(again.continuation.toBytes({ log: true }));
+	for (const continuation of [again.continuation, stored]) {
+		const outcome = await continuation.retry({ log: 'all' });
+		expect(outcome).toMatchObject({ status: 'completed', value: 5 });
+		expect(outcome.log.at(-1)).toMatchObject({ name: 'fail', key: log.at(-1)!.key, attempt: 2 });
+	}
+	expect(calls()).toBe(2);
+});
+
+test('a run that fails in a replay by what it was given, not by a rejection, fails by that when it is tried again', async () => {
+	const { main, calls, forget } = program("const { n } = await b(1); if (n === 2) throw new Error('two'); return n;");
+	const { log } = await logged(main);
+	forget();
+	const again = await replay(main, [], log);
+	if (again.status !== 'failed') throw new Error(again.status);
+	const stored = Continuation.fromBytes<unknown>(again.continuation.toBytes());
+	for (const continuation of [again.continuation, stored]) {
+		expect(await continuation.retry()).toMatchObject({ status: 'failed', error: { message: 'two' } });
+	}
+	expect(calls()).toBe(0);
+});

@@ -275,6 +275,7 @@ export class Replayer implements ReplayHook {
 			if (pending === undefined || pending.kind === 'native') continue;
 			const first = this.#outcome(entry, pending);
 			if (first === null) continue;
+			if (pending.kind === 'effect' && !first.time) return { event: settled(first), now };
 			return { event: { type: 'logged', outcomes: first.time ? [first, ...this.#timesToo(now)] : [first] }, now };
 		}
 		return null;
@@ -340,6 +341,19 @@ export class Replayer implements ReplayHook {
 		}
 		this.#diverged = true;
 	}
+}
+
+/** As of an effect that was performed: a run that fails by it is tried again with that effect, not with what the log has. */
+function settled({ key, ok, copy }: LoggedOutcome & { readonly time: false }): Event {
+	return {
+		type: 'effectSettled',
+		key,
+		ok,
+		copy,
+		get value() {
+			return release(copy)[0];
+		},
+	};
 }
 
 /** What was done then was done under that key, whatever it would be now. */

@@ -88,13 +88,10 @@ export class Delivery {
 		}
 	}
 
-	/** An outcome that a log has. */
+	/** An outcome that a log has, of something else than an effect. */
 	logged(pending: Savable, outcome: LoggedOutcome): void {
 		if (outcome.time) this.fire(pending);
-		else if (pending.kind === 'effect') {
-			const { ok, copy } = outcome;
-			this.#settleEffect(pending, { type: 'effectSettled', key: pending.key, ok, value: undefined, copy });
-		} else {
+		else {
 			// From a mark: of the messages that were there then, it was the first.
 			if (pending.kind === 'receive') this.#state.messages.get(pending.topic!)?.shift();
 			this.#settle(pending, outcome.ok, outcome.copy);
