@@ -35,7 +35,7 @@ export interface ReplayOptions extends RunOptions {
  *
  * @throws DivergenceError where the code does something else than the log says.
  * @throws LogPrunedError where the log does not have what is needed.
- * @throws TypeError for what is no log, one that has been through JSON for example.
+ * @throws TypeError for an option that there is not, and for what is no log, one that has been through JSON for example.
  */
 export async function replay<A extends unknown[], R>(
 	fn: (...args: A) => Promise<R>,
@@ -44,8 +44,8 @@ export async function replay<A extends unknown[], R>(
 	o: ReplayOptions = {},
 ): Promise<Outcome<R>> {
 	const rules = {
-		onDivergence: o.onDivergence ?? 'error',
-		failed: o.failed ?? 'replay',
+		onDivergence: oneOf('onDivergence', o.onDivergence ?? 'error', ['error', 'continue']),
+		failed: oneOf('failed', o.failed ?? 'replay', ['replay', 'again']),
 		enter: true,
 		same: o.strict ? sameArguments : null,
 	} as const;
@@ -72,6 +72,12 @@ export async function replay<A extends unknown[], R>(
 		...machineOptions(o),
 	});
 	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, { replay: new Replayer(machine, log, rules) });
+}
+
+/** Misspelt, it might do live what was only to be looked at. @throws TypeError */
+function oneOf<T extends string>(option: string, given: T, known: readonly T[]): T {
+	if (known.includes(given)) return given;
+	throw new TypeError(`replay: ${option} is '${known.join("' or '")}', not '${String(given)}'`);
 }
 
 /** What belongs to the run itself is another one in each run: it is compared by what a saved log shows of it. */

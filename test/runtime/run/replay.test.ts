@@ -243,6 +243,16 @@ describe('code that does something else', () => {
 		expect(calls()).toBe(0);
 	});
 
+	test('an option that there is not performs nothing', async () => {
+		const { main, calls, forget } = program('await a(1); await b(2);');
+		const { log } = await logged(main);
+		forget();
+		for (const o of [{ onDivergence: 'ignore' }, { failed: 'retry' }, { onDivergence: true }]) {
+			await expect(replay(main, [], log.slice(0, 1), o as never)).rejects.toThrow(TypeError);
+		}
+		expect(calls()).toBe(0);
+	});
+
 	test('other arguments are another call only if asked for', async () => {
 		const { main, calls, forget } = program('await a(id); return 7;');
 		const { log } = await logged(main);
