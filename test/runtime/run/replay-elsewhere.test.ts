@@ -58,6 +58,11 @@ const api = {
 	},
 	/** Calls what it is given, in the turn. */
 	each: (list: readonly unknown[], f: (x: unknown) => unknown) => Promise.all(list.map(f)),
+	/** Never calls it in the turn. */
+	async late(_f: unknown) {
+		asked.push('late');
+		return 'late';
+	},
 	Api,
 };
 
@@ -229,6 +234,17 @@ test('a function of the host that calls closures of the run in the turn is calle
 	expect(again).toMatchObject({ value: [['got 1', 'got 2'], 2] });
 	expect(asked).toEqual([]);
 	expect(shape(again.log)).toEqual(shape(log));
+});
+
+test('not one whose closures were called before, or run later', async () => {
+	const main = program(
+		'const f = (x) => get(x); const first = f(1); const p = api.late(f); const q = await first; return [q, await p];',
+	);
+	const { outcome, log } = await logged(main);
+	expect(outcome).toMatchObject({ value: ['got 1', 'late'] });
+	expect(log.map(({ name }) => name)).toEqual(['get', 'api.late']);
+	expect(await replay(main, [], log)).toMatchObject({ value: ['got 1', 'late'] });
+	expect(asked).toEqual([]);
 });
 
 describe('a handler', () => {

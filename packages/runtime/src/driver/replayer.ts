@@ -40,6 +40,8 @@ export class Replayer implements ReplayHook {
 	readonly #rules: ReplayRules;
 	/** By fiber and site, in order. */
 	readonly #places = new Map<string, Place>();
+	/** By site, of all fibers. */
+	readonly #sites = new Map<string, Place[]>();
 	/** Entries not reached yet, by number. */
 	readonly #ahead = new Map<number, LogEntry>();
 	/** Executed entries that were reached, by the key they have now, and cancellations; in order of delivery. */
@@ -47,8 +49,8 @@ export class Replayer implements ReplayHook {
 	/** Dropped entries, by site. */
 	readonly #pruned = new Map<string, LogEntry>();
 	readonly #issued: (Savable | Done)[] = [];
-	/** How many of those there are, by fiber and site. */
-	readonly #counts = new Map<string, number>();
+	/** Where this turn has made calls. */
+	readonly #touched = new Set<Place>();
 	/** Of this turn, by the numbers that they have now. */
 	#reached = new Map<number, LogEntry>();
 	/** Keys of what neither the log answers nor anybody does. */
@@ -80,10 +82,17 @@ export class Replayer implements ReplayHook {
 		else {
 			this.#ahead.set(seq, entry);
 			const key = placeKey(entry.fiber, site.id);
-			const place = this.#places.get(key);
-			if (place === undefined) this.#places.set(key, { entries: [entry], next: 0 });
-			else place.entries.push(entry);
+			const known = this.#places.get(key);
+			if (known !== undefined) known.entries.push(entry);
+			else this.#add(key, site.id, { entries: [entry], next: 0, issued: 0 });
 		}
+	}
+
+	#add(key: string, site: string, place: Place): void {
+		this.#places.set(key, place);
+		const places = this.#sites.get(site);
+		if (places === undefined) this.#sites.set(site, [place]);
+		else places.push(place);
 	}
 
 	/** The time of the first turn (ms since the epoch), where the log shows it. */
@@ -107,30 +116,30 @@ export class Replayer implements ReplayHook {
 	}
 
 	#count({ by, site }: Savable | Done, more: 1 | -1): void {
-		const place = placeKey(by, site);
-		this.#counts.set(place, (this.#counts.get(place) ?? 0) + more);
+		const place = this.#places.get(placeKey(by, site));
+		if (place === undefined) return;
+		place.issued += more;
+		this.#touched.add(place);
 	}
 
 	answers(by: number, site: string): boolean {
-		return !this.#diverged && (this.#prunedAt(by, site) !== null || this.#nextAt(by, site)?.kind === 'effect');
+		return (
+			!this.#diverged &&
+			(this.#prunedAt(by, site) !== null || nextOf(this.#places.get(placeKey(by, site)))?.kind === 'effect')
+		);
 	}
 
 	entered(by: number, site: string, args: readonly unknown[]): boolean {
-		const entry = this.#nextAt(by, site);
+		const entry = nextOf(this.#places.get(placeKey(by, site)));
+		if (entry === undefined) return false;
 		const sites = new Set(closuresIn(args).flatMap((closure) => closure.sites?.map(({ id }) => id) ?? []));
-		if (entry === null || sites.size === 0) return false;
-		const entered = [...this.#ahead.values()].some(({ seq, site: { id } }) => seq < entry.seq && sites.has(id));
-		if (!entered || this.#rules.enter) return entered;
+		// Issued before it, and not yet now: by the call itself.
+		const isWithin = (place: Place) => (nextOf(place)?.seq ?? entry.seq) < entry.seq;
+		if (![...sites].some((id) => this.#sites.get(id)?.some(isWithin))) return false;
+		if (this.#rules.enter) return true;
 		const problem = 'is of a call that is not awaited where it stands and has called closures of the run';
 		this.#missing ??= new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}`, problem });
 		return false;
-	}
-
-	/** The entry of what is issued there next. */
-	#nextAt(by: number, site: string): LogEntry | null {
-		const key = placeKey(by, site);
-		const place = this.#places.get(key);
-		return place?.entries[place.next + (this.#counts.get(key) ?? 0)] ?? null;
 	}
 
 	#prunedAt(by: number, site: string): LogEntry | null {
@@ -185,7 +194,8 @@ export class Replayer implements ReplayHook {
 		const reached = this.#reached;
 		this.#reached = new Map();
 		const issued = this.#issued.splice(0);
-		this.#counts.clear();
+		for (const place of this.#touched) place.issued = 0;
+		this.#touched.clear();
 		if (this.#missing !== null) throw this.#missing;
 		// What a failing turn has issued was never dispatched, and is in no log.
 		if (turn.status === 'failed') return reached;
@@ -366,7 +376,15 @@ export function keyed(items: readonly LogItem[], reached: ReadonlyMap<number, Lo
 
 interface Place {
 	readonly entries: LogEntry[];
+	/** The first that no turn before has reached. */
 	next: number;
+	/** How many calls this turn has made there. */
+	issued: number;
+}
+
+/** The entry of what is issued there next. */
+function nextOf(place: Place | undefined): LogEntry | undefined {
+	return place?.entries[place.next + place.issued];
 }
 
 interface Answer {
