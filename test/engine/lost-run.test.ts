@@ -78,3 +78,36 @@ it('its transactions leave nothing', async () => {
 	expect(await handle.result()).toEqual([{ call: 2 }]);
 	await engine.close();
 });
+
+it('hears of its second claim before that of its start, and keeps to the second', async () => {
+	let inner: Mortal;
+	let heard = () => {};
+	const claimed = new Promise<void>((resolve) => (heard = resolve));
+	const store: Store = {
+		async open(listener) {
+			inner = (await memory().open(listener)) as Mortal;
+			return {
+				...inner,
+				async start(run) {
+					const started = await inner.start(run);
+					await inner.expire();
+					await claimed;
+					return started;
+				},
+				async claim(o) {
+					const found = await inner.claim(o);
+					if (found.runs.length > 0) setTimeout(heard);
+					return found;
+				},
+			};
+		},
+	};
+	const engine = createEngine({ store });
+	// Another effect in flight keeps the run in the worker.
+	const handle = await engine.start(
+		program({ work: async () => new Promise((done) => setTimeout(done, 50, 'done')) }),
+		[],
+	);
+	expect(await handle.result({ timeout: 5000 })).toBe('done');
+	await engine.close();
+});

@@ -111,6 +111,34 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		expect((await again.log()).find(({ name }) => name === 'charge')).toMatchObject({ state: 'executed', attempt: 3 });
 	});
 
+	test('whoever waits for the end as it is tried again goes on waiting', async () => {
+		charge = (attempt) => (attempt === 1 ? new Error('no') : 'ch_2');
+		const handle = await engine.start(order!, ['pays'], { id: 'r' });
+		await expect(handle.result()).rejects.toThrow('no');
+		let failed = true;
+		const late: Store = {
+			async open(listener) {
+				const session = await store.open(listener);
+				const { read } = session;
+				session.read = async (id, o) => {
+					if (o?.state && failed) {
+						failed = false;
+						await handle.retry();
+						await handle.next();
+						await handle.resume('o');
+					}
+					return read.call(session, id, o);
+				};
+				return session;
+			},
+		};
+		const client = createEngine({ store: late, worker: false });
+		const ended = client.get('r').settled({ timeout: 5000 });
+		expect(await ended).toMatchObject({ status: 'completed' });
+		expect(failed).toBe(false);
+		await client.close();
+	});
+
 	test('under a key of its own; and what is open can be answered meanwhile', async () => {
 		charge = (attempt) => (attempt === 1 ? new Error('no') : 'ch_2');
 		const handle = await engine.start(order!, ['pays']);

@@ -273,8 +273,10 @@ export class RunHandle<R> {
 		return { status: 'suspended', id: wait.id, value: wait.value, continuation, log, emitted: [] };
 	}
 
-	async #ended(session: StoreSession): Promise<Ended<R>> {
-		return endedOf<R>(session, await this.#read(session, true), this.#host);
+	/** Undefined for one that had failed and is tried again by now. */
+	async #ended(session: StoreSession): Promise<Ended<R> | undefined> {
+		const row = await this.#read(session, true);
+		return hasEnded(row) ? endedOf<R>(session, row, this.#host) : undefined;
 	}
 
 	/** Looks at the stored run after each change, until `find` finds what is waited for. */

@@ -288,7 +288,12 @@ class Session implements SqliteSession {
 		this.#closed = true;
 		const { worker } = this;
 		if (this.#lock !== null) this.#lock.release(false);
-		else if (worker !== null) free(this.#db, worker, true, this.now());
+		else if (worker !== null) {
+			// Behind a transaction of a user's, which is on this connection and may be rolled back.
+			const freed = this.#writer.write(() => free(this.#db, worker, true, this.now()));
+			freed.then(() => this.#shared.freed()).catch(() => {});
+			this.#writer.flush();
+		}
 		this.#shared.leave(this);
 		this.#shared.freed();
 	}

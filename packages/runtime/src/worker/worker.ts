@@ -282,6 +282,8 @@ export class Worker {
 
 	#hold(row: RunRow): HotRun | null {
 		if (this.#closing) return null;
+		// Taken for dead as it was started, it was claimed once more, and that was heard of first.
+		if ((this.#held.get(row.id)?.claim.epoch ?? 0) > row.epoch) return null;
 		try {
 			if (row.recoveries >= CRASH_LOOP) throw new CrashLoopError({ runId: row.id, deaths: row.recoveries });
 			const warm = this.#warm.take(row.id, row.turn) ?? this.#load(row);
