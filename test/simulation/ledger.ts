@@ -1,5 +1,6 @@
 import type { LogEntry } from '@perdure/runtime';
-import type { Committed, HeldRun, RunRow, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
+import type { Committed, HeldRun, Mail, NewRun, RunRow, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
+import { Past, sourceOf } from './past.ts';
 import type { Emitted } from './program.ts';
 
 /** With one death more a run that kills its workers is set aside, and a simulated one would wait for ever. */
@@ -27,6 +28,8 @@ export interface Attempt {
  * L9: what a run emitted is what its turns did: each event once, in the order of its branch.
  * L10: what is done in a transaction is there once for each call that succeeded, and nothing of one that failed.
  * L11: a claimed run has counted the deaths of those who had it since its last turn: no more, no fewer.
+ * L12: of a run and an id there is one fork. It does again nothing that was over where it began, cleans up what was open there, and was cancelled if its source was.
+ * L13: what a run starts is there, and was started once.
  */
 export class Ledger {
 	/** The first promise that was broken. */
@@ -46,6 +49,10 @@ export class Ledger {
 	readonly #logs = new Map<string, Map<number, LogEntry>>();
 	readonly #delivered = new Map<string, Map<number, unknown>>();
 	readonly #acknowledged = new Set<string>();
+	/** What forks have of other runs. */
+	readonly past = new Past();
+	/** Mail by its number, as a text: `kind name`. */
+	readonly #mail = new Map<string, string>();
 	/** How often an event was handed out. */
 	deliveries = 0;
 	/** Of all attempts, in the order in which they began. */
@@ -54,7 +61,22 @@ export class Ledger {
 	/** Turns that were refused because others have the run. */
 	fenced = 0;
 
-	claimed({ id, epoch, recoveries }: RunRow, process: number): void {
+	/** A run was created. */
+	created({ id, midway }: NewRun): void {
+		if (sourceOf(id) === null) return;
+		this.#check(!this.#turns.has(id), 'L12', `${id} was forked twice`);
+		const turn = midway?.turn ?? 0;
+		this.#turns.set(id, turn);
+		this.past.forked(id, turn);
+		this.past.reached(id, turn);
+	}
+
+	mailed(runId: string, mail: readonly Mail[]): void {
+		for (const { number, kind, name } of mail) this.#mail.set(`${runId} ${number}`, `${kind} ${name}`);
+	}
+
+	claimed({ id, epoch, recoveries, turn }: RunRow, process: number): void {
+		this.past.reached(id, turn);
 		const before = this.#epochs.get(id) ?? 0;
 		this.#check(epoch > before, 'L2', `${id} was claimed under epoch ${epoch} after ${before}`);
 		const holder = this.#holders.get(id);
@@ -101,8 +123,13 @@ export class Ledger {
 		this.#retried.add(runId);
 	}
 
-	/** `late`: what happened after it may have been told of before. */
-	committed(commit: TurnCommit, result: Committed, process: number, late = false): void {
+	/** It has failed, and was tried again or given up. */
+	wasRetried(runId: string): boolean {
+		return this.#retried.has(runId);
+	}
+
+	/** `booked`: what it is one transaction with; what happened after that may have been told of before. */
+	committed(commit: TurnCommit, result: Committed, process: number, booked?: { readonly call: string | null }): void {
 		if (result.outcome === 'fenced') this.fenced++;
 		if (result.outcome !== 'committed') return;
 		const { runId, epoch, after, turn, status } = commit;
@@ -110,15 +137,26 @@ export class Ledger {
 		this.#check(after === before, 'L1', `${runId} has turn ${before}, and one after ${after} was committed`);
 		this.#check(turn === after || turn === after + 1, 'L1', `${runId} went from turn ${after} to ${turn}`);
 		const holder = this.#holders.get(runId);
-		const overtaken = late && holder === undefined && this.#expired.has(process);
+		const overtaken = booked !== undefined && holder === undefined && this.#expired.has(process);
 		this.#check(process === holder || overtaken, 'L2', `${runId} was committed by ${process}, and ${holder} has it`);
 		this.#check(epoch === this.#epochs.get(runId), 'L2', `${runId} was committed under epoch ${epoch}`);
 		this.#check(!this.#ended.has(runId), 'L3', `${runId} was committed after its end`);
 		this.#turns.set(runId, turn);
+		this.#inherit(commit, booked?.call ?? null);
 		if (turn > after) this.#deaths.delete(runId);
 		if (overtaken && result.held) this.#deaths.set(runId, 1);
 		if (!result.held) this.#holders.delete(runId);
 		if (status !== 'running' && status !== 'waiting') this.#ended.add(runId);
+	}
+
+	/** What those who fork the run from now on have of it. */
+	#inherit({ runId, turn, seen, emitted = [], starts = [] }: TurnCommit, booked: string | null): void {
+		const { past } = this;
+		past.reached(runId, turn);
+		if (seen !== undefined) past.did(runId, 'seen', this.#mail.get(`${runId} ${seen}`)!);
+		if (booked !== null) past.did(runId, 'booked', booked);
+		for (const { seq } of emitted) past.did(runId, 'emitted', `${seq}`);
+		for (const { id } of starts) past.did(runId, 'started', id);
 	}
 
 	/** `again`: what is undone where it fails, and done again without being another attempt. */
@@ -133,20 +171,26 @@ export class Ledger {
 		this.#check(again || !numbers.has(attempt.attempt), 'L4', `attempt ${attempt.attempt} of ${name} began twice`);
 		this.#attempts.set(key, numbers.add(attempt.attempt));
 		this.performed.push(attempt);
+		this.past.did(run, 'performed', call);
 	}
 
 	/** A log as somebody read it. */
 	read(runId: string, log: readonly LogEntry[]): void {
 		const before = this.#logs.get(runId) ?? new Map<number, LogEntry>();
+		const latest = Math.max(...[...before.values()].map(({ settledSeq }) => settledSeq ?? 0));
+		const isFork = sourceOf(runId) !== null;
 		for (const entry of log) {
 			const old = before.get(entry.seq);
 			if (old === undefined || entry.kind === 'pruned') continue;
 			const same = (['kind', 'name', 'fiber'] as const).every((field) => old[field] === entry[field]);
 			this.#check(same && old.site.id === entry.site.id, 'L5', `entry ${entry.seq} of ${runId} became another`);
 			const name = `entry ${entry.seq} of ${runId}`;
-			this.#check(old.attempt <= entry.attempt, 'L5', `${name}: attempt ${old.attempt} to ${entry.attempt}`);
-			// The turn that failed happens again, and in another way.
-			if (this.#retried.has(runId) && old.outcome !== null && 'error' in old.outcome) continue;
+			// A fork begins anew with what was in flight in its source.
+			const anew = isFork && entry.attempt <= 1;
+			this.#check(anew || old.attempt <= entry.attempt, 'L5', `${name}: attempt ${old.attempt} to ${entry.attempt}`);
+			// The turn that failed happens again, and in another way; that of its source, in a fork.
+			const mayHaveFailed = old.outcome !== null && ('error' in old.outcome || 'redacted' in old.outcome);
+			if ((isFork || this.#retried.has(runId)) && (mayHaveFailed || old.settledSeq === latest)) continue;
 			const moved = old.state === 'started' || old.state === entry.state;
 			this.#check(moved, 'L5', `${name}: ${old.state} to ${entry.state}`);
 			const settled = old.settledSeq ?? entry.settledSeq;
@@ -171,7 +215,10 @@ export class Ledger {
 
 	/** All that was emitted has been handed out: it is what the plain function emitted, or of a cancelled run a part of it. */
 	emitted(runId: string, expected: readonly Emitted[], whole: boolean): void {
-		const events = [...(this.#delivered.get(runId)?.values() ?? [])] as Emitted[];
+		const before = this.past.inherited(runId, 'emitted').map(({ run, what }) => {
+			return this.#delivered.get(run)?.get(Number(what));
+		});
+		const events = [...before, ...(this.#delivered.get(runId)?.values() ?? [])] as Emitted[];
 		const byBranch = (list: readonly Emitted[]) => {
 			const branches = Map.groupBy(list, ({ at }) => at);
 			return [...branches].map(([at, own]) => `${at}: ${own.map(({ call }) => call).join()}`).sort();
@@ -186,19 +233,44 @@ export class Ledger {
 
 	/** `rows`: what transactions of a run have left; `due`: of those of the plain function, or of a cancelled run the most. */
 	booked(runId: string, rows: readonly string[], due: readonly string[], whole: boolean): void {
-		this.#check(new Set(rows).size === rows.length, 'L10', `${runId} has booked twice: ${rows}`);
-		const extra = rows.filter((call) => !due.includes(call));
-		this.#check(extra.length === 0, 'L10', `${runId} has booked what was taken back: ${extra}`);
-		const missing = due.filter((call) => !rows.includes(call));
-		if (whole) this.#check(missing.length === 0, 'L10', `${runId} has lost what it booked: ${missing}`);
+		this.#lists('L10', `${runId} has booked`, [...this.#before(runId, 'booked'), ...rows], due, whole);
+	}
+
+	/** `children`: ids of runs that this one has started; `due`: those that the plain function calls. */
+	started(runId: string, children: readonly string[], due: readonly string[], whole: boolean): void {
+		const nameOf = (id: string) => id.slice(id.indexOf(' ') + 1);
+		const all = [...this.#before(runId, 'started'), ...children].map(nameOf);
+		this.#lists('L13', `${runId} has started`, all, due, whole);
+	}
+
+	/** A fork of a run that was being cancelled ends as that does. */
+	cancelled(fork: string, isCancelled: boolean, wasCancelled: boolean): void {
+		if (!this.past.isCancelled(fork) || this.wasRetried(fork) || this.wasRetried(sourceOf(fork)!)) return;
+		const [is, was] = [isCancelled, wasCancelled].map((yes) => (yes ? 'cancelled' : 'not cancelled'));
+		this.#check(is === was, 'L12', `${fork} is ${is}, and what it is a fork of ${was}`);
+	}
+
+	#before(runId: string, deed: 'booked' | 'started'): string[] {
+		return this.past.inherited(runId, deed).map(({ what }) => what);
+	}
+
+	#lists(invariant: string, what: string, got: readonly string[], due: readonly string[], whole: boolean): void {
+		this.#check(new Set(got).size === got.length, invariant, `${what} twice: ${got}`);
+		const extra = got.filter((one) => !due.includes(one));
+		this.#check(extra.length === 0, invariant, `${what} what it should not: ${extra}`);
+		const missing = due.filter((one) => !got.includes(one));
+		if (whole) this.#check(missing.length === 0, invariant, `${what} all but ${missing}`);
 	}
 
 	/** A run has ended: nothing that it began is left as it was. */
 	ended(runId: string): void {
 		const calls = new Set(this.performed.filter(({ run }) => run === runId).map(({ call }) => call));
-		for (const call of calls) {
+		const { begun, over } = this.past.calls(runId);
+		for (const call of calls) this.#check(!over.has(call), 'L12', `${runId} did ${call} again`);
+		for (const call of new Set([...begun, ...calls])) {
 			if (!call.startsWith('begin ')) continue;
-			this.#check(calls.has(call.replace('begin', 'clean')), 'L6', `${runId}: ${call} was never cleaned up`);
+			const clean = call.replace('begin', 'clean');
+			this.#check(calls.has(clean) || begun.has(clean), 'L6', `${runId}: ${call} was never cleaned up`);
 		}
 	}
 

@@ -8,12 +8,13 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import { compile } from '../support/compile.ts';
 import { Random } from '../support/generate/random.ts';
-import { Clients, settle } from './clients.ts';
+import { Clients, type End, settle } from './clients.ts';
 import { Ledger } from './ledger.ts';
+import { sourceOf } from './past.ts';
 import { Processes } from './processes.ts';
 import { generate } from './program.ts';
 import type { Weather } from './unreliable-store.ts';
-import { bookedIn, expect, liveWorld } from './world.ts';
+import { bookedIn, expectations, liveWorld } from './world.ts';
 
 /** `file`: each process with a connection of its own to one SQLite file. */
 export type StoreName = 'memory' | 'sqlite' | 'file';
@@ -34,6 +35,8 @@ export interface Tally {
 	readonly retried: number;
 	/** Child runs that were started. */
 	readonly children: number;
+	/** Runs that are forks of others. */
+	readonly forked: number;
 	/** Events that consumers were handed. */
 	readonly delivered: number;
 	/** Resources that were opened again. */
@@ -41,6 +44,8 @@ export interface Tally {
 }
 
 const RUNS = 3;
+/** At most: of runs and of forks. */
+const FORKS = 2;
 /** One alone gets back what was taken from it while it still has it. */
 const PROCESSES = [1, 3, 3];
 /** Virtual time of the storm (ms), and how long all may take once it is over. */
@@ -56,7 +61,7 @@ const LOGS: readonly LogOptions[] = [
 ];
 
 /**
- * One seed decides it all: the program, what its effects give and when, what clients send, ask twice and
+ * One seed decides it all: the program, what its effects give and when, what clients send, fork, ask twice and
  * cancel, which calls of the store fail or come late, which processes die, stand still or are taken for dead,
  * and when. After the storm every run must end as the plain function does; the ledger watches every step.
  * @throws Error with what was broken. The same seed does the same again.
@@ -104,8 +109,7 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 		delay,
 		persist: (step) => processes.persist(step),
 		main: exports['main'] as (at: string) => Promise<unknown>,
-		expected: await expect(program, seed, new Set()),
-		expect: (calls) => expect(program, seed, calls),
+		expectations: await expectations(program, seed),
 		mended,
 		problems,
 	});
@@ -115,15 +119,23 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 		const closing = new AbortController();
 		const consumers = random.times(2, () => clients.consume(closing.signal));
 		const names = random.times(RUNS, (index) => `run-${index}`);
-		const working = Promise.all(names.map((name) => clients.run(name)));
-		const children = await clients.attend(names, working);
-		const ends = new Map((await working).map((end, index) => [names[index]!, end]));
+		const forks: string[] = [];
+		for (let left = random.int(FORKS + 1); left > 0; left--) {
+			forks.push(`${random.pick([...names, ...forks])}~${forks.length}`);
+		}
+		const working = Promise.all([
+			...names.map(async (name) => [name, await clients.run(name)] as const),
+			...forks.map(async (name) => [name, await clients.fork(name)] as const),
+		]);
+		const children = await clients.attend(working);
+		const ends = new Map((await working).filter((ended): ended is readonly [string, End] => ended[1] !== null));
 		// Whatever was emitted in the storm comes out afterwards.
 		await delay(Math.max(0, calm - time.now()) + 10_000);
 		closing.abort();
 		await Promise.all(consumers);
 		settle(ledger, ends, children, transactions ? await bookedIn(store()) : [], transactions);
-		return { ends: [...ends.values()], children: children.length };
+		const forked = [...ends.keys()].filter((id) => sourceOf(id) !== null).length;
+		return { ends: [...ends.values()], children: children.length, forked };
 	}
 
 	/** Moves time on until that is done. */
@@ -142,7 +154,7 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 		}
 	}
 
-	const { ends, children } = await until(scenario(), calm + CALM);
+	const { ends, children, forked } = await until(scenario(), calm + CALM);
 	await until(processes.close(), Number.POSITIVE_INFINITY);
 	if (ledger.broken !== null) throw ledger.broken;
 	if (problems.length > 0) throw problems[0];
@@ -156,6 +168,7 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 		cancelled: ends.filter(({ cancelled }) => cancelled).length,
 		retried: ends.filter(({ retries }) => retries > 0).length,
 		children,
+		forked,
 		delivered: ledger.deliveries,
 		opened: world.boxes.opened,
 	};

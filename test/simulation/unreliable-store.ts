@@ -4,6 +4,8 @@ import type {
 	Claimed,
 	Committed,
 	HeldRun,
+	Mail,
+	NewRun,
 	Started,
 	StoreListener,
 	StoreSession,
@@ -14,6 +16,7 @@ import type { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import type { Random } from '../support/generate/random.ts';
 import type { ProcessClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
+import { bookedBy } from './world.ts';
 
 /** How bad it gets, as probabilities of each call; nothing of it once the storm is over. */
 export interface Weather {
@@ -53,10 +56,14 @@ export class UnreliableStore implements Store {
 	readonly #o: UnreliableOptions;
 	#session: Mortal | null = null;
 	#dead = false;
+	#died!: (error: Error) => void;
+	readonly #death: Promise<never>;
 
 	constructor(inner: Store, o: UnreliableOptions) {
 		this.#inner = inner;
 		this.#o = o;
+		this.#death = new Promise((_, reject) => (this.#died = reject));
+		this.#death.catch(() => {});
 	}
 
 	async open(listener: StoreListener): Promise<StoreSession> {
@@ -119,14 +126,19 @@ export class UnreliableStore implements Store {
 
 	async #transact(method: (o: Transacted<Ok>) => unknown, o: Transacted<Ok>): Promise<unknown> {
 		let made: TurnCommit | null = null;
+		let call: string | null = null;
+		// It dies with its process.
+		const alive = <T>(work: Promise<T>): Promise<T> => Promise.race([work, this.#death]);
 		const result = await method({
 			...o,
+			body: (tx) => alive(o.body(tx)),
 			turn: async (settled) => {
-				made = await o.turn(settled);
+				made = await alive(o.turn(settled));
+				call = settled.ok ? bookedBy(settled.value) : null;
 				return made;
 			},
 		});
-		this.#o.ledger.committed(made!, result as Committed, this.#o.process, true);
+		this.#o.ledger.committed(made!, result as Committed, this.#o.process, { call });
 		return result;
 	}
 
@@ -139,6 +151,7 @@ export class UnreliableStore implements Store {
 		setImmediate(() => {
 			this.#session!.die();
 			ledger.died(process);
+			this.#died(new StoreError({ problem: 'the process died' }));
 			onCrash();
 		});
 		return true;
@@ -149,9 +162,11 @@ export class UnreliableStore implements Store {
 		const { ledger, process } = this.#o;
 		if (name === 'claim') for (const run of (result as Claimed).runs) ledger.claimed(run, process);
 		if (name === 'start') {
-			const { claimed, run } = result as Started;
+			const { claimed, run, outcome } = result as Started;
+			if (outcome === 'created') ledger.created(args[0] as NewRun);
 			if (claimed) ledger.claimed(run, process);
 		}
+		if (name === 'mail') ledger.mailed(args[0] as string, result as readonly Mail[]);
 		if (name === 'commit') ledger.committed(args[0] as TurnCommit, result as Committed, process);
 		if (name === 'keep') ledger.kept(process, args[0] as readonly HeldRun[]);
 		if (name === 'block' && result === true) ledger.released(args[0] as string);
@@ -169,8 +184,10 @@ export class UnreliableStore implements Store {
 	}
 }
 
+/** How a transaction of the world went that was not taken back. */
 interface Ok {
 	readonly ok: boolean;
+	readonly value: unknown;
 }
 
 function never(): Promise<never> {
