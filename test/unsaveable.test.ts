@@ -42,7 +42,6 @@ const OTHERWISE: Readonly<Record<string, { readonly code: string; readonly path?
 		why: 'it is told as it is called',
 	},
 	'environment-of-the-process': { code: 'PD3005', why: 'it is an object of a class that Node keeps to itself' },
-	'pending-in-a-finally': { code: 'PD3001', path: '%value', why: 'the text of what is returned is not kept' },
 	'class-whose-method-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'class-that-captures': { code: 'PD3001', why: 'a class is to the runtime no closure' },
 	'node-stream': { code: 'PD3005', why: 'a class of a module of Node is to the runtime one that nobody registered' },

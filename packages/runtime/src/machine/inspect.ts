@@ -2,7 +2,7 @@ import { setOwn } from '../codec/own.ts';
 import { Cell, TDZ } from '../language/binding.ts';
 import { capture, release } from './copy.ts';
 import type { Frame } from './frame.ts';
-import { nameOfSlot, pointOf } from './point.ts';
+import { isVariable, nameOfSlot, pointOf } from './point.ts';
 import type { RunState } from './run-state.ts';
 
 /** Where a run stands, for a person to read. Values are copies. */
@@ -75,7 +75,7 @@ function inspectFrame(frame: Frame): FrameInspection {
 	const locals: Record<string, unknown> = {};
 	const unsaved = new Set(point?.reload?.map(([slot]) => slot));
 	point?.slots.forEach((slot, i) => {
-		if (unsaved.has(i) || slot.includes(':')) return;
+		if (unsaved.has(i) || !isVariable(slot)) return;
 		const name = nameOfSlot(slot);
 		const held = frame.s[i];
 		const value = held instanceof Cell ? held.v : held;

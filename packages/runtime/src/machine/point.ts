@@ -18,8 +18,19 @@ export function atOf(def: FunctionDef, at: readonly [number, number]): string {
 	return `${def.file}:${at[0]}:${at[1]}`;
 }
 
-/** The user's name of a slot, without the scope that qualifies it; a temporary by its role: `(left)`. */
+/** Is it a variable of the user's? Others hold a temporary (`left:1`), or what a statement has to remember (`try>%value`). */
+export function isVariable(slot: string): boolean {
+	return !slot.includes(':') && nameIn(slot)[0] !== '%';
+}
+
+/** The user's name of a slot, without the scope that qualifies it; another one by its role: `(left)`, `(value)`. */
 export function nameOfSlot(slot: string): string {
 	const temporary = slot.indexOf(':');
-	return temporary >= 0 ? `(${slot.slice(0, temporary)})` : slot.slice(slot.lastIndexOf('>') + 1);
+	if (temporary >= 0) return `(${slot.slice(0, temporary)})`;
+	const name = nameIn(slot);
+	return isVariable(slot) ? name : `(${name.slice(1)})`;
+}
+
+function nameIn(slot: string): string {
+	return slot.slice(slot.lastIndexOf('>') + 1);
 }
