@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
+import type { SqliteSession } from '../../packages/runtime/src/store-sqlite/store.ts';
 import { contract } from './store-contract.ts';
 
 contract('sqlite', {
@@ -43,6 +44,38 @@ describe('the file of a sqlite store', () => {
 			expect(readdirSync(folder).filter((name) => /^runs\.db-worker-[a-z2-7]{26}$/.test(name))).toHaveLength(1);
 			await session.close();
 			expect(readdirSync(folder)).toEqual(['runs.db']);
+		}));
+
+	it('tells that a worker lives again, which lost its lock file and was taken for dead, once it claims', () =>
+		inFolder(async (folder) => {
+			const path = join(folder, 'runs.db');
+			const locks = () => readdirSync(folder).filter((name) => name.includes('-worker-') && !name.endsWith('-journal'));
+			const claimed = async (session: SqliteSession) =>
+				(await session.claim({ limit: 9, queues: null, suspects: false })).runs.map(({ id }) => id);
+			const run = { functionId: 'f', hash: '', input: new Uint8Array(), tags: null, queue: '', priority: 0 };
+			const mortal = await sqlite(path).open(listener);
+			await mortal.know(['f'], 'b');
+			await mortal.start({ id: 'r', ...run, startAt: null, claim: true });
+			const [lock] = locks();
+			const other = await sqlite(path).open(listener);
+			await other.know(['f'], 'b');
+			rmSync(join(folder, lock!));
+			await expect.poll(() => other.read('r'), { timeout: 5000 }).toMatchObject({ status: 'pending', recoveries: 1 });
+			expect(locks()).toHaveLength(1);
+			expect(await claimed(mortal)).toEqual(['r']);
+			expect(locks()).toContain(lock);
+			rmSync(join(folder, lock!));
+			await mortal.start({ id: 's', ...run, startAt: null, claim: true });
+			expect(locks()).toContain(lock);
+			// Longer than the others wait between two looks at who lives.
+			await new Promise((resolve) => setTimeout(resolve, 300));
+			expect(await other.read('s')).toMatchObject({ status: 'running' });
+			expect(await other.read('r')).toMatchObject({ status: 'running' });
+			mortal.die();
+			await expect.poll(() => other.read('r'), { timeout: 5000 }).toMatchObject({ status: 'pending', recoveries: 2 });
+			expect(await other.read('s')).toMatchObject({ status: 'pending', recoveries: 1 });
+			expect(await claimed(other)).toEqual(['s']);
+			await other.close();
 		}));
 
 	it('is opened again after its last session has closed', () =>

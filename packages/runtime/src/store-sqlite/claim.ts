@@ -85,17 +85,27 @@ export interface Worker {
 	readonly build: string;
 }
 
-/** Joins as one that knows no functions: what it takes is given back when it dies. */
-export function join(db: Connection, worker: string): void {
-	db.run("INSERT OR IGNORE INTO worker (id, functions, build) VALUES (:worker, '[]', '')", { worker });
+/** A worker's row. */
+export interface Enrolment extends Worker {
+	/** JSON; of a session that only consumes, none. */
+	readonly functions: string;
 }
 
-export function know(db: Connection, me: Worker, functions: readonly string[], now: number): void {
-	db.run('INSERT OR REPLACE INTO worker (id, functions, build) VALUES (:worker, :functions, :build)', {
-		...me,
-		functions: JSON.stringify(functions),
-	});
-	db.run(UNBLOCK_KNOWN, { ...me, now });
+const ENROL = 'INTO worker (id, functions, build) VALUES (:worker, :functions, :build)';
+
+/** Others find what it takes, when it dies, by its row: that is there in the same transaction, whoever has removed it. */
+export function enrol(db: Connection, me: Enrolment): void {
+	db.run(`INSERT OR IGNORE ${ENROL}`, { ...me });
+}
+
+export function isEnrolled(db: Connection, { worker }: Worker): boolean {
+	return db.get('SELECT 1 FROM worker WHERE id = :worker', { worker }) !== undefined;
+}
+
+export function know(db: Connection, me: Enrolment, now: number): void {
+	const { worker, build } = me;
+	db.run(`INSERT OR REPLACE ${ENROL}`, { ...me });
+	db.run(UNBLOCK_KNOWN, { worker, build, now });
 }
 
 /** A run that was blocked is another worker's to try, if there is one. */

@@ -1,5 +1,8 @@
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+
+/** How long another's probe may be in the way (ms). */
+const PROBED = 50;
 
 /**
  * Says that a worker lives, without a clock: an exclusive transaction on a file of its own, which the
@@ -8,19 +11,29 @@ import { DatabaseSync } from 'node:sqlite';
  */
 export class WorkerLock {
 	readonly path: string;
-	#held: DatabaseSync | null;
+	/** The last one is of the file that is there; those before it are of files that somebody has removed. */
+	readonly #held: DatabaseSync[] = [];
 
 	constructor(file: string, worker: string) {
 		this.path = lockPath(file, worker);
-		this.#held = new DatabaseSync(this.path, { timeout: 0 });
-		this.#held.exec('BEGIN EXCLUSIVE');
+		this.#take();
+	}
+
+	/** Takes it again where the file is gone. Whoever has opened the old one still finds that held. */
+	renew(): void {
+		if (!existsSync(this.path)) this.#take();
 	}
 
 	/** `remove` false: as a process that dies leaves it. */
 	release(remove: boolean): void {
-		this.#held?.close();
-		this.#held = null;
+		for (const held of this.#held.splice(0)) held.close();
 		if (remove) removeLock(this.path);
+	}
+
+	#take(): void {
+		const held = new DatabaseSync(this.path, { timeout: PROBED });
+		this.#held.push(held);
+		held.exec('BEGIN EXCLUSIVE');
 	}
 }
 

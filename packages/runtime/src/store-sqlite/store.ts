@@ -13,7 +13,19 @@ import {
 	type TurnCommit,
 } from '../ports/store.ts';
 import { blobs } from './blobs.ts';
-import { claim, free, giveUp, join, keep, know, look, take, type Worker } from './claim.ts';
+import {
+	claim,
+	type Enrolment,
+	enrol,
+	free,
+	giveUp,
+	isEnrolled,
+	keep,
+	know,
+	look,
+	take,
+	type Worker,
+} from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import type { Connection } from './connection.ts';
 import { WorkerLock } from './lock.ts';
@@ -55,7 +67,7 @@ class Session implements SqliteSession {
 	readonly #shared: Shared;
 	readonly #db: Connection;
 	readonly #writer: Writer;
-	#me: Worker | null = null;
+	#me: Enrolment | null = null;
 	#lock: WorkerLock | null = null;
 	#closed = false;
 
@@ -76,7 +88,11 @@ class Session implements SqliteSession {
 	}
 
 	async start(run: Parameters<StoreSession['start']>[0]) {
-		const started = await this.#write(() => start(this.#db, this.worker, this.now(), run));
+		if (run.claim) this.#lock?.renew();
+		const started = await this.#write(() => {
+			if (run.claim && this.#me !== null) enrol(this.#db, this.#me);
+			return start(this.#db, this.worker, this.now(), run);
+		});
 		if (started.outcome === 'created' && !started.claimed) this.#shared.tell((listener) => listener.due());
 		return started;
 	}
@@ -119,23 +135,25 @@ class Session implements SqliteSession {
 	}
 
 	/** Others can tell from now on whether this session's process lives. */
-	async #join(): Promise<Worker> {
+	async #join(): Promise<Enrolment> {
 		this.#check();
 		if (this.#me !== null) return this.#me;
 		const worker = this.#shared.random.id();
 		// The lock before the row: whoever sees the row may try the lock.
 		if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
-		const me = { worker, build: '' };
+		const me = { worker, build: '', functions: '[]' };
 		this.#me = me;
 		if (this.#shared.file !== null) await this.#shared.settleDead();
 		return me;
 	}
 
 	async consume(o: Parameters<StoreSession['consume']>[0]) {
-		const { worker } = await this.#join();
+		const me = await this.#join();
+		const { worker } = me;
 		if (!(await this.#read(() => hasEvents(this.#db, worker, o)))) return [];
+		this.#lock?.renew();
 		return this.#write(() => {
-			join(this.#db, worker);
+			enrol(this.#db, me);
 			return consume(this.#db, worker, o);
 		});
 	}
@@ -152,19 +170,31 @@ class Session implements SqliteSession {
 	}
 
 	async know(functions: readonly string[], build: string): Promise<void> {
-		const me = { ...(await this.#join()), build };
+		const me = { ...(await this.#join()), build, functions: JSON.stringify(functions) };
 		this.#me = me;
-		await this.#write(() => know(this.#db, me, functions, this.now()));
+		await this.#write(() => know(this.#db, me, this.now()));
 		this.#shared.tell((listener) => listener.due());
 	}
 
 	async claim(o: Parameters<StoreSession['claim']>[0]) {
+		const enrolment = this.#enrolment();
 		const me = this.#worker();
+		await this.#remain(enrolment);
 		const now = this.now();
 		const looked = await this.#read(() => look(this.#db, me, o, now));
 		const found = o.suspects ? looked.suspects : looked.next !== null && looked.next <= now;
 		if (!found) return looked;
-		return this.#write(() => claim(this.#db, me, o, this.now()));
+		return this.#write(() => {
+			enrol(this.#db, enrolment);
+			return claim(this.#db, me, o, this.now());
+		});
+	}
+
+	/** One that others took for dead although it lives, because its lock file was removed, is a worker again. */
+	async #remain(me: Enrolment): Promise<void> {
+		this.#lock?.renew();
+		if (await this.#read(() => isEnrolled(this.#db, me))) return;
+		await this.#write(() => know(this.#db, me, this.now()));
 	}
 
 	async giveUp(claims: Parameters<StoreSession['giveUp']>[0]): Promise<void> {
@@ -320,10 +350,15 @@ class Session implements SqliteSession {
 		});
 	}
 
-	#worker(): Worker {
+	#enrolment(): Enrolment {
 		this.#check();
 		if (this.#me === null) throw new StoreError({ problem: 'only a worker can do this: call `know` first' });
 		return this.#me;
+	}
+
+	#worker(): Worker {
+		const { worker, build } = this.#enrolment();
+		return { worker, build };
 	}
 
 	#check(): void {
