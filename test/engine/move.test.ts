@@ -13,6 +13,7 @@ import {
 	type EngineOptions,
 	keyring,
 	type LogEntry,
+	resource,
 	type Store,
 } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
@@ -25,6 +26,17 @@ const seen: { name: string; key: string; attempt: number }[] = [];
 /** By name, what its next calls wait for. */
 const held = new Map<string, Promise<unknown>>();
 
+class Line {
+	readonly to: string;
+	constructor(to: string) {
+		this.to = to;
+	}
+	call(): string {
+		return `calls ${this.to}`;
+	}
+}
+resource(Line, { marshal: ({ to }) => to, unmarshal: async (to: string) => new Line(to), id: 'test/move#Line' });
+
 const effect = (name: string) => async (value: unknown) => {
 	const { key, attempt } = currentEffect();
 	seen.push({ name, key, attempt });
@@ -33,6 +45,7 @@ const effect = (name: string) => async (value: unknown) => {
 };
 const world = {
 	...Object.fromEntries(['a', 'b', 'c', 'slow', 'fresh'].map((name) => [name, effect(name)])),
+	dial: async (to: string) => new Line(to),
 	/** Called before its turn is committed, it cannot know what effect it is. */
 	fetched: async (value: unknown) => (seen.push({ name: 'fetched', key: '', attempt: 1 }), value),
 	pending: async (value: unknown) => {
@@ -47,7 +60,7 @@ const names = () => seen.map(({ name }) => name);
 
 /** Loads a version of the program: from then on its functions are what the ids stand for. */
 function version(body: string, helpers = ''): (...args: unknown[]) => Promise<unknown> {
-	const imports = `import { emit, mark, receive, sleep, start, suspend } from '@perdure/runtime'; import { a, b, c, slow, fresh, fetched, pending, each } from 'world';`;
+	const imports = `import { emit, mark, receive, sleep, start, suspend } from '@perdure/runtime'; import { a, b, c, slow, fresh, fetched, pending, each, dial } from 'world';`;
 	const { main } = load(`${imports} ${helpers} export async function main(x) { "use durable"; ${body} }`, world);
 	return main as never;
 }
@@ -141,6 +154,15 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 			expect(events).toEqual([[3, { paid: 'b(a(in))' }]]);
 		},
 	);
+
+	test('what it was given of live things is open for the code that is replayed', async () => {
+		const before = `const line = await dial(x); const said = line.call(); await suspend(); return [said, line.call()];`;
+		await parked(before);
+		version(before.replace('said = line', 'heard = line').replace('[said', '[heard'));
+		await open(store, { onMismatch: 'replay' });
+		await engine!.get('r').resume();
+		expect(await engine!.get('r').result({ timeout: 3000 })).toEqual(['calls in', 'calls in']);
+	});
 
 	async function suspended(id: string) {
 		const outcome = await engine!.get(id).next({ timeout: 3000 });

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { proceed } from './continuation.ts';
-import { Replayer } from './driver/replayer.ts';
-import { openMachine } from './driver/resources.ts';
+import { Replayer, type ReplayRules } from './driver/replayer.ts';
+import { leave, openLog, openMachine } from './driver/resources.ts';
 import { LogPrunedError } from './errors/log.ts';
 import { DecodeError } from './errors/saving.ts';
 import { captureStart, release } from './machine/copy.ts';
@@ -35,6 +35,7 @@ export interface ReplayOptions extends RunOptions {
  *
  * @throws DivergenceError where the code does something else than the log says.
  * @throws LogPrunedError where the log does not have what is needed.
+ * @throws ResourceError where something live that the log has cannot be opened.
  * @throws TypeError for an option that there is not, and for what is no log, one that has been through JSON for example.
  */
 export async function replay<A extends unknown[], R>(
@@ -57,7 +58,7 @@ export async function replay<A extends unknown[], R>(
 		if (machine.functionId !== def.id) {
 			throw new DecodeError({ problem: `the log is one of '${machine.functionId}', not of '${def.id}'` });
 		}
-		const replayer = new Replayer(machine, log, rules, mark.seq);
+		const replayer = await replayerOf(machine, log, rules, mark.seq);
 		const before = recordsOf(log.filter(({ seq }) => seq <= mark.seq));
 		return proceed<R>(machine, null, new KeptLog(before), o, { replay: replayer });
 	}
@@ -71,7 +72,23 @@ export async function replay<A extends unknown[], R>(
 		now: first?.startedAt.getTime() ?? realClock.now(),
 		...machineOptions(o),
 	});
-	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, { replay: new Replayer(machine, log, rules) });
+	const replayer = await replayerOf(machine, log, rules, 0);
+	return proceed<R>(machine, { type: 'started' }, new KeptLog(), o, { replay: replayer });
+}
+
+/** @throws ResourceError where something live in the log cannot be opened. */
+async function replayerOf(
+	machine: Machine,
+	log: readonly LogEntry[],
+	rules: ReplayRules,
+	after: number,
+): Promise<Replayer> {
+	try {
+		return new Replayer(machine, await openLog(log, after, machine, realClock), rules, after);
+	} catch (error) {
+		await leave(machine, false, realClock);
+		throw error;
+	}
 }
 
 /** Misspelt, it might do live what was only to be looked at. @throws TypeError */

@@ -1,6 +1,9 @@
-import { decode, encode } from './codec/plain.ts';
+import { encode as encodePlain } from './codec/plain.ts';
 import { DecodeError, NotSerializableError } from './errors/saving.ts';
+import { decode, encode } from './machine/bytes.ts';
+import { capture } from './machine/copy.ts';
 import type { LogEntry, LogKind } from './machine/log.ts';
+import { resourceEntry } from './registry/resources.ts';
 
 /** Changes when a log can no longer be read by what read the former one. */
 const VERSION = 1;
@@ -8,7 +11,8 @@ const VERSION = 1;
 /**
  * A log as bytes: to keep it, or to replay it in another process. Its values are saved as `encode` saves
  * them; arguments that belong to the run itself (its closures) are named in their place, and what durable calls
- * gave of that kind is not there: a replay makes these calls again.
+ * gave of that kind is not there: a replay makes these calls again. Resources that effects gave are described, and a
+ * replay opens them.
  * @throws NotSerializableError for an outcome whose class is not registered here.
  */
 export function encodeLog(log: readonly LogEntry[]): Uint8Array {
@@ -17,8 +21,22 @@ export function encodeLog(log: readonly LogEntry[]): Uint8Array {
 
 function savedEntry(entry: LogEntry): LogEntry {
 	const { kind, outcome } = entry;
-	const isKept = kind !== 'call' || outcome === null || canBeSaved(outcome);
-	return { ...entry, args: entry.args.map(savedArgument), outcome: isKept ? outcome : { unsaveable: true } };
+	const args = entry.args.map(savedArgument);
+	if (outcome === null || isSaveable(outcome)) return { ...entry, args };
+	if (kind === 'call') return { ...entry, args, outcome: { unsaveable: true } };
+	encodePlain(outcome);
+	return { ...entry, args };
+}
+
+/** What belongs to the run itself is none: elsewhere it would be another one. */
+function isSaveable(outcome: NonNullable<LogEntry['outcome']>): boolean {
+	try {
+		const copy = capture([outcome]);
+		return !('live' in copy) || copy.live.every((one) => resourceEntry(one) !== undefined);
+	} catch (error) {
+		if (NotSerializableError.is(error)) return false;
+		throw error;
+	}
 }
 
 /**
@@ -51,13 +69,9 @@ export function savedArgument(value: unknown): unknown {
 	return refusal === null ? value : `[${refusal.type}]`;
 }
 
-function canBeSaved(value: unknown): boolean {
-	return refusalOf(value) === null;
-}
-
 function refusalOf(value: unknown): NotSerializableError | null {
 	try {
-		encode(value);
+		encodePlain(value);
 		return null;
 	} catch (error) {
 		if (NotSerializableError.is(error)) return error;

@@ -4,10 +4,13 @@ import {
 	Continuation,
 	createEngine,
 	currentEffect,
+	decodeLog,
 	encode,
+	encodeLog,
 	MARSHAL,
 	type Outcome,
 	ResourceError,
+	replay,
 	resource,
 	run,
 	UNMARSHAL,
@@ -278,6 +281,17 @@ describe('a continuation', () => {
 		events.length = 0;
 		expect(await stored.retry()).toMatchObject({ status: 'completed', value: 'checked at db' });
 		expect(events).toEqual(['open db', 'close db']);
+	});
+
+	it('a log that was saved is replayed with what effects gave open', async () => {
+		const parked = await suspended(run(exports.twice!, ['db'], { log: 'all' }));
+		const done = await parked.resume('hello', { log: 'all' });
+		events.length = 0;
+		const log = decodeLog(encodeLog(done.log));
+		expect(await replay(exports.twice!, ['db'], log)).toMatchObject({ status: 'completed', value: ANSWERED });
+		expect(events).toEqual(['open db', 'close db']);
+		broken = 'refused';
+		await expect(replay(exports.twice!, ['db'], log)).rejects.toMatchObject({ code: 'PD6008' });
 	});
 
 	it('an argument that is live is passed as it is', async () => {

@@ -1,6 +1,7 @@
 import { ResourceError } from '../errors/saving.ts';
 import { durationText } from '../language/duration-text.ts';
-import { holdsClosed } from '../machine/bytes.ts';
+import { decodeLive, encode, holdsClosed } from '../machine/bytes.ts';
+import type { LogEntry } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Clock } from '../ports/clock.ts';
 import { classEntry } from '../registry/classes.ts';
@@ -39,6 +40,26 @@ export async function openArrival<T>(
 	// The machine may have been left meanwhile, and with it only what it had then.
 	if (left.has(machine)) await closeAll(arrived.opened, clock);
 	return arrived.read.value;
+}
+
+/** A log that was read of bytes, the outcomes behind a number open, for the machine that is answered from them. @throws as `openMachine` does. */
+export async function openLog(
+	log: readonly LogEntry[],
+	after: number,
+	machine: Machine,
+	clock: Clock,
+): Promise<LogEntry[]> {
+	const open: LogEntry[] = [];
+	for (const entry of log) {
+		if (entry.seq <= after || !holdsClosed(entry.outcome)) {
+			open.push(entry);
+			continue;
+		}
+		const bytes = encode(entry.outcome);
+		const outcome = await openArrival<unknown>((opened) => decodeLive(bytes, opened), machine, clock);
+		open.push({ ...entry, outcome: outcome as LogEntry['outcome'] });
+	}
+	return open;
 }
 
 /** Each once; one whose description holds another one, after that. */

@@ -1,3 +1,4 @@
+import { NotSerializableError } from '../errors/saving.ts';
 import type { ClosedResource } from '../registry/resources.ts';
 import { Host, runCodec } from './kinds.ts';
 
@@ -24,10 +25,15 @@ export function decodeLive(
 	return { value: runCodec.decode(bytes, { host }), closed: host.unopened };
 }
 
-/** Does a resource's description hold resources that are still closed? */
-export function holdsClosed(description: unknown): boolean {
-	if (typeof description !== 'object' || description === null) return false;
-	const host = new Host();
-	runCodec.encode(description, { host });
+/** Are there resources among it that are still closed? What cannot be saved was never read of bytes. */
+export function holdsClosed(value: unknown): boolean {
+	if (typeof value !== 'object' || value === null) return false;
+	const host = new Host({ live: [] });
+	try {
+		runCodec.encode(value, { host });
+	} catch (error) {
+		if (NotSerializableError.is(error)) return false;
+		throw error;
+	}
 	return host.closed.length > 0;
 }

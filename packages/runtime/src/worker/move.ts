@@ -1,5 +1,5 @@
 import { keyed, type LoggedEvent, Replayer } from '../driver/replayer.ts';
-import { leave, openMachine } from '../driver/resources.ts';
+import { leave, openLog, openMachine } from '../driver/resources.ts';
 import { DivergenceError, LogPrunedError } from '../errors/log.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { decodeLive } from '../machine/bytes.ts';
@@ -133,7 +133,8 @@ async function from(mark: LogEntry | null, standing: Standing, parts: MoveParts)
 	const { machine } = await openMachine((opened) => machineAt(mark, standing, parts, opened), parts.clock);
 	machine.taken = parts.taken;
 	try {
-		return replayed(machine, mark, standing, parts);
+		const entries = await openLog(standing.entries, mark?.seq ?? 0, machine, parts.clock);
+		return replayed(machine, mark, { ...standing, entries }, parts);
 	} catch (error) {
 		await leave(machine, false, parts.clock);
 		throw error;
