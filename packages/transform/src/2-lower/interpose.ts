@@ -1,8 +1,9 @@
 import type * as t from '@babel/types';
+import { isConstant, unwrap } from '../1-parse/scope.ts';
 import { array, assign, call, helper, id, logical, member, number, text } from './build.ts';
 import type { Target } from './starts.ts';
 import { staticKey } from './static-path.ts';
-import type { Code } from './unit.ts';
+import { type Code, isOfUnit } from './unit.ts';
 
 /** A call whose callee another function may stand in for, and what comes before it. */
 interface Interposed {
@@ -24,8 +25,8 @@ export function interpose(code: Code, node: t.Node, made: t.Expression, target: 
 	}
 	const slot = made.type === 'TaggedTemplateExpression' ? 'tag' : 'callee';
 	const callee = (made as unknown as Record<typeof slot, t.Expression>)[slot];
-	// Called by any other name it would be another function (ECMA-262, 13.3.6.1).
-	if (callee.type === 'Identifier' && callee.name === 'eval') return { before: [], made };
+	// Called by any other name `eval` would be another function (ECMA-262, 13.3.6.1).
+	if (isClosure(code, node) || (callee.type === 'Identifier' && callee.name === 'eval')) return { before: [], made };
 	if (callee.type !== 'MemberExpression') {
 		const by = exchanged(code, node, callee, target, site, []);
 		return { ...by, made: { ...made, [slot]: by.name } as t.Expression };
@@ -39,6 +40,17 @@ export function interpose(code: Code, node: t.Node, made: t.Expression, target: 
 	const [first, ...rest] = by.before;
 	const before = isKept ? [first!, property, ...rest] : by.before;
 	return { before, made: { ...made, [slot]: read } as t.Expression };
+}
+
+/** Is it a call of a function that stands in the durable one, by its name there? It is of the run: nothing is in its place. */
+function isClosure(code: Code, node: t.Node): boolean {
+	const callee = node.type === 'CallExpression' ? unwrap(node.callee) : null;
+	const binding = (callee && code.unit.scopes.references.get(callee)?.binding) ?? null;
+	if (!isOfUnit(code.unit, binding) || (binding.reassigned && !isConstant(binding))) return false;
+	if (binding.kind === 'function') return true;
+	const { declaration } = binding;
+	const made = declaration.type === 'VariableDeclarator' && declaration.id.type === 'Identifier' && declaration.init;
+	return made ? /^(Arrow)?FunctionExpression$/.test(unwrap(made).type) : false;
 }
 
 /** No other object has it: the callee itself is exchanged, and is called on its receiver. */
