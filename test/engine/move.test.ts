@@ -19,6 +19,7 @@ import {
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { shared } from '../../packages/runtime/src/registry/shared.ts';
 import { load, loadMain } from '../runtime/run/program.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
 
@@ -162,6 +163,22 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		await open(store, { onMismatch: 'replay' });
 		await engine!.get('r').resume();
 		expect(await engine!.get('r').result({ timeout: 3000 })).toEqual(['calls in', 'calls in']);
+	});
+
+	test('a run that stands in a function which was removed goes on when replay is switched on later', async () => {
+		const inner =
+			'async function inner(x) { "use durable"; const first = await a(x); const answer = await suspend(first); return answer; }';
+		await parked('return [await inner(x)];', {}, inner);
+		await wake();
+		version('const first = await a(x); const answer = await suspend(first); return [answer, first];');
+		shared.functions.delete('perdure/subject#inner');
+		await open(store);
+		expect(await reason()).toMatchObject({ code: 'PD5002' });
+		await open(store, { onMismatch: 'replay' });
+		await suspended('r');
+		await engine!.get('r').resume('yes');
+		expect(await engine!.get('r').result()).toEqual(['yes', 'a(in)']);
+		expect(names()).toEqual(['a']);
 	});
 
 	async function suspended(id: string) {

@@ -719,6 +719,36 @@ export function contract(name: string, harness: Harness): void {
 				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{"code":"PD2"}' });
 			});
 
+			it('gives a blocked run to a worker that replays and has its own function, whatever else it needs (G7)', async () => {
+				const a = await worker({ functions: ['f', 'g'] });
+				await a.start(newRun('r', { claim: true }));
+				const run = (await a.read('r'))!;
+				await a.commit(turnOf(run, { functions: ['f', 'gone'], status: 'waiting', wakeAt: 0 }));
+				await a.block('r', (await claimOne(a)).epoch, '{}');
+				await a.know(['f', 'g', 'h'], 'build-2');
+				expect(await a.read('r')).toMatchObject({ status: 'blocked' });
+				const b = await open(made.there, 'b');
+				await b.know(['other'], 'build-3', true);
+				expect(await a.read('r')).toMatchObject({ status: 'blocked' });
+				await b.know(['f'], 'build-4', true);
+				expect(await a.read('r')).toMatchObject({ status: 'pending' });
+				expect((await a.claim({ limit: 10, queues: null, suspects: false })).runs).toHaveLength(1);
+				await a.block('r', (await a.read('r'))!.epoch, '{}');
+				// At once the one that lives, and when it cannot either, nobody.
+				const tried = await claimOne(b);
+				expect(tried).toMatchObject({ id: 'r' });
+				await b.block('r', tried.epoch, '{"code":"PD"}');
+				expect(await a.read('r')).toMatchObject({ status: 'blocked', blocked: '{"code":"PD"}' });
+			});
+
+			it("is anybody's, to say so, when each of its functions is known but all of them to nobody (G7)", async () => {
+				const a = await worker();
+				const b = await worker({ functions: ['g'], store: made.there, who: 'b' });
+				await a.start(newRun('r', { claim: true }));
+				await a.commit(turnOf((await a.read('r'))!, { functions: ['f', 'g'], status: 'waiting', wakeAt: 0 }));
+				expect(await claimOne(b)).toMatchObject({ id: 'r' });
+			});
+
 			it('says again that a run does not fit when the one that was to try has gone (G7)', async () => {
 				const a = await worker();
 				const b = await worker({ build: 'build-2', store: made.there, who: 'b' });

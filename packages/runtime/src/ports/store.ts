@@ -17,8 +17,8 @@
  * G6: runs of a worker that left are due at once. Runs of one that died are due as soon as its death is
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
- *     blocks it). A run that was blocked is claimed again by a worker of another build that has its functions, at
- *     once where one lives, and is no suspect then; once that one has committed a turn, every build may claim it.
+ *     blocks it). A run that was blocked is claimed again by a worker of another build that has its functions (its
+ *     own is enough for one that replays), at once where one lives, and is no suspect then; once that one has committed a turn, every build may claim it.
  *     Where no live worker has another build for it any more it stays, or is again, blocked.
  *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one
@@ -79,8 +79,11 @@ export interface StoreSession {
 	release(consumer: string): Promise<void>;
 
 	// workers
-	/** Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. */
-	know(functions: readonly string[], build: string): Promise<void>;
+	/**
+	 * Becomes a worker, or tells what the worker knows now; blocked runs that it can serve become due. `replaying`: it
+	 * goes on with a run whose own function it knows, whatever else that run needs.
+	 */
+	know(functions: readonly string[], build: string, replaying?: boolean): Promise<void>;
 	claim(o: ClaimOptions): Promise<Claimed>;
 	/** Lets go of these claims, without a recovery; those that are no longer this worker's stay as they are. */
 	giveUp(claims: readonly HeldRun[]): Promise<void>;

@@ -5,9 +5,16 @@ import { freeEvents } from './outbox.ts';
 /** Bytes of state that one claim hands over, at most (the first run comes whatever its size). */
 const CLAIM_BYTES = 64 * 1024 * 1024;
 
-export function know(data: Data, member: Member, functions: readonly string[], build: string): void {
+export function know(
+	data: Data,
+	member: Member,
+	functions: readonly string[],
+	build: string,
+	replaying: boolean,
+): void {
 	member.functions = new Set(functions);
 	member.build = build;
+	member.replaying = replaying;
 	for (const run of data.runs.values()) {
 		if (run.status === 'blocked' && mayFit(member, run)) unblock(data, run);
 	}
@@ -95,7 +102,7 @@ function claimable(data: Data, member: Member, run: Run): boolean {
 	// What fits nobody is anybody's, to say so.
 	if (run.blockedBy.has(member.build)) return !fits(data, run);
 	if (knows(member, run)) return true;
-	return run.functions.some((id) => ![...data.members].some((other) => other.functions?.has(id)));
+	return ![...data.members].some((other) => knows(other, run));
 }
 
 /** Does it fit a live worker, as far as anybody knows? */
@@ -104,7 +111,8 @@ function fits(data: Data, run: Run): boolean {
 }
 
 function mayFit(member: Member, run: Run): boolean {
-	return !run.blockedBy.has(member.build) && knows(member, run);
+	const can = knows(member, run) || (member.replaying && member.functions!.has(run.functionId));
+	return can && !run.blockedBy.has(member.build);
 }
 
 function knows(member: Member, run: Run): boolean {

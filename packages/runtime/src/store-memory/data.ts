@@ -26,6 +26,7 @@ export interface Member {
 	readonly listener: StoreListener;
 	functions: ReadonlySet<string> | null;
 	build: string;
+	replaying: boolean;
 }
 
 /** A row, changed in place. `state` and `log` grow; bytes themselves are never changed. */

@@ -40,7 +40,7 @@ export function memory(o: { readonly clock?: Clock } = {}): MemoryStore {
 }
 
 function openSession(data: Data, listener: StoreListener): MemorySession {
-	const member: Member = { listener, functions: null, build: '' };
+	const member: Member = { listener, functions: null, build: '', replaying: false };
 	data.members.add(member);
 	/** Every call is asynchronous, and none is answered once the session is over. */
 	const when = async <T>(work: () => T): Promise<T> => {
@@ -59,7 +59,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		list: (filter) => list(data, filter),
 		log: (runId) => when(() => [...(data.runs.get(runId)?.log ?? [])]),
 		input: (runId) => when(() => data.runs.get(runId)?.input ?? null),
-		know: (functions, build) => when(() => know(data, member, functions, build)),
+		know: (functions, build, replaying = false) => when(() => know(data, member, functions, build, replaying)),
 		claim: (o) => when(() => claim(data, member, o)),
 		giveUp: (claims) => when(() => giveUp(data, member, claims)),
 		keep: (claims) => when(() => free(data, member, false, claims)),

@@ -6,30 +6,27 @@ import { rowOf } from './row.ts';
 /** Bytes of state that one claim hands over, at most (the first run comes whatever its size). */
 const CLAIM_BYTES = 64 * 1024 * 1024;
 
-/** G7. Whether a worker knows all functions of a run: `blocked_by` lists builds that it did not fit. */
+/** G7. The worker knows all functions of the run. */
 const KNOWN = `
 	NOT EXISTS (
 		SELECT 1 FROM json_each(run.functions) AS f
-		WHERE f.value NOT IN (SELECT k.value FROM worker, json_each(worker.functions) AS k WHERE worker.id = :worker)
+		WHERE f.value NOT IN (SELECT k.value FROM json_each(w.functions) AS k)
 	)`;
 
-/** Does it fit a live worker, as far as anybody knows? */
+/** As far as anybody knows it can go on with the run: `blocked_by` lists builds that it did not fit. */
 const FITTING = `
-	EXISTS (
-		SELECT 1 FROM worker AS other
-		WHERE instr(run.blocked_by, other.build) = 0 AND NOT EXISTS (
-			SELECT 1 FROM json_each(run.functions) AS f
-			WHERE f.value NOT IN (SELECT k.value FROM json_each(other.functions) AS k)
-		)
+	instr(run.blocked_by, w.build) = 0 AND (
+		${KNOWN} OR w.replaying AND run.function IN (SELECT k.value FROM json_each(w.functions) AS k)
 	)`;
+
+const among = (whom: string, what: string) => `EXISTS (SELECT 1 FROM worker AS w WHERE ${whom} AND ${what})`;
+const ME = 'w.id = :worker';
+const ANYBODY = 'true';
 
 /** What fits nobody is anybody's, to say so. */
 const CLAIMABLE = `
-	CASE WHEN instr(blocked_by, :build) > 0 THEN NOT ${FITTING} ELSE
-		${KNOWN} OR EXISTS (
-			SELECT 1 FROM json_each(run.functions) AS f
-			WHERE f.value NOT IN (SELECT k.value FROM worker, json_each(worker.functions) AS k)
-		)
+	CASE WHEN instr(blocked_by, :build) > 0 THEN NOT ${among(ANYBODY, FITTING)} ELSE
+		${among(ME, KNOWN)} OR NOT ${among(ANYBODY, KNOWN)}
 	END`;
 
 /** One or two seeks in the index for each queue and priority that a run with a time has. */
@@ -67,9 +64,9 @@ const UNBLOCK = `
 	UPDATE run SET status = 'pending', blocked = NULL, recoveries = min(recoveries, 1), ready_at = :now
 	WHERE status = 'blocked' AND`;
 
-const UNBLOCK_KNOWN = `${UNBLOCK} instr(blocked_by, :build) = 0 AND ${KNOWN}`;
+const UNBLOCK_FITTING = `${UNBLOCK} ${among(ME, FITTING)}`;
 
-const HAND_ON = `${UNBLOCK} id = :id AND ${FITTING}`;
+const HAND_ON = `${UNBLOCK} id = :id AND ${among(ANYBODY, FITTING)}`;
 
 const LET_GO = `
 	UPDATE run SET owner = NULL, epoch = epoch + 1, status = 'pending', ready_at = :now, recoveries = recoveries + :died
@@ -89,9 +86,11 @@ export interface Worker {
 export interface Enrolment extends Worker {
 	/** JSON; of a session that only consumes, none. */
 	readonly functions: string;
+	/** 0 or 1. */
+	readonly replaying: number;
 }
 
-const ENROL = 'INTO worker (id, functions, build) VALUES (:worker, :functions, :build)';
+const ENROL = 'INTO worker (id, functions, build, replaying) VALUES (:worker, :functions, :build, :replaying)';
 
 /** Others find what it takes, when it dies, by its row: that is there in the same transaction, whoever has removed it. */
 export function enrol(db: Connection, me: Enrolment): void {
@@ -103,9 +102,8 @@ export function isEnrolled(db: Connection, { worker }: Worker): boolean {
 }
 
 export function know(db: Connection, me: Enrolment, now: number): void {
-	const { worker, build } = me;
 	db.run(`INSERT OR REPLACE ${ENROL}`, { ...me });
-	db.run(UNBLOCK_KNOWN, { worker, build, now });
+	db.run(UNBLOCK_FITTING, { worker: me.worker, now });
 }
 
 /** A run that was blocked is another worker's to try, if there is one. */

@@ -93,6 +93,9 @@ const MIGRATIONS = [
 	`
 	UPDATE run SET seen = sent WHERE status IN ('completed', 'cancelled');
 	`,
+	`
+	ALTER TABLE worker ADD COLUMN replaying INTEGER NOT NULL DEFAULT 0;
+	`,
 ];
 
 /** The store's: no user may have others of these names in the file. */

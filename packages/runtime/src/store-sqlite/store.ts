@@ -141,7 +141,7 @@ class Session implements SqliteSession {
 		const worker = this.#shared.random.id();
 		// The lock before the row: whoever sees the row may try the lock.
 		if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
-		const me = { worker, build: '', functions: '[]' };
+		const me = { worker, build: '', functions: '[]', replaying: 0 };
 		this.#me = me;
 		if (this.#shared.file !== null) await this.#shared.settleDead();
 		return me;
@@ -169,8 +169,9 @@ class Session implements SqliteSession {
 		this.#shared.tell((listener) => listener.emitted());
 	}
 
-	async know(functions: readonly string[], build: string): Promise<void> {
-		const me = { ...(await this.#join()), build, functions: JSON.stringify(functions) };
+	async know(functions: readonly string[], build: string, replaying = false): Promise<void> {
+		const { worker } = await this.#join();
+		const me = { worker, build, functions: JSON.stringify(functions), replaying: replaying ? 1 : 0 };
 		this.#me = me;
 		await this.#write(() => know(this.#db, me, this.now()));
 		this.#shared.tell((listener) => listener.due());

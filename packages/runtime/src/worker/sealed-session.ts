@@ -146,7 +146,8 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 		acknowledge: (consumer, event) => session.acknowledge(consumer, event),
 		release: (consumer) => session.release(consumer),
 		blobs: () => session.blobs(),
-		know: async (functions, build) => session.know(functions, hash(`${build} ${await atRest.fingerprint()}`)),
+		know: async (functions, build, replaying) =>
+			session.know(functions, hash(`${build} ${await atRest.fingerprint()}`), replaying),
 		async claim(o) {
 			const claimed = await session.claim(o);
 			const runs = await Promise.all(claimed.runs.map(openedOrBlocked));

@@ -266,9 +266,10 @@ export class Worker {
 
 	/** Says what this process can run, again when modules were loaded since. */
 	async #announce(): Promise<void> {
-		const now = known(this.#known, this.#parts.replaying);
+		const { session, replaying } = this.#parts;
+		const now = known(this.#known, replaying);
 		if (now === this.#known) return;
-		await this.#parts.session.know(now.functions, now.build);
+		await session.know(now.functions, now.build, replaying);
 		this.#known = now;
 	}
 
