@@ -60,6 +60,13 @@ describe('bytes', () => {
 		expect(await unseal(await seal(new Uint8Array(), ring), ring)).toEqual(new Uint8Array());
 	});
 
+	test('are what is sealed, and nothing else is', async () => {
+		for (const none of ['text', { a: 1 }, [1], null, undefined]) {
+			await expect(seal(none as never, ring)).rejects.toThrow(TypeError);
+			await expect(unseal(none as never, ring)).rejects.toMatchObject({ kind: 'tampered' });
+		}
+	});
+
 	test('sealed twice are two texts', async () => {
 		expect(await seal(plain, ring)).not.toEqual(await seal(plain, ring));
 	});

@@ -4,7 +4,7 @@ import { transform } from '@perdure/transform';
 import { describe, expect, test } from 'vitest';
 import { check } from '../../support/check.ts';
 
-const HELPERS = `import { effect, emit, sleep } from '@perdure/runtime';
+const HELPERS = `import { effect, emit, sleep, start } from '@perdure/runtime';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lookUp, Money, pMap } from './elsewhere.ts';
 async function work(x?: unknown): Promise<any> { return x; }
@@ -21,7 +21,7 @@ export class Money { amount = 1 }
 `;
 
 const sourceOf = (body: string) =>
-	`${HELPERS}\nexport async function main(input: string[]) {\n"use durable";\n${body}\n}\nvoid [emit, delay, lookUp, pMap, Money, plain, each, step, charge, count, sleep];\n`;
+	`${HELPERS}\nexport async function main(input: string[]) {\n"use durable";\n${body}\n}\nvoid [emit, delay, lookUp, pMap, Money, plain, each, step, charge, count, sleep, start];\n`;
 
 /** Code, and the text that it is about. */
 function warnings(source: string, diagnostics: readonly Diagnostic[]): string[] {
@@ -48,7 +48,7 @@ const certain: Record<string, readonly Row[]> = {
 		['charge(1);', ['PD4002 charge(1)']],
 		['sleep(10);', ['PD4002 sleep(10)']],
 		['const p = work(); plain();', ['PD4002 work()']],
-		['await work(); plain(); emit(1);', []],
+		['await work(); plain(); emit(1); start(step, []);', []],
 		['const p = step(); await p;', []],
 		['void step();', []],
 	],

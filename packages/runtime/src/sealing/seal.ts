@@ -38,8 +38,11 @@ const utf8 = new TextEncoder();
 /**
  * Signs and encrypts (AES-256-GCM) under the keyring's current key. Bytes that leave the process by way of
  * somebody else (a URL, a cookie, a queue) come back as they were, or are refused.
+ * @throws TypeError for what is no bytes.
  */
 export async function seal(bytes: Uint8Array, keyring: Keyring, o: SealOptions = {}): Promise<Uint8Array> {
+	// A text, or a value, would be sealed as no bytes at all.
+	if (!(bytes instanceof Uint8Array)) throw new TypeError('seal takes bytes, a Uint8Array: encode(value) gives them.');
 	const expires = o.expires === undefined ? undefined : deadline(o.expires, realClock.now());
 	const header = utf8.encode(JSON.stringify({ key: keyring.current, audience: o.audience, expires }));
 	if (header.length > 0xffff) throw new RangeError('the audience is too long to be sealed');
@@ -90,6 +93,7 @@ export function sealInfo(sealed: Uint8Array): SealInfo {
 }
 
 function parse(sealed: Uint8Array) {
+	if (!(sealed instanceof Uint8Array)) throw new SealError({ kind: 'tampered' });
 	const length = HEAD + ((sealed[MAGIC.length]! << 8) | sealed[MAGIC.length + 1]!);
 	const start = length + SALT;
 	if (sealed.length < start + NONCE + TAG || MAGIC.some((byte, i) => sealed[i] !== byte)) {

@@ -114,7 +114,8 @@ class Habits {
 		const name = calleeText(call.callee);
 		switch (callee?.kind) {
 			case 'runtime':
-				if (isForgotten && /^(sleep|suspend|receive|mark|start)$/.test(callee.name)) {
+				// What emit() and start() ask for happens with the turn, awaited or not.
+				if (isForgotten && /^(sleep|suspend|receive|mark)$/.test(callee.name)) {
 					this.#sink.report('PD4002', call, { name, foreign: false });
 				}
 				return;
