@@ -176,6 +176,17 @@ describe.each([
 		expect(await ended).toEqual({ done: true, value: undefined });
 	});
 
+	it('an event that is acknowledged too late for its engine says so, and is handed out again', async () => {
+		const store = make();
+		const engine = opened(createEngine({ store }));
+		await (await engine.start(counts!, ['late', 1])).result();
+		const { value } = await engine.outbox().next();
+		await engine.close();
+		await expect(value!.ack()).rejects.toMatchObject({ name: 'EngineClosedError' });
+		const again = await opened(createEngine({ store })).outbox().next();
+		expect(again.value).toMatchObject({ seq: value!.seq, event: { name: 'late' } });
+	});
+
 	it('discards what a failing turn emitted', async () => {
 		failing = true;
 		const engine = opened(createEngine({ store: make() }));

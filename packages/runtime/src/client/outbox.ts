@@ -19,7 +19,8 @@ export interface OutboxEvent {
 	readonly event: unknown;
 	/**
 	 * Takes it out of the outbox: it is never handed out again. Doing so twice does no harm.
-	 * @throws EventLostError when it is no longer this consumer's: its loop is over, or it took too long (`visibility`).
+	 * @throws EventLostError when it is no longer this consumer's: its loop is over, or it took too long (`visibility`);
+	 * EngineClosedError: then it is handed out again.
 	 */
 	ack(): Promise<void>;
 }
@@ -88,7 +89,11 @@ export async function* consumeOutbox(
 				limits.signal?.throwIfAborted();
 				if (by !== consumer) break;
 				handed.hand(nameOf(row));
-				yield eventOf(row, session, by, () => handed.acknowledged(nameOf(row)));
+				yield eventOf(row, async () => {
+					if (!(await acknowledge(host, session, by, row)))
+						throw new EventLostError({ runId: row.runId, seq: row.seq });
+					handed.acknowledged(nameOf(row));
+				});
 			}
 		}
 	} catch (error) {
@@ -102,12 +107,7 @@ export async function* consumeOutbox(
 
 const nameOf = ({ runId, seq }: OutboxRow) => `${runId}/${seq}`;
 
-function eventOf(
-	{ runId, seq, at, event, refused }: OutboxRow,
-	session: StoreSession,
-	consumer: string,
-	acknowledged: () => void,
-): OutboxEvent {
+function eventOf({ runId, seq, at, event, refused }: OutboxRow, ack: () => Promise<void>): OutboxEvent {
 	return {
 		runId,
 		seq,
@@ -118,11 +118,18 @@ function eventOf(
 			if (keyId !== null) throw new SealError({ kind: 'unknown-key', keyId });
 			return decode(event);
 		},
-		async ack() {
-			if (!(await session.acknowledge(consumer, { runId, seq }))) throw new EventLostError({ runId, seq });
-			acknowledged();
-		},
+		ack,
 	};
+}
+
+async function acknowledge(host: OutboxHost, session: StoreSession, consumer: string, event: OutboxRow) {
+	try {
+		return await session.acknowledge(consumer, event);
+	} catch (error) {
+		// Of an engine that was closed that is what is the matter, whatever its store says.
+		await host.session();
+		throw error;
+	}
 }
 
 /** Until the store has taken it: this session may live long, and nobody else would get these events. */
