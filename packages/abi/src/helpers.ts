@@ -23,7 +23,7 @@ export const HELPERS = [
 	'chain', // chain(frame, site, callee, self, args, rest, key?) a chain in await position; rest: [computedKeys, args][] by link
 	'tail', // tail(frame, site, callee, self, args, key?)         `return f()`: the call replaces the frame
 	'foreign', // foreign(callee): boolean                   does a call of this callee become an effect?
-	'begin', // begin(frame, site, callee, self, args, key?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives
+	'begin', // begin(frame, site, callee, self, args, key?, rest?)  as call, without waiting: gives a promise of the run, or what a call in the turn gives; rest: as in chain
 	'interposing', // interposing.on: boolean                does the turn have other functions for calls elsewhere, or a log that answers them?
 	'interpose', // interpose(frame, site, callee, self?): Function   what is called in place of the callee, or the callee
 	'interposeOn', // interposeOn(frame, site, object, key): value    what has that in place of the member `key`, or the object

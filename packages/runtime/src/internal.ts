@@ -136,7 +136,10 @@ export function foreign(callee: unknown): boolean {
 	return shared.current !== null && isForeign(callee);
 }
 
-/** A call that is not waited for here, but will be: an element of `Promise.all([...])`, an operand that is assigned. */
+/**
+ * A call that is not waited for here, but will be: an element of `Promise.all([...])`, an operand that is assigned.
+ * `rest`: the other links of a chain, one effect with it.
+ */
 export function begin(
 	owner: Frame | FunctionDef,
 	site: number,
@@ -144,8 +147,9 @@ export function begin(
 	self: unknown,
 	args: unknown[],
 	key?: unknown,
+	rest?: readonly ChainArguments[],
 ): unknown {
-	if (shared.current !== null) return shared.current.begin(owner, site, callee, self, args, key);
+	if (shared.current !== null) return shared.current.begin(owner, site, callee, self, args, key, rest);
 	if (typeof callee !== 'function') throw notCallable(owner, site);
 	return Reflect.apply(callee, self, args);
 }

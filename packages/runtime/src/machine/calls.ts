@@ -173,16 +173,17 @@ export class Calls implements TurnHost {
 		if (this.#stepping.cancelledAt(frame)) throw this.#stepping.cancellation(frame);
 		const issue = { fn: callee as Callable, self, key, args, rest };
 		const def = frame.def.sites![site]!;
-		const declared = effectFunction(callee);
-		if (declared !== undefined) {
-			// It is an effect by itself, and the links are of the turn: methods of the promise that it gives.
-			const first = { ...issue, rest: [], name: declared.name };
-			const promise = this.#promised((target) => this.#effect(frame.def, def, target, first));
-			return followLinks(promise, def, rest, (called, receiver, given) => Reflect.apply(called, receiver, given));
-		}
+		if (effectFunction(callee) !== undefined) return this.#linkByLink(frame.def, def, issue);
 		this.#effect(frame.def, def, this.#stepping.fiber!, issue);
 		this.#stepping.asked = 'parked';
 		return undefined;
+	}
+
+	/** What is declared is an effect by itself, and the links are of the turn: methods of the promise that it gives. */
+	#linkByLink(code: FunctionDef, def: SiteDef, issue: Issue): unknown {
+		const first = { ...issue, rest: [], name: effectFunction(issue.fn)!.name };
+		const promise = this.#promised((target) => this.#effect(code, def, target, first));
+		return followLinks(promise, def, issue.rest, (called, receiver, given) => Reflect.apply(called, receiver, given));
 	}
 
 	tail(frame: Frame, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown {
@@ -199,6 +200,7 @@ export class Calls implements TurnHost {
 		self: unknown,
 		args: unknown[],
 		key?: unknown,
+		rest: readonly ChainArguments[] = [],
 	): unknown {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
@@ -218,7 +220,8 @@ export class Calls implements TurnHost {
 				this.#stepping.calling = null;
 			}
 		}
-		const issue = { fn: callee as Callable, self, key, args, rest: [] };
+		const issue = { fn: callee as Callable, self, key, args, rest };
+		if (rest.length > 0 && effectFunction(callee) !== undefined) return this.#linkByLink(code, def, issue);
 		return this.#promised((target) => this.#effect(code, def, target, issue));
 	}
 

@@ -39,7 +39,15 @@ export interface TurnHost {
 	/** A call that the language makes and awaits, of `next()` or of a method that disposes: never an effect. */
 	awaited(frame: unknown, callee: Callable, self: unknown, args: unknown[]): unknown;
 	/** As `call`, without waiting: what there is to wait for comes back as a promise of the run. */
-	begin(frame: unknown, site: number, callee: unknown, self: unknown, args: unknown[], key?: unknown): unknown;
+	begin(
+		frame: unknown,
+		site: number,
+		callee: unknown,
+		self: unknown,
+		args: unknown[],
+		key?: unknown,
+		rest?: readonly ChainArguments[],
+	): unknown;
 	/** What is called in place of a callee elsewhere; undefined: that itself. */
 	interpose(frame: unknown, site: number, callee: unknown, self: unknown, key?: unknown): Callable | undefined;
 	/** A call elsewhere has given a promise. */

@@ -1,10 +1,10 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
-import type { Frame } from './frame.ts';
 import { type Link, linkSuspends } from './links.ts';
 import { isFixed } from './operands.ts';
 import { staticKey } from './static-path.ts';
+import type { Code } from './unit.ts';
 
 /** A chain of at least two calls that can be one effect, taken apart. */
 export interface Links {
@@ -30,14 +30,14 @@ export interface Links {
  * Null when the call is no chain, or cannot be one effect: an argument behind the first call's
  * callee suspends, or the chain may end early before something that does more than read.
  */
-export function chainOf(frame: Frame, root: t.Expression, links: readonly Link[]): Links | null {
-	const construct = root.type === 'NewExpression' && !suspends(root, frame.unit.memo);
+export function chainOf(code: Pick<Code, 'unit'>, root: t.Expression, links: readonly Link[]): Links | null {
+	const construct = root.type === 'NewExpression' && !suspends(root, code.unit.memo);
 	const first = links.findIndex((link) => link.kind === 'call');
 	if (construct ? first < 0 : first === links.length - 1) return null;
 	const after = construct ? links : links.slice(first + 1);
 	const call = construct ? null : (links[first] as Link & { kind: 'call' });
-	if (call && linkSuspends(frame, call)) return null;
-	if (after.some((link) => linkSuspends(frame, link))) return null;
+	if (call && linkSuspends(code, call)) return null;
+	if (after.some((link) => linkSuspends(code, link))) return null;
 
 	const rest: Links['rest'][number][] = [];
 	let keys: (string | null)[] = [];
@@ -62,11 +62,11 @@ export function chainOf(frame: Frame, root: t.Expression, links: readonly Link[]
 			if (key === null) {
 				if (link.node.property.type === 'PrivateName') return null;
 				computed.push(link.node.property as t.Expression);
-				if (early && !isFixed(frame, unwrap(link.node.property as t.Expression))) return null;
+				if (early && !isFixed(code, unwrap(link.node.property as t.Expression))) return null;
 			}
 			continue;
 		}
-		if (early && !link.node.arguments.every((argument) => isHarmless(frame, argument))) return null;
+		if (early && !link.node.arguments.every((argument) => isHarmless(code, argument))) return null;
 		rest.push({ keys, computed, args: link.node.arguments, call: true, optional, optionalCall });
 		keys = [];
 		computed = [];
@@ -82,11 +82,11 @@ export function chainOf(frame: Frame, root: t.Expression, links: readonly Link[]
 }
 
 /** May an argument be evaluated although the chain ends before it? */
-function isHarmless(frame: Frame, node: t.Node): boolean {
+function isHarmless(code: Pick<Code, 'unit'>, node: t.Node): boolean {
 	const plain = unwrap(node);
 	return (
 		plain.type === 'ArrowFunctionExpression' ||
 		plain.type === 'FunctionExpression' ||
-		isFixed(frame, plain as t.Expression)
+		isFixed(code, plain as t.Expression)
 	);
 }

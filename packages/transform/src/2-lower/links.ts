@@ -1,7 +1,7 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
-import type { Frame } from './frame.ts';
+import type { Code } from './unit.ts';
 
 /** One step of `root.a[b](c)?.d`, in order of evaluation. */
 export type Link =
@@ -52,7 +52,7 @@ function isOptional(node: t.Node): boolean {
 }
 
 /** Does the step itself suspend, apart from what is before it? */
-export function linkSuspends(frame: Frame, link: Link): boolean {
+export function linkSuspends(frame: Pick<Code, 'unit'>, link: Link): boolean {
 	if (link.kind === 'member') return link.node.computed && suspends(link.node.property, frame.unit.memo);
 	return link.node.arguments.some((argument) => suspends(argument, frame.unit.memo));
 }

@@ -7,7 +7,7 @@ import type { Frame } from './frame.ts';
 import { rewrite } from './rewrite.ts';
 import { staticPath } from './static-path.ts';
 import { storageOf } from './storage.ts';
-import { isOfUnit } from './unit.ts';
+import { type Code, isOfUnit } from './unit.ts';
 
 /** A temporary: assigned once, right before it is used, so it still has its value later. */
 export function isHeld(frame: Frame, value: t.Expression): boolean {
@@ -48,7 +48,7 @@ export function holdNode(
 }
 
 /** Does reading the expression later surely give the same value? */
-export function isFixed(frame: Frame, node: t.Expression): boolean {
+export function isFixed(frame: Pick<Code, 'unit'>, node: t.Expression): boolean {
 	switch (node.type) {
 		case 'NumericLiteral':
 		case 'StringLiteral':

@@ -1,5 +1,6 @@
 import type * as t from '@babel/types';
 import { isConstant, unwrap } from '../1-parse/scope.ts';
+import { begunAsOne } from './begun-chain.ts';
 import {
 	array,
 	assign,
@@ -129,6 +130,11 @@ function isPlainMember({ site }: Target): boolean {
 }
 
 function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {
+	return begunAsOne(code, node, lastBegun(code, node));
+}
+
+/** The last call of a chain is begun; those before it run as they stand. */
+function lastBegun(code: Code, node: t.CallExpression): t.Expression {
 	const target = targetOf(code, unwrap(node.callee as t.Expression) as t.Expression);
 	const args = node.arguments.map((argument) => rewriteNode(code, argument));
 	return begin(code, node, target, target.callee, target.self(), args);
@@ -141,14 +147,17 @@ export function begin(
 	callee: t.Expression,
 	self: t.Expression,
 	args: readonly t.Node[],
+	rest: readonly t.Expression[] = [],
 ): t.Expression {
+	const key = target.key?.() ?? (rest.length > 0 ? nothing() : null);
 	return call(helper('begin'), [
 		id(code.owner),
 		number(siteNumber(code, node, target)),
 		callee,
 		self,
 		array(args),
-		...(target.key ? [target.key()] : []),
+		...(key ? [key] : []),
+		...(rest.length > 0 ? [array(rest)] : []),
 	]);
 }
 
@@ -159,12 +168,12 @@ export interface Target {
 	readonly self: () => t.Expression;
 	/** A computed key of the receiver. */
 	readonly key: (() => t.Expression) | null;
-	readonly site: Pick<Site, 'name' | 'reload' | 'key' | 'read'>;
+	readonly site: Pick<Site, 'name' | 'reload' | 'key' | 'read' | 'links'>;
 	/** The callee is a value: the receiver must be said. */
 	readonly invoked?: true;
 }
 
-function targetOf(code: Code, callee: t.Expression): Target {
+export function targetOf(code: Code, callee: t.Expression): Target {
 	const name = calleeText(callee);
 	const path = staticPath(code, callee);
 	if (path) {
@@ -240,7 +249,7 @@ export function steady(code: Code, node: t.Expression): Kept | null {
 	return { first: rewrite(code, node), again: () => rewrite(code, node) };
 }
 
-function isSteadyName(code: Code, node: t.Expression): boolean {
+export function isSteadyName(code: Code, node: t.Expression): boolean {
 	if (node.type !== 'Identifier' && node.type !== 'ThisExpression') return false;
 	const reference = code.unit.scopes.references.get(node);
 	if (!reference || reference.early || !isOfUnit(code.unit, reference.binding)) return false;
