@@ -21,7 +21,9 @@ import {
 	type LogOptions,
 	mark,
 	migrate,
+	type OutboxOptions,
 	type Outcome,
+	type ReplayOptions,
 	type RunHandle,
 	type RunOptions,
 	receive,
@@ -29,7 +31,9 @@ import {
 	replay,
 	resource,
 	run,
+	type SealOptions,
 	type Serializable,
+	type StartOptions,
 	type Status,
 	secret,
 	serializable,
@@ -38,10 +42,11 @@ import {
 	start,
 	suspend,
 	unsealToken,
+	type WaitLimits,
 } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite, transaction } from '@perdure/runtime/sqlite';
-import { testRun } from '@perdure/testing';
+import { type TestRunOptions, testRun } from '@perdure/testing';
 import { describe, expectTypeOf, test } from 'vitest';
 
 declare function pay(card: string, amount: number): Promise<{ receipt: string }>;
@@ -201,6 +206,19 @@ describe('runs', () => {
 		];
 		expectTypeOf(all).items.toEqualTypeOf<LogOptions>();
 		expectTypeOf<NonNullable<RunOptions['onCheckpoint']>>().parameter(0).toEqualTypeOf<Continuation<unknown>>();
+	});
+
+	test('options that may be absent may be undefined, as whoever hands them on has them', () => {
+		type Given<T> = { [K in keyof T]-?: undefined };
+		expectTypeOf<Given<RunOptions>>().toExtend<RunOptions>();
+		expectTypeOf<Given<ReplayOptions>>().toExtend<ReplayOptions>();
+		expectTypeOf<Given<StartOptions>>().toExtend<StartOptions>();
+		expectTypeOf<Given<SealOptions>>().toExtend<SealOptions>();
+		expectTypeOf<Given<OutboxOptions>>().toExtend<OutboxOptions>();
+		expectTypeOf<Given<WaitLimits>>().toExtend<WaitLimits>();
+		expectTypeOf<Given<TestRunOptions>>().toExtend<TestRunOptions>();
+		expectTypeOf<Given<EffectPolicy>>().toExtend<EffectPolicy>();
+		expectTypeOf<Omit<Given<EngineOptions>, 'store'> & Pick<EngineOptions, 'store'>>().toExtend<EngineOptions>();
 	});
 
 	test('a continuation knows its function where it is told which', () => {

@@ -230,7 +230,7 @@ export class Continuation<R> {
 	}
 
 	/** A copy with effect keys of its own. */
-	fork(o: { id?: string } = {}): Continuation<R> {
+	fork(o: { readonly id?: string | undefined } = {}): Continuation<R> {
 		mustBeId(o.id);
 		const machine = Machine.load(this.#saved());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());

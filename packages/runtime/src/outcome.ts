@@ -43,27 +43,29 @@ export type Outcome<R> = Told &
 /** How `run`, and a continuation that goes on, drive a run in this process. */
 export interface RunOptions {
 	/** Name of the run; part of the keys of its effects. Default: a random one. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 	/** `this` of the durable function. */
 	readonly this?: unknown;
 	/** Called in place of other functions where durable code awaits these. */
-	readonly handlers?: readonly Handler[];
+	readonly handlers?: readonly Handler[] | undefined;
 	/** What of the effect log is kept. Default `'iteration'`. */
-	readonly log?: LogOptions;
+	readonly log?: LogOptions | undefined;
 	/** When aborted nothing more is dispatched, and the outcome is `parked` once the effects in flight have settled. */
-	readonly park?: AbortSignal;
+	readonly park?: AbortSignal | undefined;
 	/**
 	 * Called with each turn, before its effects are dispatched, and awaited. Whoever keeps the continuation keeps
 	 * with it what the turn has emitted: after a crash the turn is not computed again.
 	 */
-	readonly onCheckpoint?: (
-		continuation: Continuation<unknown>,
-		info: { readonly turn: number; readonly mark?: string; readonly emitted: readonly unknown[] },
-	) => void | Promise<void>;
+	readonly onCheckpoint?:
+		| ((
+				continuation: Continuation<unknown>,
+				info: { readonly turn: number; readonly mark?: string; readonly emitted: readonly unknown[] },
+		  ) => void | Promise<void>)
+		| undefined;
 }
 
 /** How an answer is given: `suspension` where several are open. */
-export type ResumeOptions = RunOptions & { readonly suspension?: string };
+export type ResumeOptions = RunOptions & { readonly suspension?: string | undefined };
 
 /** An open `suspend` or `receive`, as whoever drives the run sees it. */
 export interface Suspension {

@@ -15,7 +15,7 @@ import type { Message, Question } from './registry/topics.ts';
 /** Limits of a wait for an answer or a message. */
 export interface WaitOptions {
 	/** How long to wait: a duration from now, or a moment. Then `TimeoutError` is thrown at the await. */
-	readonly timeout?: Duration | Date;
+	readonly timeout?: Duration | Date | undefined;
 }
 
 /**

@@ -16,13 +16,13 @@ import { mustBeLog, savedArgument } from './saved-log.ts';
 /** How `replay` goes by its log. */
 export interface ReplayOptions extends RunOptions {
 	/** What happens where the code does something else than the log says: an error (the default), or live from there. */
-	readonly onDivergence?: 'error' | 'continue';
+	readonly onDivergence?: 'error' | 'continue' | undefined;
 	/** Whether arguments must be those of the log. Default false: code need not be deterministic. */
-	readonly strict?: boolean;
+	readonly strict?: boolean | undefined;
 	/** `'again'`: effects that failed, and what was discarded, are done afresh. Default `'replay'`. */
-	readonly failed?: 'replay' | 'again';
+	readonly failed?: 'replay' | 'again' | undefined;
 	/** From the latest mark with this label instead of from the beginning; the arguments do not matter then. */
-	readonly from?: string;
+	readonly from?: string | undefined;
 }
 
 /**

@@ -9,30 +9,30 @@ import { VirtualClock } from './virtual-clock.ts';
 /** How `testRun` starts a run and what surrounds it. */
 export interface TestRunOptions {
 	/** Called in place of other functions where durable code awaits these: `replace(charge, () => 'paid')`. */
-	readonly handlers?: readonly Handler[];
+	readonly handlers?: readonly Handler[] | undefined;
 	/** What of the effect log is kept. Default `'all'`. */
-	readonly log?: LogOptions;
+	readonly log?: LogOptions | undefined;
 	/**
 	 * `'every-await'` (default): after each turn the run is saved to bytes, dropped and restored, before any
 	 * effect of that turn is performed, so that what does not survive a restart fails in the test. `'never'`:
 	 * it stays in memory. A function says after which turns (from 1).
 	 */
-	readonly restart?: 'every-await' | 'never' | ((turn: number) => boolean);
+	readonly restart?: ('every-await' | 'never' | ((turn: number) => boolean)) | undefined;
 	/**
 	 * Draws in which order outcomes are delivered of effects that have ended together, and which of several runs goes
 	 * on first; the same seed draws the same order. Without it they come in the order in which they ended.
 	 */
-	readonly seed?: number;
+	readonly seed?: number | undefined;
 	/** What the virtual clock shows at first. Default: the time at which the test run is made. */
-	readonly now?: Date;
+	readonly now?: Date | undefined;
 	/** Name of the run; part of the keys of its effects. Default `'test'`, so that keys are the same each time. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 	/** `this` of the durable function. */
 	readonly this?: unknown;
 	/** How long (real time) an effect may do real work before it is taken for one that never ends. Default one second. */
-	readonly patience?: Duration;
+	readonly patience?: Duration | undefined;
 	/** Called each time the run has been dropped and is not yet restored: to forget or reload what a new process would. */
-	readonly onRestart?: () => void;
+	readonly onRestart?: (() => void) | undefined;
 }
 
 /**

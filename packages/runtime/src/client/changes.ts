@@ -7,9 +7,9 @@ import type { Clock } from '../ports/clock.ts';
 /** How long to wait for a run; without a limit until it moves. */
 export interface WaitLimits {
 	/** Then `TimeoutError`. */
-	readonly timeout?: Duration;
+	readonly timeout?: Duration | undefined;
 	/** When aborted the wait rejects with its reason; the run goes on. */
-	readonly signal?: AbortSignal;
+	readonly signal?: AbortSignal | undefined;
 }
 
 /** How long waiting runs are left alone, for each of them, after all were woken (ms): some 20 us is a look. */

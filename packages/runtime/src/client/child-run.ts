@@ -9,7 +9,7 @@ import type { Message, Question } from '../registry/topics.ts';
 /** Limits of a wait for a child. */
 export interface ChildWaitOptions {
 	/** How long to wait: a duration from now, or a moment. Then `TimeoutError` is thrown at the await. */
-	readonly timeout?: Duration | Date;
+	readonly timeout?: Duration | Date | undefined;
 }
 
 /**

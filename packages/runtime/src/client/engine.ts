@@ -40,38 +40,38 @@ import { consumeOutbox, OUTBOX, type OutboxEvent, type OutboxOptions } from './o
 export interface EngineOptions {
 	readonly store: Store;
 	/** Functions and module namespaces whose runs this process drives: naming them here makes sure they are loaded and compiled. */
-	readonly functions?: readonly (AsyncFunction | object)[];
+	readonly functions?: readonly (AsyncFunction | object)[] | undefined;
 	/** False: starts, answers and reads runs, and leaves driving them to other processes. Default true. */
-	readonly worker?: boolean | WorkerOptions;
+	readonly worker?: boolean | WorkerOptions | undefined;
 	/** Called in place of other functions where durable code awaits these. */
-	readonly handlers?: readonly Handler[];
+	readonly handlers?: readonly Handler[] | undefined;
 	/** What of the effect logs is kept. Default `'iteration'`. */
-	readonly log?: LogOptions;
+	readonly log?: LogOptions | undefined;
 	/**
 	 * What becomes of a stored run that does not fit the code which is there now. `'block'` (the default): it is set
 	 * aside. `'replay'`: it is moved to that code, by replaying it from the latest mark that fits, or from its
 	 * arguments, against its log, with nothing done twice; where the log does not have what that needs, or the code
 	 * does something else, it is set aside and says which.
 	 */
-	readonly onMismatch?: 'block' | 'replay';
+	readonly onMismatch?: 'block' | 'replay' | undefined;
 	/**
 	 * Seals what the store keeps of runs (AES-256-GCM, a key for each run): states, inputs, mail, logs, outcomes, the
 	 * outbox. Every engine over the store needs it. Rotation: add a key, make it current, call `sealAgain`, and retire
 	 * the old one when `keysInUse` no longer counts it. What the store finds runs by stays readable: ids, functions,
 	 * names of messages, tags, times, and hashes of arguments and answers.
 	 */
-	readonly keyring?: Keyring;
+	readonly keyring?: Keyring | undefined;
 	/** For simulations: time and randomness. The store has its own clock. */
-	readonly clock?: Clock;
-	readonly random?: Random;
+	readonly clock?: Clock | undefined;
+	readonly random?: Random | undefined;
 }
 
 /** Which runs `engine.list` gives: those that fit all that is said. */
 export interface ListFilter {
-	readonly status?: Status | readonly Status[];
-	readonly function?: AsyncFunction | FunctionRef;
+	readonly status?: Status | readonly Status[] | undefined;
+	readonly function?: AsyncFunction | FunctionRef | undefined;
 	/** All of them. */
-	readonly tags?: Readonly<Record<string, string>>;
+	readonly tags?: Readonly<Record<string, string>> | undefined;
 }
 
 const ASIDE =
@@ -197,7 +197,7 @@ export class Engine implements AsyncDisposable {
 	 * Dispatches nothing more, waits for effects in flight at most `grace` (default 5 s), aborts the
 	 * others and lets go of all runs: they go on with the next worker. Open waits reject with `EngineClosedError`.
 	 */
-	close(o: { readonly grace?: Duration } = {}): Promise<void> {
+	close(o: { readonly grace?: Duration | undefined } = {}): Promise<void> {
 		this.#closed ??= this.#close(o.grace === undefined ? GRACE : milliseconds(o.grace));
 		return this.#closed;
 	}

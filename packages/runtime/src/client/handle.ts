@@ -30,12 +30,12 @@ import { inspectRow, viewOf } from './view.ts';
 
 /** Which suspension is answered, where several are open. */
 export interface AnswerOptions {
-	readonly suspension?: string;
+	readonly suspension?: string | undefined;
 }
 
 export interface SendOptions {
 	/** One message for each id. Default: none; inside an effect, one of the effect's own. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 }
 
 /** What handles need of their engine. */
@@ -189,7 +189,7 @@ export class RunHandle<R> {
 	 * it: a fork under an id that a fork of this run has already is that one. Resolves once it is committed.
 	 * @throws RunConflictError, UnsupportedError for a run that is over, SealError without the key that it is sealed under.
 	 */
-	async fork(o: { readonly id?: string } = {}): Promise<RunHandle<R>> {
+	async fork(o: { readonly id?: string | undefined } = {}): Promise<RunHandle<R>> {
 		mustBeId(o.id);
 		const session = await this.#host.session();
 		const id = o.id ?? idInsideEffect() ?? this.#host.random.id();

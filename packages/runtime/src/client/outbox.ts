@@ -28,15 +28,15 @@ export interface OutboxEvent {
 /** How the outbox is consumed. When a limit ends the loop, what was not acknowledged is others'. */
 export interface OutboxOptions extends WaitLimits {
 	/** How long to wait for the next event, each time; then `TimeoutError`. */
-	readonly timeout?: Duration;
+	readonly timeout?: Duration | undefined;
 	/** How many events are fetched at a time. Default 100. */
-	readonly batch?: number;
+	readonly batch?: number | undefined;
 	/**
 	 * A loop that has events, and neither acknowledges one nor asks for the next for so long, is taken to hang: what it
 	 * has not acknowledged is handed to others, or to itself when it goes on. Longer than the slowest event may take;
 	 * default 15 minutes.
 	 */
-	readonly visibility?: Duration;
+	readonly visibility?: Duration | undefined;
 }
 
 /** What consumers need of their engine. */

@@ -21,12 +21,12 @@ export const GO_ON: StoredEvent = { type: 'timerFired' };
 /** How a failed run is tried again. */
 export interface RetryOptions {
 	/** The effect whose rejection began the failing turn is issued under a key of its own. Default false: under the same. */
-	readonly newKeys?: boolean;
+	readonly newKeys?: boolean | undefined;
 	/**
 	 * An effect that has succeeded, but whose result could not be kept, or that has changed an argument, is done
 	 * again. Default false: it counts as done.
 	 */
-	readonly reissue?: boolean;
+	readonly reissue?: boolean | undefined;
 }
 
 /** `issue`: the effect of that key. `deliver`: the event. Null: there is nothing to be done but what was done. */

@@ -23,13 +23,13 @@ export type LogOptions =
 	| LogKeep
 	| {
 			/** Default `'iteration'`. */
-			readonly keep?: LogKeep;
+			readonly keep?: LogKeep | undefined;
 			/** Only entries that match one of these. Default: all. */
-			readonly include?: LogMatch | readonly LogMatch[];
+			readonly include?: LogMatch | readonly LogMatch[] | undefined;
 			/** No entries that match one of these. */
-			readonly exclude?: LogMatch | readonly LogMatch[];
+			readonly exclude?: LogMatch | readonly LogMatch[] | undefined;
 			/** Entries that match one of these are kept without their arguments and outcomes. */
-			readonly redact?: LogMatch | readonly LogMatch[];
+			readonly redact?: LogMatch | readonly LogMatch[] | undefined;
 	  };
 
 export type LogVerdict = 'keep' | 'redact' | 'exclude';
@@ -77,7 +77,7 @@ export function logRules(options: LogOptions | undefined): LogRules {
 	};
 }
 
-type Matches = { readonly [option in (typeof MATCHES)[number]]?: LogMatch | readonly LogMatch[] };
+type Matches = { readonly [option in (typeof MATCHES)[number]]?: LogMatch | readonly LogMatch[] | undefined };
 
 function listOf(o: Matches, option: keyof Matches): readonly LogMatch[] | null {
 	if (o[option] === undefined) return null;

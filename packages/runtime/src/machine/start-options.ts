@@ -4,17 +4,17 @@ import type { Placement } from '../ports/store.ts';
 /** How a run is started, by an engine or by durable code. */
 export interface StartOptions {
 	/** Name of the run. The same id with the same function and arguments is the same run. Default: a random one. */
-	readonly id?: string;
+	readonly id?: string | undefined;
 	/** `this` of the durable function. */
 	readonly this?: unknown;
 	/** For `list`. */
-	readonly tags?: Readonly<Record<string, string>>;
+	readonly tags?: Readonly<Record<string, string>> | undefined;
 	/** For workers that take runs of certain queues only (`WorkerOptions.queues`). Default `'default'`. */
-	readonly queue?: string;
+	readonly queue?: string | undefined;
 	/** A whole number: of the runs that are due, those of a higher one come first. Default 0. */
-	readonly priority?: number;
+	readonly priority?: number | undefined;
 	/** Not before: a moment, or a duration from now. */
-	readonly startAt?: Date | Duration;
+	readonly startAt?: Date | Duration | undefined;
 }
 
 /** An empty one is most often a variable that was not set. @throws TypeError */

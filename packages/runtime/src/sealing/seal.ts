@@ -6,11 +6,11 @@ import type { Keyring } from './keyring.ts';
 /** What sealed bytes are bound to. All of it is checked when they are unsealed. */
 export interface SealOptions {
 	/** Who may unseal: whoever gives the same text. */
-	readonly audience?: string;
+	readonly audience?: string | undefined;
 	/** After this it is refused. */
-	readonly expires?: Duration | Date;
+	readonly expires?: Duration | Date | undefined;
 	/** What the bytes belong to, such as the id of a run. It is not in the sealed bytes: unsealing needs it again. */
-	readonly run?: string;
+	readonly run?: string | undefined;
 }
 
 /** What sealed bytes must be bound to: the same audience and run as when they were sealed. */
