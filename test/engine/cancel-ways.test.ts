@@ -93,6 +93,11 @@ const PROGRAMS: Readonly<Record<string, readonly [readonly Act[], string, helper
 		catch (e) { for (const one of undo.reverse()) await one(); await act(await suspend('undone?')); throw e; }`,
 	],
 	'clean-up that fails': [['cancel'], `try { await suspend('q'); } finally { await fail('clean-up'); }`],
+	'clean-up that fails beside other clean-up': [
+		['cancel'],
+		`twice('other'); try { await suspend('q'); } finally { await fail('clean-up'); }`,
+		`async function twice(label) { "use durable"; try { await suspend(label); } finally { await act(label); await sleep(2); await act(label + ' again'); } }`,
+	],
 	'another error in its place': [
 		['cancel'],
 		`try { await suspend('q'); } catch (cause) { throw new RangeError('instead', { cause }); }`,
@@ -202,6 +207,48 @@ async function byEngine(
 	await engine.close({ grace: 0 });
 	return { outcomes, log: entriesOf(entries), did: journal };
 }
+
+describe('a run that failed in its own clean-up', () => {
+	const { main } = compile(
+		`import { sleep, suspend } from '@perdure/runtime'; import { act } from 'world';
+		async function twice(label) { "use durable"; try { await suspend(label); } finally { await act(label); await sleep(2); await act(label + ' again'); } }
+		export async function main() { "use durable"; twice('other'); try { throw new RangeError('as it must'); } finally { await act('main'); } }`,
+		{ world: { act } },
+	).exports as { main: Main };
+	const did = ['main 1', 'other 1', 'other again 1'];
+	const failed = { status: 'failed', error: { message: 'as it must' } };
+
+	it.each([false, true])(
+		'does none of it again when it is cancelled, and all of the others (from bytes: %s)',
+		async (bytes) => {
+			journal = [];
+			const outcome = await run(main, []);
+			if (outcome.status !== 'failed') throw new Error(outcome.status);
+			expect(journal).toEqual(['main 1']);
+			const { continuation } = outcome;
+			const one = bytes ? Continuation.fromBytes<unknown>(continuation.toBytes()) : continuation;
+			expect(await one.cancel('enough')).toMatchObject(failed);
+			expect(journal).toEqual(did);
+		},
+	);
+
+	it.each([true, false])('nor in an engine (warm: %s)', async (warm) => {
+		journal = [];
+		const store = memory();
+		let engine = createEngine({ store });
+		await engine.start(main, [], { id: 'run' });
+		expect(await engine.get('run').settled({ timeout: 5000 })).toMatchObject(failed);
+		if (!warm) {
+			await engine.close();
+			engine = createEngine({ store });
+		}
+		await engine.get('run').cancel('enough');
+		await expect.poll(() => journal, { timeout: 5000 }).toEqual(did);
+		await expect.poll(() => engine.get('run').status()).toBe('failed');
+		expect(await engine.get('run').settled()).toMatchObject(failed);
+		await engine.close();
+	});
+});
 
 describe.each(Object.entries(PROGRAMS))('%s', (name, [acts, body, helpers = '']) => {
 	const { main } = compile(

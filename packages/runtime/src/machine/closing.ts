@@ -5,7 +5,7 @@ import type { Issuing } from './issuing.ts';
 import { leftOverMessage } from './log.ts';
 import { atOf, pointOf } from './point.ts';
 import { reaches, resolvable } from './reach.ts';
-import type { Ended, RunState } from './run-state.ts';
+import { type Ended, isFrozen, type RunState } from './run-state.ts';
 
 /** What the end of a turn is decided by, besides the state. */
 export interface Closing {
@@ -39,7 +39,7 @@ function endOf(state: RunState, closing: Closing): Ended | null {
 	const { result, fibers, pending } = state;
 	const [unhandled] = closing.unhandled;
 	if (unhandled !== undefined && result === null) return { status: 'failed', outcome: unhandled.value };
-	if (result?.status === 'failed') return result;
+	if (isFrozen(state)) return result;
 	// What this turn issued is dispatched before the run is over: one more turn, at once.
 	if (result !== null && fibers.size === 0) return issuing.dispatch.length === 0 ? result : null;
 	dropLostWaits(state, issuing);

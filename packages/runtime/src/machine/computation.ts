@@ -6,7 +6,7 @@ import { callOf } from './effect.ts';
 import { Issuing, type TurnOptions } from './issuing.ts';
 import { Jobs } from './jobs.ts';
 import type { LogItem } from './log.ts';
-import { isEnding, type RunState } from './run-state.ts';
+import { isEnding, isFrozen, type RunState } from './run-state.ts';
 import { Stepping } from './stepping.ts';
 import type { Event, LoggedOutcome, Turn } from './turn.ts';
 
@@ -64,7 +64,7 @@ export class Computation {
 		} else if (event.type === 'logged') this.#replay(event.outcomes);
 		else this.#delivery.deliver(event);
 		this.#stepping.drain();
-		if (state.result?.status !== 'failed') this.#stepping.parked();
+		if (!isFrozen(state)) this.#stepping.parked();
 		const { door, now } = this.#options;
 		closeTurn(state, { issuing: this.#issuing, door, now, unhandled: this.#calls.unasked });
 		this.#stepping.count();

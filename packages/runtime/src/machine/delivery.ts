@@ -201,12 +201,14 @@ export class Delivery {
 		const state = this.#state;
 		state.cancel = [reason];
 		for (const pending of [...state.pending.values()]) {
-			if (pending.kind !== 'effect' || isSpared(state, pending)) continue;
+			if (pending.kind !== 'effect') continue;
+			const spared = isSpared(state, pending);
 			if (pending.key === settled?.key) {
-				state.pending.limit(pending, this.#now);
+				if (!spared) state.pending.limit(pending, this.#now);
 				this.#settleEffect(pending, { type: 'effectSettled', ...settled });
 				continue;
 			}
+			if (spared) continue;
 			if (pending.flying) {
 				this.abort.push(pending.key);
 				state.pending.limit(pending, this.#now + (policyOfEffect(pending)?.cancelGrace ?? CANCEL_GRACE));

@@ -125,6 +125,14 @@ export function beginning({ runId, lineage, def, self, args, now }: Beginning): 
 	return state;
 }
 
+/**
+ * The root has failed: the run stays as it is, so that it can be tried again. But a cancelled one is cleaned up first,
+ * as one whose root has returned is: it fails when no other fiber is left.
+ */
+export function isFrozen({ result, cancel, fibers }: RunState): boolean {
+	return result?.status === 'failed' && (cancel === null || fibers.size === 0);
+}
+
 /** Between turns the root of a run that has begun waits, or is over. */
 export function hasBegun({ fibers }: RunState): boolean {
 	const root = fibers.get(0);

@@ -22,7 +22,7 @@ import { type Jobs, ready } from './jobs.ts';
 import type { LogScopes } from './log-scopes.ts';
 import type { CallSite, PendingEffect } from './pending.ts';
 import { warm } from './restore.ts';
-import type { RunState } from './run-state.ts';
+import { isFrozen, type RunState } from './run-state.ts';
 
 /**
  * What the step that is running asked for, besides the value it returns: a frame to enter, to wait for what is
@@ -169,7 +169,7 @@ export class Stepping {
 
 	/** `alone`: nothing is left to be done of the job that this is, so that the next job may go on in its place. */
 	#step(fiber: Fiber, mode: Mode, value: unknown, alone = false): void {
-		if (this.#state.result?.status === 'failed') return;
+		if (isFrozen(this.#state)) return;
 		if (!fiber.ran) {
 			fiber.ran = true;
 			this.#ran.push(fiber);
