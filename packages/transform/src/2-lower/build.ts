@@ -58,7 +58,9 @@ export function assign(left: t.Node, right: t.Expression, operator = '='): t.Ass
 	return { type: 'AssignmentExpression', operator, left, right } as t.AssignmentExpression;
 }
 
-export function sequence(...expressions: t.Expression[]): t.Expression {
+/** One list, as it is read again from its text. */
+export function sequence(...list: t.Expression[]): t.Expression {
+	const expressions = list.flatMap((each) => (each.type === 'SequenceExpression' ? each.expressions : [each]));
 	if (expressions.length === 1) return expressions[0]!;
 	return { type: 'SequenceExpression', expressions } as t.SequenceExpression;
 }

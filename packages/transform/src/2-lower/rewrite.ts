@@ -1,6 +1,6 @@
 import * as t from '@babel/types';
 import { isType, unwrap } from '../1-parse/scope.ts';
-import { assign, at, call, helper, id } from './build.ts';
+import { assign, at, call, helper, id, sequence } from './build.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { privateIn, privateKey } from './private-names.ts';
@@ -66,6 +66,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 			) as t.Expression;
 			return privateKey(code, node, result);
 		}
+		case 'SequenceExpression':
+			return at(sequence(...node.expressions.map((each) => rewrite(code, each))), node);
 		case 'SpreadElement':
 			markSpent(code, node.argument);
 			return copy(code, node);
