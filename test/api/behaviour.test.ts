@@ -150,6 +150,25 @@ describe('outside any run', () => {
 		await expect(main()).rejects.toMatchObject({ code: 'PD10006', primitive: 'suspend' });
 	});
 
+	test('a primitive inside an effect says where it is, and where it belongs', async () => {
+		const main = loadMain(`
+			import { currentRun, emit } from '@perdure/runtime';
+			async function tells(how) { return how === 'emit' ? await emit(1) : currentRun().id; }
+			export async function main(how) { 'use durable'; return await tells(how); }`);
+		const error = {
+			code: 'PD10006',
+			primitive: 'emit',
+			effect: 'tells',
+			message: expect.stringContaining("effect 'tells'"),
+		};
+		expect(await here.run(main, ['emit'])).toMatchObject({
+			error: { ...error, help: expect.stringContaining("awaits 'tells'") },
+		});
+		expect(await here.run(main, ['id'])).toMatchObject({
+			error: { help: expect.stringContaining('currentEffect().runId') },
+		});
+	});
+
 	test('a function that was not compiled says so, its file, and how to compile it', async () => {
 		async function uncompiled() {
 			'use durable';

@@ -2,8 +2,7 @@
 
 import type { ChildRun } from './client/child-run.ts';
 import type { FunctionRef } from './client/function-ref.ts';
-import { plainClock } from './driver/effects.ts';
-import { OutsideRunError } from './errors/run.ts';
+import { outsideRun, plainClock } from './driver/effects.ts';
 import { type Duration, deadline } from './language/duration.ts';
 import { IN_TURN } from './machine/callee.ts';
 import type { StartOptions } from './machine/start-options.ts';
@@ -45,7 +44,7 @@ export const suspend = primitive('suspend', suspendOutside);
 function suspendOutside<V, A, I>(question: Question<V, A, I>, value: NoInfer<V>, options?: WaitOptions): Promise<A>;
 function suspendOutside<A = unknown>(value?: unknown, options?: WaitOptions): Promise<A>;
 function suspendOutside(): Promise<never> {
-	return Promise.reject(new OutsideRunError({ primitive: 'suspend' }));
+	return Promise.reject(outsideRun('suspend'));
 }
 
 /**
@@ -63,7 +62,7 @@ function receiveOutside<T, D>(
 function receiveOutside<T>(name: string, options: { timeout: Duration | Date; otherwise: T }): Promise<T>;
 function receiveOutside<T = unknown>(name: string | Message<T, never>, options?: WaitOptions): Promise<T>;
 function receiveOutside(): Promise<never> {
-	return Promise.reject(new OutsideRunError({ primitive: 'receive' }));
+	return Promise.reject(outsideRun('receive'));
 }
 
 /**
@@ -80,24 +79,21 @@ function startOutside<F extends AsyncFunction>(
 	o?: StartOptions,
 ): Promise<ChildRun<Awaited<ReturnType<F>>>>;
 function startOutside(): Promise<never> {
-	return Promise.reject(new OutsideRunError({ primitive: 'start' }));
+	return Promise.reject(outsideRun('start'));
 }
 
 /**
  * Hands an event (a copy) to the outbox: it is there exactly once, with the turn, in the order of the run's
  * calls. Whoever consumes the outbox of the engine gets it at least once; `run` hands it out with its outcome.
  */
-export const emit = primitive(
-	'emit',
-	(_event: unknown): Promise<void> => Promise.reject(new OutsideRunError({ primitive: 'emit' })),
-);
+export const emit = primitive('emit', (_event: unknown): Promise<void> => Promise.reject(outsideRun('emit')));
 
 /**
  * The run whose code this is.
  * @throws OutsideRunError outside durable code that runs in a run.
  */
 export function currentRun(): { readonly id: string; readonly functionId: string; readonly startedAt: Date } {
-	if (shared.current === null) throw new OutsideRunError({ primitive: 'currentRun' });
+	if (shared.current === null) throw outsideRun('currentRun');
 	return shared.current.run;
 }
 
@@ -106,7 +102,7 @@ export function currentRun(): { readonly id: string; readonly functionId: string
  * @throws OutsideRunError outside durable code that runs in a run. NotSerializableError
  */
 export function setProgress(value: unknown): void {
-	if (shared.current === null) throw new OutsideRunError({ primitive: 'setProgress' });
+	if (shared.current === null) throw outsideRun('setProgress');
 	shared.current.setProgress(value);
 }
 

@@ -1,5 +1,5 @@
 import { ABI, type Activation, type Mode } from '@perdure/abi';
-import { OutsideRunError } from './errors/run.ts';
+import { outsideRun } from './driver/effects.ts';
 import { bind, call, define, generate, yielded } from './internal.ts';
 import { receive } from './primitives.ts';
 import { shared } from './registry/shared.ts';
@@ -62,7 +62,7 @@ function step(frame: Activation, mode: Mode, sent: unknown): unknown {
 }
 
 const wrapper = bind(function (this: unknown, ...args: unknown[]) {
-	if (shared.current === null) throw new OutsideRunError({ primitive: 'receiveAll' });
+	if (shared.current === null) throw outsideRun('receiveAll');
 	return generate(def, this, args);
 }, def);
 

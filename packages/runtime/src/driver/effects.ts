@@ -34,6 +34,8 @@ export interface Runs {
 
 const contexts = new AsyncLocalStorage<{
 	readonly effect: EffectContext;
+	/** As it is written where it is awaited. */
+	readonly name: string;
 	readonly clock: Clock;
 	readonly runs: Runs | null;
 	readonly transaction: OpenTransaction | null;
@@ -47,6 +49,11 @@ export function currentEffect(): EffectContext {
 	const context = contexts.getStore();
 	if (context === undefined) throw new OutsideRunError({ primitive: 'currentEffect' });
 	return context.effect;
+}
+
+/** What durable code alone may call was called elsewhere: inside an effect, if there is one. */
+export function outsideRun(primitive: string): OutsideRunError {
+	return new OutsideRunError({ primitive, effect: contexts.getStore()?.name });
 }
 
 /** What `sleep` waits by outside durable code: the clock of the effect that is being performed, or the real one. */
@@ -131,6 +138,7 @@ async function attemptOf(
 	const work = contexts.run(
 		{
 			effect: { key, attempt, signal: either, runId },
+			name,
 			clock: own,
 			runs: runs ?? null,
 			transaction: transaction ?? null,

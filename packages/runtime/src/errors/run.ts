@@ -52,6 +52,8 @@ export class OutsideTurnError extends PerdureError {
 export class OutsideRunError extends PerdureError {
 	static readonly code = ROWS.OutsideRunError.code;
 	declare readonly primitive: string;
+	/** The effect inside which it was called, as it is written where it is awaited. */
+	declare readonly effect?: string;
 
 	static {
 		brand(OutsideRunError, 'OutsideRunError');

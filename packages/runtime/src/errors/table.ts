@@ -287,17 +287,23 @@ export const ROWS = {
 			`${f.functionName === '' ? 'the closure' : `'${f.functionName}'`}${f.at === undefined ? '' : ` (${f.at})`} belongs to a run and was called when no turn of that run was being computed.`,
 		'call it from the run, or inside the effect it was handed to; let events reach the run with send and receive',
 	),
-	OutsideRunError: row<{ primitive: string }>(
+	OutsideRunError: row<{ primitive: string; effect?: string | undefined }>(
 		'PD10006',
 		'a primitive of durable functions was used outside a run',
 		(f) =>
 			f.primitive === 'currentEffect'
 				? "'currentEffect' needs an effect, and none is being performed here."
-				: `'${f.primitive}' needs a run, and none is being computed here.`,
+				: f.effect === undefined
+					? `'${f.primitive}' needs a run, and none is being computed here.`
+					: `'${f.primitive}' is for durable code, and is called inside the effect '${f.effect}'.`,
 		(f) =>
 			f.primitive === 'currentEffect'
 				? 'it is there inside an effect: call it in the function that durable code awaits, not in durable code itself'
-				: 'start the function that calls it with run(fn, args) or engine.start(fn, args)',
+				: f.effect === undefined
+					? 'start the function that calls it with run(fn, args) or engine.start(fn, args)'
+					: f.primitive === 'currentRun'
+						? 'currentEffect().runId is the id of its run; hand in what else it needs as an argument'
+						: `call it in the durable function that awaits '${f.effect}', before that or after it`,
 	),
 	TimeoutError: row<{ what: string; timeout?: string | undefined }>(
 		'PD10007',
