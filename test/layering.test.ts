@@ -137,7 +137,7 @@ describe('layers', () => {
 			['codec'],
 			['machine'],
 			['driver'],
-			['outcome.ts', 'continuation.ts'],
+			['outcome.ts', 'parked.ts', 'continuation.ts'],
 			['sealing'],
 			['store-memory', 'store-sqlite', 'store-postgres'],
 			['worker'],

@@ -1,22 +1,11 @@
 import { type Chain, drive, type Standing } from './driver/drive.ts';
 import type { Replayer } from './driver/replayer.ts';
-import { leave, openMachine } from './driver/resources.ts';
-import { UnsupportedError } from './errors/internal.ts';
+import { leave } from './driver/resources.ts';
 import { AmbiguousResumeError, NotFailedError, NotSuspendedError } from './errors/run.ts';
 import { DecodeError, NotSerializableError, ResourceError } from './errors/saving.ts';
 import { decode } from './machine/bytes.ts';
 import { bytesOf, capture } from './machine/copy.ts';
-import {
-	again,
-	cancelFailed,
-	eventBytes,
-	type Failure,
-	GO_ON,
-	loadWith,
-	type RetryOptions,
-	readEvent,
-	reasonBytes,
-} from './machine/failure.ts';
+import { again, cancelFailed, type Failure, GO_ON, type RetryOptions, readEvent } from './machine/failure.ts';
 import type { Inspection } from './machine/inspect.ts';
 import { KeptLog } from './machine/kept-log.ts';
 import { hash } from './machine/key.ts';
@@ -24,17 +13,17 @@ import { type LogEntry, type LogItem, readLog } from './machine/log.ts';
 import { LogFold } from './machine/log-fold.ts';
 import { Machine } from './machine/machine.ts';
 import { mustBeId } from './machine/start-options.ts';
-import { loadState, readState, saveState, schemaIdOf } from './machine/state.ts';
+import { loadState, saveState, schemaIdOf } from './machine/state.ts';
 import type { Event, OpenWait } from './machine/turn.ts';
 import {
 	isSuspension,
-	machineOptions,
 	type Outcome,
 	type ResumeOptions,
 	type RunOptions,
 	type Suspension,
 	suspensionOf,
 } from './outcome.ts';
+import { type Copy, Parked } from './parked.ts';
 import { realClock, realRandom } from './ports/clock.ts';
 import { type AsyncFunction, durable } from './registry/functions.ts';
 import { isQuestion, type Message, type Question, sent, validated, validatedByName } from './registry/topics.ts';
@@ -44,16 +33,10 @@ import { isQuestion, type Message, type Question, sent, validated, validatedByNa
  * independent copy (the deep copy of Turmeric's serialisable continuations, identity kept inside).
  */
 export class Continuation<R> {
-	/** Made from the chain when first looked at: most checkpoints are only written down. */
-	#loaded: Machine | null;
-	readonly #chain: Chain | null;
-	/** The saved state without the log, once it was made; never handed out, only copies. */
-	#bytes: Uint8Array | null;
+	readonly #parked: Parked;
 	/** The first `#count` of these; more may be added by the run that goes on. */
 	readonly #records: readonly LogItem[];
 	readonly #count: number;
-	/** A state that cannot be saved can go on once, from memory; then this says why it was only once. */
-	#spent: NotSerializableError | null = null;
 	/** Of a run that failed: what by, after this state. */
 	readonly #failure: Failure | null;
 	/** Makes the machine anew of a run whose first turn failed. */
@@ -67,21 +50,13 @@ export class Continuation<R> {
 	) {
 		this.#failure = o.failure ?? null;
 		this.#anew = o.anew ?? null;
-		this.#loaded = from instanceof Machine ? from : null;
-		this.#chain = from instanceof Machine ? null : from instanceof Uint8Array ? [from] : from;
-		this.#bytes = this.#chain?.length === 1 && this.#failure === null ? this.#chain[0]! : null;
+		this.#parked = new Parked(from, this.#failure);
 		this.#records = records;
 		this.#count = records.length;
 	}
 
 	get #machine(): Machine {
-		if (this.#loaded === null) {
-			const { state } = readState(this.#chain!);
-			const failure = this.#failure;
-			if (failure !== null) state.failed = { event: eventBytes(failure.event), error: reasonBytes(failure.error) };
-			this.#loaded = new Machine(state);
-		}
-		return this.#loaded;
+		return this.#parked.machine;
 	}
 
 	get #log(): readonly LogItem[] {
@@ -138,21 +113,8 @@ export class Continuation<R> {
 	 * @throws NotSerializableError names the variable, the point and the way out.
 	 */
 	toBytes(o: { log?: boolean } = {}): Uint8Array {
-		const bytes = this.#saved();
+		const bytes = this.#parked.saved();
 		return o.log ? saveState(this.#machine.state, new LogFold(this.#log).records) : new Uint8Array(bytes);
-	}
-
-	#saved(): Uint8Array {
-		if (this.#spent !== null) throw this.#spent;
-		if (this.#bytes !== null) return this.#bytes;
-		if (this.#machine.state.ended !== null) {
-			throw new UnsupportedError({
-				what: 'going on with a run whose state before it failed was not kept',
-				help: 'give run an onCheckpoint: then each state is kept, also one of more than 16 KiB, and the continuation of a failure begins at the last',
-			});
-		}
-		this.#bytes = this.#machine.save();
-		return this.#bytes;
 	}
 
 	/** Goes on with what is pending; answers nothing. */
@@ -232,7 +194,7 @@ export class Continuation<R> {
 	/** A copy with effect keys of its own. */
 	fork(o: { readonly id?: string | undefined } = {}): Continuation<R> {
 		mustBeId(o.id);
-		const machine = Machine.load(this.#saved());
+		const machine = Machine.load(this.#parked.saved());
 		machine.fork(o.id ?? machine.state.runId, realRandom.id());
 		return new Continuation(machine, this.#log);
 	}
@@ -248,7 +210,7 @@ export class Continuation<R> {
 
 	/** The one open suspension of that id, or of that question. */
 	#suspension(id: string | undefined, question: string | null): OpenWait {
-		if (this.#spent !== null) throw this.#spent;
+		this.#parked.mustBeUnspent();
 		const { runId } = this;
 		const open = this.#machine.waits.filter((wait) => {
 			if (wait.kind !== 'suspend' || (id !== undefined && wait.id !== id)) return false;
@@ -278,26 +240,6 @@ export class Continuation<R> {
 	}
 
 	/**
-	 * An independent copy to go on with, its resources open; of a state that cannot be saved, itself, once. `event`: of
-	 * the bytes of one, if there are any.
-	 */
-	async #copy(o: RunOptions, event?: Uint8Array): Promise<{ machine: Machine; event?: Event }> {
-		const options = machineOptions(o);
-		let bytes: Uint8Array;
-		try {
-			bytes = this.#saved();
-		} catch (error) {
-			if (this.#spent !== null || !NotSerializableError.is(error)) throw error;
-			this.#spent = error;
-			return { machine: new Machine(this.#machine.state, options, { opened: this.#machine.opened }) };
-		}
-		const load = (opened?: readonly object[]) => ({ machine: Machine.load(bytes, options, opened) });
-		const copy = await openMachine((opened) => (event ? loadWith(event, opened, load) : load(opened)), realClock);
-		copy.machine.state.failed = null;
-		return copy;
-	}
-
-	/**
 	 * @param prepare makes of the copy what goes on, before its first event.
 	 * @param event what a failure before that event is tried again with; `bytes`: what it was read from, if it was.
 	 */
@@ -310,16 +252,10 @@ export class Continuation<R> {
 			bytes,
 		}: Partial<Failure> & { prepare?: (copy: Machine) => void } = {},
 	): Promise<Outcome<R>> {
-		const origin = () => {
-			if (this.#spent !== null) return null;
-			const before = Machine.load(this.#saved());
-			before.state.failed = null;
-			prepare(before);
-			return [before.save()];
-		};
-		let copy: { machine: Machine; event?: Event };
+		const origin = () => this.#parked.origin(prepare);
+		let copy: Copy;
 		try {
-			copy = await this.#copy(o, bytes);
+			copy = await this.#parked.copy(o, bytes);
 		} catch (error) {
 			if (!ResourceError.is(error)) throw error;
 			const failure = { event, error, ...(bytes && { bytes }) };

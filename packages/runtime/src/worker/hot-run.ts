@@ -163,11 +163,8 @@ export class HotRun {
 		if (this.#gone) return;
 		this.#drop();
 		if (this.#inFlight.size === 0) return;
-		const { machine } = this.#loaded;
-		const calls = machine.pendingCalls(true);
-		for (const { key } of calls) if (!this.#inFlight.has(key)) machine.withhold(key);
-		const cut = calls.filter(({ key }) => this.#inFlight.has(key));
-		await this.#host.session.commit(this.#loaded.attempts(cut, this.#stored)).catch(() => {});
+		const cut = this.#loaded.cutShort((key) => this.#inFlight.has(key), this.#stored);
+		await this.#host.session.commit(cut).catch(() => {});
 	}
 
 	/** As if the process had died here. */
@@ -227,12 +224,10 @@ export class HotRun {
 		this.#host.progressed(this);
 		for (const promise of turn.told) tellForeign(promise);
 		for (const key of turn.abort) this.#inFlight.abort(key);
-		if (!held) {
-			this.#leave(commit.status === 'waiting' ? this.#loaded.warm(this.#turn) : null);
-			return;
-		}
-		this.#loaded.committed(this.#stored);
-		for (const call of turn.dispatch) this.#dispatch(call);
+		if (held) {
+			this.#loaded.committed(this.#stored);
+			for (const call of turn.dispatch) this.#dispatch(call);
+		} else this.#leave(commit.status === 'waiting' ? this.#loaded.warm(this.#turn) : null);
 	}
 
 	/**
@@ -293,10 +288,9 @@ export class HotRun {
 			return false;
 		}
 		this.#loaded.leave();
-		this.#loaded.deafen();
 		if ((await this.#take(row)) === null) return false;
 		this.#loaded.flying((key) => this.#begun(key));
-		for (const key of this.#inFlight.keys) if (!this.#loaded.wants(key)) this.#inFlight.abort(key);
+		this.#inFlight.abortUnless((key) => this.#loaded.wants(key));
 		return true;
 	}
 
@@ -369,8 +363,8 @@ export class HotRun {
 		this.#gone = true;
 		this.#opening.abort();
 		this.#stopTimer();
-		this.#hot?.deafen();
-		if (!this.#kept) this.#hot?.leave();
+		if (this.#kept) this.#hot?.deafen();
+		else this.#hot?.leave();
 		this.#inFlight.abortAll();
 	}
 

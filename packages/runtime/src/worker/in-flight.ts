@@ -15,10 +15,6 @@ export class InFlight {
 		return this.#controllers.size;
 	}
 
-	get keys(): readonly string[] {
-		return [...this.#controllers.keys()];
-	}
-
 	has(key: string): boolean {
 		return this.#controllers.has(key);
 	}
@@ -43,7 +39,11 @@ export class InFlight {
 		this.#controllers.get(key)?.abort();
 	}
 
+	abortUnless(isWanted: (key: string) => boolean): void {
+		for (const [key, controller] of this.#controllers) if (!isWanted(key)) controller.abort();
+	}
+
 	abortAll(): void {
-		for (const controller of this.#controllers.values()) controller.abort();
+		this.abortUnless(() => false);
 	}
 }

@@ -91,6 +91,16 @@ export class Incarnation {
 		};
 	}
 
+	/** `attempts`, of those in flight, which end here. */
+	cutShort(isInFlight: (key: string) => boolean, stored: Stored): TurnCommit {
+		const calls = this.machine.pendingCalls(true);
+		for (const { key } of calls) if (!isInFlight(key)) this.machine.withhold(key);
+		return this.attempts(
+			calls.filter(({ key }) => isInFlight(key)),
+			stored,
+		);
+	}
+
 	/** False for an effect of a cancelled fiber. */
 	wants(key: string): boolean {
 		const pending = this.machine.state.pending.get(key);
@@ -120,8 +130,9 @@ export class Incarnation {
 		this.machine.door.listener = null;
 	}
 
-	/** Lets go of what is open: of a run that is over what was opened for it, else what it goes on with elsewhere too. */
+	/** As `deafen`, and lets go of what is open: of a run that is over what was opened for it, else what it goes on with elsewhere too. */
 	leave(): void {
+		this.deafen();
 		leave(this.machine, this.machine.state.ended === null, this.#host.clock);
 	}
 }
