@@ -84,9 +84,9 @@ export function loadModules(sources: Readonly<Record<string, string>>, folder = 
 		const source = sources[name]!;
 		const code = name.endsWith('.ts') ? compileUnchecked(source, filename) : source;
 		const required: Record<string, unknown> = { '@perdure/runtime': runtime, '@perdure/runtime/internal': internal };
-		for (const [, specifier] of code.matchAll(/(?:from|import) ['"]([^'"]+)['"]/g)) {
+		for (const [, specifier] of code.matchAll(/(?:from |import |import\()['"]([^'"]+)['"]/g)) {
 			if (specifier! in required) continue;
-			required[specifier!] = specifier!.startsWith('./') ? load(specifier!.slice(2)) : host(specifier!);
+			required[specifier!] = specifier!.startsWith('./') ? namespaceOf(load(specifier!.slice(2))) : host(specifier!);
 		}
 		const exports = prepare(code, filename).evaluate(required);
 		loaded.set(name, exports);
@@ -94,5 +94,19 @@ export function loadModules(sources: Readonly<Record<string, string>>, folder = 
 	};
 	return load('input.ts' in sources ? 'input.ts' : 'main.ts');
 }
+
+/** One for each module, as importers see it; marked, so that TypeScript's emitter makes no other of it. */
+function namespaceOf(exports: Exports): object {
+	let namespace = namespaces.get(exports);
+	if (namespace === undefined) {
+		const read = Object.keys(exports).map((key) => [key, { enumerable: true, get: () => exports[key] }] as const);
+		const marks = { __esModule: { value: true }, [Symbol.toStringTag]: { value: 'Module' } };
+		namespace = Object.create(null, { ...Object.fromEntries(read), ...marks }) as object;
+		namespaces.set(exports, namespace);
+	}
+	return namespace;
+}
+
+const namespaces = new WeakMap<Exports, object>();
 
 const host = createRequire(import.meta.url);

@@ -1,12 +1,16 @@
 /**
  * Evaluates the text of a module in this process, as often as asked: each evaluation has module-level
  * state of its own, like a new process. TypeScript's own emitter strips types and turns imports into
- * `require`; it lowers nothing else.
+ * `require`; it lowers nothing else. `import()` of what is no file stays what it is.
  */
-import { compileFunction } from 'node:vm';
+import { compileFunction, constants } from 'node:vm';
 import ts from 'typescript';
 import { shared } from '../../packages/runtime/src/registry/shared.ts';
 import { addFuel, BURN, type Fuel } from './fuel.ts';
+
+/** Of what Node finds by itself; a relative one is answered as `import` is. */
+const IMPORTS = /\bimport\s*\((?!\s*['"`]\.)/;
+const NODES_LOADER = { importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER };
 
 export type Exports = Record<string, unknown>;
 
@@ -22,7 +26,7 @@ export function prepare(source: string, filename: string, fuel: Fuel | null = nu
 	// Node keeps what `compileFunction` has made for ever; generated programs, thousands of them, have to go.
 	const body = filename.endsWith('.js')
 		? new Function(...parameters, `${code}\n//# sourceURL=${filename}`)
-		: compileFunction(code, parameters, { filename });
+		: compileFunction(code, parameters, { filename, ...(IMPORTS.test(source) && NODES_LOADER) });
 	return {
 		evaluate(modules) {
 			const module = { exports: {} as Exports };
@@ -39,10 +43,12 @@ export function prepare(source: string, filename: string, fuel: Fuel | null = nu
 function scriptOf(source: string, filename: string): string {
 	const script = filename.endsWith('.js') ? linked(source) : null;
 	if (script !== null) return script;
+	// Only of a module that says what it is by its name does TypeScript leave `import()` in the output for `require`.
+	const keepsImport = IMPORTS.test(source) && !filename.endsWith('x');
 	return ts.transpileModule(source, {
-		fileName: filename,
+		fileName: keepsImport ? filename.replace(/\.[cm]?ts$/, '.cts') : filename,
 		compilerOptions: {
-			module: ts.ModuleKind.CommonJS,
+			module: keepsImport ? ts.ModuleKind.NodeNext : ts.ModuleKind.CommonJS,
 			target: ts.ScriptTarget.ESNext,
 			verbatimModuleSyntax: false,
 			inlineSourceMap: false,

@@ -18,6 +18,7 @@ export {
 	argumentMessage,
 	calleeMessage,
 	capturedMessage,
+	NAMESPACE_HELP,
 	parameterMessage,
 	REFUSED,
 	receiverMessage,

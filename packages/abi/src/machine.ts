@@ -118,13 +118,13 @@ export interface FunctionDef {
 	readonly at: readonly [line: number, column: number];
 	/** Code hash. */
 	readonly hash: string;
-	readonly kind: 'durable' | 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk';
+	readonly kind: 'durable' | 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk' | 'import';
 	/**
 	 * Of a generator function: its first point is the one before its body, behind the parameters, and
 	 * every `yield` is a point.
 	 */
 	readonly generator?: 'sync' | 'async';
-	/** Absent for synchronous closures, classes and thunks. */
+	/** Absent for synchronous closures, classes, thunks and imports. */
 	readonly step?: Step;
 	/** `handlers[pc]` is the `pc` of the handler that catches what is thrown there, -1 for none. */
 	readonly handlers?: readonly number[];

@@ -13,9 +13,14 @@ export const REFUSED = {
 	/** Without a name: one that was made in place. */
 	function: (name = '') => (name === '' ? 'a foreign function' : `the foreign function '${name}'`),
 	promise: 'a native promise',
+	namespace: 'a module namespace that durable code has not imported itself',
 	iterator: 'an iterator that foreign code made',
 	callee: 'a function that only this process knows',
 } as const;
+
+/** The way out for a module namespace that came from elsewhere. */
+export const NAMESPACE_HELP =
+	"import it in the durable function (const m = await import('./m.ts')): that is saved by its specifier; or use the members of an import * where they are needed";
 
 /**
  * The value is held by a parked frame.

@@ -14,6 +14,7 @@ import { enterHandler } from './machine/cancellation.ts';
 import { Frame } from './machine/frame.ts';
 import { definitionOf } from './registry/functions.ts';
 import { instancePrototype } from './registry/generator-functions.ts';
+import { makerOf } from './registry/imports.ts';
 import { interposing } from './registry/interposing.ts';
 import { type Owner, outside, ownerNow } from './registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
@@ -198,7 +199,7 @@ export function kept(callee: unknown): unknown {
 export function lazy(def: FunctionDef, operands: readonly unknown[], callee?: unknown): unknown {
 	const logged = interposing.on ? shared.current?.logged(def, operands, callee) : undefined;
 	if (logged !== undefined) return logged;
-	const value = (def.make as Callable)(...operands);
+	const value = makerOf(def)(...operands);
 	return shared.current === null ? value : shared.current.lazy(value, def, operands, callee);
 }
 

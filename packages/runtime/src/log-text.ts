@@ -1,6 +1,7 @@
 import { inspect } from 'node:util';
 import { durationText } from './language/duration-text.ts';
 import type { LogEntry } from './machine/log.ts';
+import { importOf } from './registry/imports.ts';
 
 /** How `formatLog` prints a log. */
 export interface LogTextOptions {
@@ -73,6 +74,8 @@ function show(value: unknown): string {
  */
 function legible(value: unknown, depth: number = IN_ONE_LINE.depth, copies = new Map<unknown, object>()): unknown {
 	if (value instanceof Error) return shownAs(`${value.name}: ${value.message}`);
+	const imported = importOf(value);
+	if (imported !== undefined) return imported;
 	if (typeof value === 'function') return shownAs(`[Function: ${value.name || '(anonymous)'}]`);
 	if (depth < 0 || !isPlain(value)) return value;
 	const known = copies.get(value);

@@ -3,7 +3,8 @@ import { DecodeError, NotSerializableError } from './errors/saving.ts';
 import { decode, encode } from './machine/bytes.ts';
 import { capture } from './machine/copy.ts';
 import type { LogEntry, LogKind } from './machine/log.ts';
-import { resourceEntry } from './registry/resources.ts';
+import { importOf } from './registry/imports.ts';
+import { isLive } from './registry/resources.ts';
 
 /** Changes when a log can no longer be read by what read the former one. */
 const VERSION = 1;
@@ -32,7 +33,7 @@ function savedEntry(entry: LogEntry): LogEntry {
 function isSaveable(outcome: NonNullable<LogEntry['outcome']>): boolean {
 	try {
 		const copy = capture([outcome]);
-		return !('live' in copy) || copy.live.every((one) => resourceEntry(one) !== undefined);
+		return !('live' in copy) || copy.live.every(isLive);
 	} catch (error) {
 		if (NotSerializableError.is(error)) return false;
 		throw error;
@@ -65,6 +66,8 @@ export function mustBeLog(log: unknown): asserts log is readonly LogEntry[] {
 
 /** An argument as a log that was saved shows it. */
 export function savedArgument(value: unknown): unknown {
+	const imported = importOf(value);
+	if (imported !== undefined) return imported.toString();
 	const refusal = refusalOf(value);
 	return refusal === null ? value : `[${refusal.type}]`;
 }

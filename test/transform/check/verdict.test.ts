@@ -124,7 +124,7 @@ describe('what cannot', () => {
 		['HTMLElement', 'value it'],
 		['TextEncoder', 'value it'],
 		['typeof Math', 'value it'],
-		['typeof import("node:fs")', 'value it'],
+		['typeof import("node:fs")', 'namespace it'],
 		['RequestInit', 'value it.body'],
 		['Promise<string>', 'promise it'],
 		['PromiseLike<string>[]', 'promise it[0]'],

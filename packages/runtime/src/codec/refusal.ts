@@ -1,5 +1,5 @@
 /** Why a value cannot be saved: what it is, and the way out for that very kind. */
-import { REFUSED, UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
+import { NAMESPACE_HELP, REFUSED, UNSAVABLE_TYPES, type UnsavableType, unregisteredHelp } from '@perdure/abi';
 import type { NotSerializableKind } from '../errors/saving.ts';
 import { classOfPrototype, hides, opaqueParent } from '../registry/classes.ts';
 import { ENV } from '../registry/functions.ts';
@@ -67,7 +67,7 @@ export function refuseValue(value: object): Refusal {
 	if (tag === 'Promise') return byName('Promise', REFUSED.promise);
 	if (tag.endsWith(' Iterator') || tag === 'Iterator Helper') return refuseIterator();
 	if (tag === 'Generator' || tag === 'AsyncGenerator') return byName(tag);
-	if (tag === 'Module') return new Refusal('a module namespace', 'value', 'import it where it is used');
+	if (tag === 'Module') return new Refusal(REFUSED.namespace, 'value', NAMESPACE_HELP);
 	const prototype: object | null = Object.getPrototypeOf(value);
 	const name = prototype === null ? undefined : nameOf(prototype);
 	const known = name === undefined ? undefined : hostType(name, prototype!);

@@ -1,11 +1,13 @@
-import { ResourceError } from '../errors/saving.ts';
+import { DecodeError, ResourceError } from '../errors/saving.ts';
 import { durationText } from '../language/duration-text.ts';
 import { decodeLive, encode, holdsClosed } from '../machine/bytes.ts';
+import { functionOf } from '../machine/definitions.ts';
 import type { LogEntry } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Clock } from '../ports/clock.ts';
 import { classEntry } from '../registry/classes.ts';
-import { type ClosedResource, resourceEntry, timeLimit } from '../registry/resources.ts';
+import { Imported, importOf, makerOf } from '../registry/imports.ts';
+import { type Closed, resourceEntry, timeLimit } from '../registry/resources.ts';
 
 /** What was read of bytes: `opened` of those that the same bytes gave as closed, in that order, with holes for the others. */
 type Read<T> = (opened?: readonly object[]) => T;
@@ -30,7 +32,7 @@ export async function openMachine<T extends { readonly machine: Machine }>(
  * @throws as `openMachine` does: nothing is open then.
  */
 export async function openArrival<T>(
-	read: Read<{ readonly value: T; readonly closed: readonly ClosedResource[] }>,
+	read: Read<{ readonly value: T; readonly closed: readonly Closed[] }>,
 	machine: Machine,
 	clock: Clock,
 	signal?: AbortSignal,
@@ -65,7 +67,7 @@ export async function openLog(
 /** Each once; one whose description holds another one, after that. */
 async function openAll<T>(
 	read: Read<T>,
-	closedOf: (read: T) => readonly ClosedResource[],
+	closedOf: (read: T) => readonly Closed[],
 	clock: Clock,
 	signal?: AbortSignal,
 ): Promise<{ readonly read: T; readonly opened: readonly object[] }> {
@@ -75,7 +77,7 @@ async function openAll<T>(
 	const places = [...closed.keys()];
 	try {
 		while (closed.length > 0) {
-			const ready = closed.map(({ description }) => !holdsClosed(description));
+			const ready = closed.map((one) => one instanceof Imported || !holdsClosed(one.description));
 			if (!ready.includes(true)) throw inCircle(closed[0]!);
 			const settled = await Promise.allSettled(
 				closed.map(async (one, i) => {
@@ -97,30 +99,63 @@ async function openAll<T>(
 	return { read: now, opened };
 }
 
-function inCircle({ Class }: ClosedResource): ResourceError {
-	return new ResourceError({ resource: classEntry(Class)!.id, problem: 'what describes it is described by it' });
+function inCircle(closed: Closed): ResourceError {
+	return new ResourceError({ resource: waysOf(closed).name, problem: 'what describes it is described by it' });
 }
 
-async function open({ Class, description }: ClosedResource, clock: Clock, signal?: AbortSignal): Promise<object> {
-	const { id, resource } = classEntry(Class)!;
+async function open(closed: Closed, clock: Clock, signal?: AbortSignal): Promise<object> {
+	const { name, what, unmarshal, limit, isOpen } = waysOf(closed);
 	let made: unknown;
 	let isLate = false;
-	const opening = (async () => resource!.unmarshal(description))();
+	const opening = (async () => unmarshal())();
 	opening.then(
 		(late) => (isLate ? closeAll([late], clock) : undefined),
 		() => {},
 	);
 	try {
-		made = await inTime('unmarshal', opening, timeLimit(resource!), clock, signal);
+		made = await inTime(what, opening, limit, clock, signal);
 	} catch (cause) {
 		isLate = true;
 		throw new ResourceError(
-			{ resource: id, problem: cause instanceof Error ? cause.message : String(cause) },
+			{ resource: name, problem: cause instanceof Error ? cause.message : String(cause) },
 			{ cause },
 		);
 	}
-	if (resourceEntry(made)?.id === id) return made as object;
-	throw new ResourceError({ resource: id, problem: `unmarshal gave no instance of '${id}'` });
+	if (isOpen(made)) return made as object;
+	throw new ResourceError({ resource: name, problem: `${what} gave no instance of '${name}'` });
+}
+
+interface Ways {
+	/** What messages call it. */
+	readonly name: string;
+	readonly what: string;
+	readonly unmarshal: () => unknown;
+	/** How long that may take (ms). */
+	readonly limit: number;
+	readonly isOpen: (made: unknown) => boolean;
+}
+
+function waysOf(closed: Closed): Ways {
+	if (closed instanceof Imported) {
+		const { thunk, operands } = closed;
+		const def = functionOf(thunk);
+		if (def.kind !== 'import') throw new DecodeError({ problem: `'${thunk}' is no import` });
+		return {
+			name: closed.toString(),
+			what: 'it',
+			unmarshal: () => makerOf(def)(...operands),
+			limit: timeLimit({}),
+			isOpen: (made) => importOf(made) !== undefined,
+		};
+	}
+	const { id, resource } = classEntry(closed.Class)!;
+	return {
+		name: id,
+		what: 'unmarshal',
+		unmarshal: () => resource!.unmarshal(closed.description),
+		limit: timeLimit(resource!),
+		isOpen: (made) => resourceEntry(made)?.id === id,
+	};
 }
 
 /** What hangs must not hold its run for ever. */

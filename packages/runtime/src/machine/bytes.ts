@@ -1,5 +1,5 @@
 import { NotSerializableError } from '../errors/saving.ts';
-import type { ClosedResource } from '../registry/resources.ts';
+import type { Closed } from '../registry/resources.ts';
 import { Host, runCodec } from './kinds.ts';
 
 /**
@@ -20,7 +20,7 @@ export function decode(bytes: Uint8Array): unknown {
 export function decodeLive(
 	bytes: Uint8Array,
 	opened?: readonly object[],
-): { readonly value: unknown; readonly closed: readonly ClosedResource[] } {
+): { readonly value: unknown; readonly closed: readonly Closed[] } {
 	const host = new Host({ opened });
 	return { value: runCodec.decode(bytes, { host }), closed: host.unopened };
 }

@@ -6,6 +6,7 @@ import { DurablePromise, hasListeners, resolve } from '../language/durable-promi
 import { savable } from '../language/native-iterators.ts';
 import { effectFunction } from '../registry/effects.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
+import { makerOf } from '../registry/imports.ts';
 import type { Owner } from '../registry/owner.ts';
 import { primitiveOf } from '../registry/primitives.ts';
 import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
@@ -391,7 +392,7 @@ export class Calls implements TurnHost {
 type Called = Omit<Issue, 'rest'>;
 
 function calledThunk(def: FunctionDef, operands: readonly unknown[]): [SiteDef, Called] {
-	return [siteOfThunk(def), { fn: def.make as Callable, self: undefined, key: undefined, args: operands }];
+	return [siteOfThunk(def), { fn: makerOf(def), self: undefined, key: undefined, args: operands }];
 }
 
 function resolved(value: unknown): DurablePromise {

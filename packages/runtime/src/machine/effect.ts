@@ -2,6 +2,7 @@ import type { ChainLink, FunctionDef, SiteDef } from '@perdure/abi';
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
+import { makerOf } from '../registry/imports.ts';
 import { moduleValue } from '../registry/modules.ts';
 import type { Owner } from '../registry/owner.ts';
 import { type Callable, type ChainArguments, shared } from '../registry/shared.ts';
@@ -258,7 +259,7 @@ export function siteOf(pending: PendingEffect): SiteDef {
 
 /** The call site of that id, if there is one. */
 export function findSite(def: FunctionDef, id: string): SiteDef | undefined {
-	if (def.kind === 'thunk') return def.id === id ? siteOfThunk(def) : undefined;
+	if (def.kind === 'thunk' || def.kind === 'import') return def.id === id ? siteOfThunk(def) : undefined;
 	return def.sites?.find((site) => site.id === id);
 }
 
@@ -266,7 +267,7 @@ export function findSite(def: FunctionDef, id: string): SiteDef | undefined {
 export function siteOfThunk(def: FunctionDef): SiteDef {
 	const known = thunkSites.get(def);
 	if (known !== undefined) return known;
-	const site: SiteDef = { id: def.id, at: def.at, name: def.name, callee: () => [undefined, def.make] };
+	const site: SiteDef = { id: def.id, at: def.at, name: def.name, callee: () => [undefined, makerOf(def)] };
 	thunkSites.set(def, site);
 	return site;
 }

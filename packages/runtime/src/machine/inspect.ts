@@ -1,5 +1,6 @@
 import { setOwn } from '../codec/own.ts';
 import { Cell, TDZ } from '../language/binding.ts';
+import { importOf } from '../registry/imports.ts';
 import { capture, release } from './copy.ts';
 import type { Frame } from './frame.ts';
 import { isVariable, nameOfSlot, pointOf } from './point.ts';
@@ -86,6 +87,8 @@ function inspectFrame(frame: Frame): FrameInspection {
 }
 
 function copyOf(value: unknown): unknown {
+	const imported = importOf(value);
+	if (imported !== undefined) return imported;
 	try {
 		return release(capture([value]))[0];
 	} catch {

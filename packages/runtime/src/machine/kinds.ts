@@ -12,7 +12,7 @@ import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registr
 import { madeOf, methodOf } from '../registry/made-classes.ts';
 import { moduleName, moduleValue } from '../registry/modules.ts';
 import { Owner } from '../registry/owner.ts';
-import type { ClosedResource } from '../registry/resources.ts';
+import type { Closed } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { CLASS_KINDS } from './class-kinds.ts';
 import { environmentFor, functionOf } from './definitions.ts';
@@ -27,6 +27,7 @@ import { ITERATOR_KINDS } from './iterator-kinds.ts';
 import { passLive, takeLive } from './live.ts';
 import { liveKind } from './live-kind.ts';
 import type { LogRecord } from './log.ts';
+import { namespaceKind } from './namespace-kind.ts';
 import type { Savable } from './pending.ts';
 import { atOf, nameOfSlot, pointOf } from './point.ts';
 import { PROMISE_KINDS } from './promise-kinds.ts';
@@ -83,7 +84,7 @@ export class Host {
 	/** Encoding: the resources that were met. */
 	readonly held: object[] = [];
 	/** The closed resources that were met. Decoding: in order, and in that order what was opened of them, with holes for the others. */
-	readonly closed: ClosedResource[] = [];
+	readonly closed: Closed[] = [];
 	readonly opened: readonly object[] | undefined;
 	/** Decoding: the run, and the first links of its fibers and of what is pending. */
 	run: { state: RunState; fiber: Fiber | null; pending: Savable | null; log: LogRecord[] | null } | null = null;
@@ -111,7 +112,7 @@ export class Host {
 	}
 
 	/** Decoding: what is still closed. */
-	get unopened(): ClosedResource[] {
+	get unopened(): Closed[] {
 		return this.closed.filter((_, i) => this.opened?.[i] === undefined);
 	}
 }
@@ -384,4 +385,5 @@ export const runCodec = new Codec<Host>([
 	resourcesKind,
 	...RUN_KINDS,
 	liveKind,
+	namespaceKind,
 ]);

@@ -1,6 +1,6 @@
 import { NotSerializableError } from '../errors/saving.ts';
 import { interposing } from '../registry/interposing.ts';
-import type { ClosedResource } from '../registry/resources.ts';
+import type { Closed } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 import { Computation } from './computation.ts';
 import { release } from './copy.ts';
@@ -43,7 +43,7 @@ export interface MachineOptions {
 
 /** Of the bytes that a machine is made of: those that are to be opened first, or that were. */
 export interface Resources {
-	readonly closed?: readonly ClosedResource[];
+	readonly closed?: readonly Closed[];
 	readonly opened?: readonly object[] | undefined;
 }
 
@@ -59,7 +59,7 @@ export interface Resources {
 export class Machine {
 	readonly state: RunState;
 	readonly handlers: ReadonlyMap<Callable, Callable>;
-	#closed: readonly ClosedResource[];
+	#closed: readonly Closed[];
 	#opened: readonly object[];
 	/** Where foreign code comes in that has a resolver of a promise made here. */
 	readonly door = new Door();
@@ -83,7 +83,7 @@ export class Machine {
 	}
 
 	/** Resources that are to be opened before it goes on: what is then loaded is another machine. */
-	get closed(): readonly ClosedResource[] {
+	get closed(): readonly Closed[] {
 		return this.#closed;
 	}
 
@@ -93,7 +93,7 @@ export class Machine {
 	}
 
 	/** What comes to it holds resources too: they are to be opened before its own, or were. */
-	own(closed: readonly ClosedResource[], opened: readonly object[] = []): void {
+	own(closed: readonly Closed[], opened: readonly object[] = []): void {
 		this.#closed = [...closed, ...this.#closed];
 		this.#opened = [...opened, ...this.#opened];
 	}

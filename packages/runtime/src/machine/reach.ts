@@ -18,7 +18,7 @@ import { helperState, wrappedSource } from '../language/iterator-helper.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
 import { environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf } from '../registry/made-classes.ts';
-import { resourceEntry } from '../registry/resources.ts';
+import { isLive } from '../registry/resources.ts';
 import { type Fiber, FiberReaction } from './fiber.ts';
 import type { Pending } from './pending.ts';
 
@@ -69,7 +69,7 @@ function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): Readonl
 }
 
 function partsOf(value: object): readonly unknown[] {
-	if (resourceEntry(value) !== undefined) return [];
+	if (isLive(value)) return [];
 	if (value instanceof Cell) return [value.v];
 	if (value instanceof DurablePromise) return [value.value, ...handlersOf(value)];
 	if (typeof value === 'function') {

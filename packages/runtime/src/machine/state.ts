@@ -7,7 +7,7 @@ import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
 import { moduleValue } from '../registry/modules.ts';
-import { type ClosedResource, resourceEntry } from '../registry/resources.ts';
+import { type Closed, isLive } from '../registry/resources.ts';
 import { shared } from '../registry/shared.ts';
 import { findSite, fitsSite } from './effect.ts';
 import { FiberReaction } from './fiber.ts';
@@ -63,7 +63,7 @@ export function writeState(writer: StateWriter, state: RunState): Snapshot {
 export function readState(
 	[full, ...deltas]: readonly Uint8Array[],
 	opened?: readonly object[],
-): { state: RunState; writer: StateWriter; closed: readonly ClosedResource[] } {
+): { state: RunState; writer: StateWriter; closed: readonly Closed[] } {
 	if (full === undefined) throw malformed('there is no state');
 	const host = new Host({ opened });
 	const { root, writer } = runCodec.readSnapshot(full, deltas, { host });
@@ -96,7 +96,7 @@ export function readUnplaced([full, ...deltas]: readonly Uint8Array[]): { state:
 export function loadState(
 	bytes: Uint8Array,
 	opened?: readonly object[],
-): { state: RunState; log: LogRecord[]; closed: readonly ClosedResource[] } {
+): { state: RunState; log: LogRecord[]; closed: readonly Closed[] } {
 	const host = new Host({ opened });
 	const restored = restore(runCodec.decode(bytes, { host }), host);
 	return { ...restored, closed: host.unopened };
@@ -201,7 +201,7 @@ function closuresOf(roots: readonly unknown[]): string[] {
 	while (queue.length > 0) {
 		const value = queue.pop();
 		if ((typeof value !== 'object' && typeof value !== 'function') || value === null || seen.has(value)) continue;
-		if (resourceEntry(value) !== undefined) continue;
+		if (isLive(value)) continue;
 		seen.add(value);
 		const env = environmentOf(value);
 		if (env !== undefined) {

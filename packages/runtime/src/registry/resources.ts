@@ -4,6 +4,7 @@
  */
 import { type Duration, milliseconds } from '../language/duration.ts';
 import { type ClassEntry, type ClassLike, classOfPrototype, type ResourceHooks, registerClass } from './classes.ts';
+import { type Imported, importOf } from './imports.ts';
 
 /** Static method `(instance) => description`: what is saved of a resource. */
 export const MARSHAL: unique symbol = Symbol.for('perdure.marshal') as never;
@@ -64,7 +65,7 @@ export function resource<C extends ClassLike, D>(
 }
 
 /** How long its hooks may take (ms). */
-export function timeLimit({ timeout }: ResourceHooks): number {
+export function timeLimit({ timeout }: Pick<ResourceHooks, 'timeout'>): number {
 	return timeout === undefined ? TIMEOUT : milliseconds(timeout);
 }
 
@@ -88,6 +89,14 @@ export function resourceEntry(value: unknown): (ClassEntry & { readonly resource
 	const entry = prototype === null ? undefined : classOfPrototype(prototype);
 	return entry?.resource === undefined ? undefined : (entry as ClassEntry & { readonly resource: ResourceHooks });
 }
+
+/** Is it saved as a description, and nothing that it refers to with it? */
+export function isLive(value: unknown): boolean {
+	return resourceEntry(value) !== undefined || importOf(value) !== undefined;
+}
+
+/** What is to be opened before a run goes on that was read from bytes. */
+export type Closed = ClosedResource | Imported;
 
 /** A resource of a run that was read from bytes, until it is opened: what looking at such a run shows. */
 export class ClosedResource {

@@ -1,14 +1,14 @@
 import { decodeLive } from '../machine/bytes.ts';
 import type { Event } from '../machine/turn.ts';
 import type { Mail } from '../ports/store.ts';
-import type { ClosedResource } from '../registry/resources.ts';
+import type { Closed } from '../registry/resources.ts';
 import type { Answer } from './stored.ts';
 
 /** Mail as the run takes it. `opened`: of the resources that it gave as `closed`. @throws DecodeError */
 export function readMail(
 	mail: Mail,
 	opened?: readonly object[],
-): { readonly value: Event; readonly closed: readonly ClosedResource[] } {
+): { readonly value: Event; readonly closed: readonly Closed[] } {
 	const { kind, name, payload, status } = mail;
 	if (kind === 'ended' && status === undefined) {
 		return { value: { type: 'childEnded', child: name, ended: null }, closed: [] };

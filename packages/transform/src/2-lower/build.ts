@@ -21,6 +21,10 @@ export function number(value: number): t.NumericLiteral {
 	return { type: 'NumericLiteral', value } as t.NumericLiteral;
 }
 
+export function nullValue(): t.NullLiteral {
+	return { type: 'NullLiteral' } as t.NullLiteral;
+}
+
 /** `undefined`, which no binding can shadow. */
 export function nothing(): t.UnaryExpression {
 	return unary('void', number(0));

@@ -177,7 +177,7 @@ export interface Graph {
 export interface Closure {
 	/** The identifier that opaque code uses for its definition: `%def3`. */
 	readonly ref: string;
-	readonly kind: 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk';
+	readonly kind: 'async-closure' | 'generator-closure' | 'closure' | 'class' | 'thunk' | 'import';
 	readonly name: string;
 	readonly place: Place;
 	/** Binding or property name path within the function; null when anonymous. */

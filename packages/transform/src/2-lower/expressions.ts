@@ -6,6 +6,7 @@ import { lowerAwait } from './awaits.ts';
 import { assign, at, binary, id, statement } from './build.ts';
 import { lowerLinked } from './calls.ts';
 import type { Draft, Frame } from './frame.ts';
+import { type ImportParts, importOf, importParts } from './imports.ts';
 import { lowerJsx } from './jsx.ts';
 import { lowerArray, lowerClass, lowerNew, lowerObject, lowerTagged, lowerTemplate } from './literals.ts';
 import { shallow } from './nodes.ts';
@@ -75,9 +76,11 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 			return lowerAssignment(frame, node);
 		case 'UpdateExpression':
 			return lowerUpdate(frame, node);
+		case 'CallExpression':
+			if (node.callee.type === 'Import') return lowerImport(frame, node, importParts(node)!);
+			return lowerLinked(frame, node, 'value');
 		case 'MemberExpression':
 		case 'OptionalMemberExpression':
-		case 'CallExpression':
 		case 'OptionalCallExpression':
 			return lowerLinked(frame, node, 'value');
 		case 'NewExpression':
@@ -90,16 +93,8 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 			return lowerTemplate(frame, node);
 		case 'TaggedTemplateExpression':
 			return lowerTagged(frame, node);
-		case 'ImportExpression': {
-			const result = shallow(node);
-			const options = node.options ?? null;
-			result.source =
-				options && suspends(options, frame.unit.memo)
-					? holdNode(frame, node.source, 'arg')
-					: lowerValue(frame, node.source);
-			result.options = options && lowerValue(frame, options);
-			return result;
-		}
+		case 'ImportExpression':
+			return lowerImport(frame, node, importParts(node)!);
 		case 'JSXElement':
 		case 'JSXFragment':
 			return lowerJsx(frame, node);
@@ -112,6 +107,12 @@ export function lowerValue(frame: Frame, node: t.Expression): t.Expression {
 			});
 			return id('undefined');
 	}
+}
+
+function lowerImport(frame: Frame, node: t.Expression, { source, options }: ImportParts): t.Expression {
+	const isFirst = options !== null && suspends(options, frame.unit.memo);
+	const first = isFirst ? holdNode(frame, source, 'arg') : lowerValue(frame, source);
+	return importOf(frame, node, { source: first, options: options && lowerValue(frame, options) });
 }
 
 /** Evaluates and drops the value. */

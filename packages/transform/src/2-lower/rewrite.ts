@@ -2,6 +2,7 @@ import * as t from '@babel/types';
 import { isType, unwrap } from '../1-parse/scope.ts';
 import { assign, at, call, helper, id, sequence } from './build.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
+import { importParts, rewriteImport } from './imports.ts';
 import { isShorthand, propertyName, shallow } from './nodes.ts';
 import { privateIn, privateKey } from './private-names.ts';
 import { rewriteAssignment, rewriteUpdate } from './rewrite-assignment.ts';
@@ -78,6 +79,8 @@ export function rewriteNode(code: Code, node: t.Node): t.Node {
 		case 'CallExpression':
 		case 'NewExpression':
 			return rewriteCall(code, node);
+		case 'ImportExpression':
+			return code.plain ? copy(code, node) : rewriteImport(code, node, importParts(node)!);
 		case 'AssignmentExpression':
 			return rewriteAssignment(code, node);
 		case 'UpdateExpression':

@@ -18,6 +18,7 @@ import {
 } from './build.ts';
 import type { Site } from './cfg.ts';
 import type { Frame } from './frame.ts';
+import { importParts, rewriteImport } from './imports.ts';
 import { interpose } from './interpose.ts';
 import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
@@ -40,10 +41,13 @@ import { type Code, isOfUnit } from './unit.ts';
  * started before the turn is durable.
  */
 export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression): t.Expression {
+	if (code.plain) return copy(code, node);
+	const imported = importParts(node);
+	if (imported) return rewriteImport(code, node, imported);
 	const ofPromise = rewritePromise(code, node);
 	if (ofPromise) return ofPromise;
-	if (!code.plain && spendsFirst(code, node)) markSpent(code, node.arguments[0]!);
-	if (node.type === 'NewExpression' || code.plain || !mayStart(code, node)) return copy(code, node);
+	if (spendsFirst(code, node)) markSpent(code, node.arguments[0]!);
+	if (node.type === 'NewExpression' || !mayStart(code, node)) return copy(code, node);
 	if (code.unit.spent.has(node)) return copy(code, node);
 	const grouped = unwrap(node.callee);
 	if (grouped.type === 'OptionalMemberExpression') return rewriteGrouped(code, node, grouped);
@@ -285,7 +289,7 @@ const INDIRECT = new Set(['fromAsync', 'prototype', 'apply', 'call', 'bind']);
 
 function mayStart(code: Code, node: t.CallExpression): boolean {
 	const callee: t.Node = unwrap(node.callee);
-	if (callee.type === 'Super' || callee.type === 'Import') return false;
+	if (callee.type === 'Super') return false;
 	if (isSuperMember(callee)) return superCallee(code, callee) !== null;
 	return !isNever(code, callee);
 }
@@ -324,7 +328,6 @@ export function promiseStatic(code: Code, node: t.Node): string | null {
 
 /** `Promise.all(...)`, `new Promise(...)`: of the run, inside a turn. */
 function rewritePromise(code: Code, node: t.CallExpression | t.NewExpression): t.Expression | null {
-	if (code.plain) return null;
 	const args = () => node.arguments.map((argument) => rewriteNode(code, argument));
 	if (node.type === 'NewExpression') {
 		return isPromise(code, node.callee) ? construct(helper('PromiseOf'), args()) : null;

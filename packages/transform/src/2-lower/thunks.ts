@@ -8,7 +8,7 @@ import { shallow } from './nodes.ts';
 import { copy, rewrite } from './rewrite.ts';
 import { isPromise, promiseStatic } from './starts.ts';
 import { calleeText, isGlobal, staticPath } from './static-path.ts';
-import { uniqueName } from './unit.ts';
+import { type Code, uniqueName } from './unit.ts';
 
 /** Names the function that is called with the arguments that are written. Null where it surely becomes an effect. */
 export type CalledWith = (() => t.Expression) | null;
@@ -84,18 +84,20 @@ export function lazyTemplate(frame: Frame, quasi: t.TemplateLiteral): t.Expressi
 	return call(helper('lazy'), [id(thunk.ref), array([])]);
 }
 
-function defineThunk(
-	frame: Frame,
+/** What makes `value` again, of the operands that `params` name. */
+export function defineThunk(
+	code: Code,
 	node: t.Node,
 	name: string,
 	params: readonly t.Identifier[],
 	value: t.Expression,
+	kind: 'thunk' | 'import' = 'thunk',
 ): Closure {
 	const thunk: Closure = {
-		ref: `%def${frame.unit.definitions++}`,
-		kind: 'thunk',
+		ref: `%def${code.unit.definitions++}`,
+		kind,
 		name,
-		place: { node, chain: frame.chain, loc: node.loc ?? null },
+		place: { node, chain: code.chain, loc: node.loc ?? null },
 		path: null,
 		captures: params.map(({ name }, i) => ({ name, source: `operand${i}`, cell: false })),
 		make: arrow(params, value),
@@ -104,7 +106,7 @@ function defineThunk(
 		closures: [],
 		starts: [],
 	};
-	frame.unit.closures.set(node, thunk);
-	frame.closures.push(thunk);
+	code.unit.closures.set(node, thunk);
+	code.closures.push(thunk);
 	return thunk;
 }

@@ -39,6 +39,7 @@ const CODES: Record<ObstacleKind, Code> = {
 	function: 'PD3007',
 	made: 'PD3007',
 	promise: 'PD3008',
+	namespace: 'PD3001',
 };
 
 interface Judging {
@@ -77,7 +78,10 @@ export class Judge {
 		const found: Wrong[] = [];
 		for (const type of types) {
 			if (subject !== null && this.#isThrown(type, subject)) continue;
-			for (const obstacle of this.#inOrder(this.#verdicts.obstacles(type), unknown)) {
+			const obstacles = this.#inOrder(this.#verdicts.obstacles(type), unknown);
+			// Saved by its specifier, whatever its type says of its members.
+			if (obstacles.length > 0 && subject !== null && this.#proof.imported(subject)) continue;
+			for (const obstacle of obstacles) {
 				if (only !== undefined && obstacle.kind !== only) continue;
 				if (obstacle.kind === 'unknown') {
 					if (!unknown || this.#any === 'allow') continue;
@@ -173,7 +177,10 @@ export class Judge {
 	}
 
 	#unproven({ kind, keys }: Obstacle, subject: Subject): Unproven | null {
-		const of = { ...subject, path: [...(subject.path ?? []), ...keys] };
+		const partAt = (length: number) => ({ ...subject, path: [...(subject.path ?? []), ...keys.slice(0, length)] });
+		if (keys.some((_, i) => this.#proof.imported(partAt(i + 1)))) return null;
+		const of = partAt(keys.length);
+		if (kind === 'namespace') return this.#proof.namespaces(of);
 		if (kind === 'promise') return this.#proof.promises(of);
 		return kind === 'iterator' ? this.#proof.iterators(of) : this.#proof.functions(of);
 	}

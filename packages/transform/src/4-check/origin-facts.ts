@@ -6,7 +6,7 @@ import type { Classes } from './classes.ts';
 import type { DurableFiles } from './durable-files.ts';
 import { EACH } from './flows.ts';
 import { hostName, isOfHost } from './host-types.ts';
-import type { CollectionFacts, Imported } from './origin.ts';
+import type { CollectionFacts, Imported, NamespacePart } from './origin.ts';
 import type { Questions } from './questions.ts';
 import { runtimeName } from './runtime-names.ts';
 import type { Declaration, Type, TypeProgram, TypeSymbol } from './type-model.ts';
@@ -32,11 +32,12 @@ const COLLECTIONS = new Set(['Array', 'ReadonlyArray', 'Map', 'ReadonlyMap', 'Se
 
 export function createOriginFacts({ program, types, symbols, files, classes }: OriginQuestions): OriginFacts {
 	/** Where the value of an import, or a part of it, was declared. */
-	const declarationsOf = ({ node, path }: Imported): readonly Declaration[] => {
-		const symbol = symbols.at(node.local);
-		if (symbol === undefined || path.length === 0) return symbol?.declarations() ?? [];
+	const declarationsOf = (imported: Imported | NamespacePart): readonly Declaration[] => {
+		const { path } = imported;
+		const symbol = imported.kind === 'import' ? symbols.at(imported.node.local) : undefined;
+		if (path.length === 0) return symbol?.declarations() ?? [];
 		let declared: readonly Declaration[] = [];
-		let type = symbol.valueType();
+		let type = imported.kind === 'import' ? symbol?.valueType() : types.at(imported.node)?.typeArguments()[0];
 		for (const step of path) {
 			const property = step === EACH ? undefined : type?.properties().find(({ name }) => name === step);
 			if (property === undefined) return [];
@@ -45,7 +46,7 @@ export function createOriginFacts({ program, types, symbols, files, classes }: O
 		}
 		return declared;
 	};
-	const everyDeclared = (imported: Imported, test: (declaration: Declaration) => boolean) => {
+	const everyDeclared = (imported: Imported | NamespacePart, test: (declaration: Declaration) => boolean) => {
 		const declared = declarationsOf(imported).filter(({ kind }) => kind !== 'interface' && kind !== 'alias');
 		return declared.length > 0 && declared.every(test);
 	};
@@ -81,7 +82,7 @@ export function createOriginFacts({ program, types, symbols, files, classes }: O
 				(each) => files.functionAt(each) !== null || (each.kind === 'class' && files.isOfCompiledModule(each)),
 			),
 		entered: (imported) =>
-			runtimeName(symbols.at(imported.node.local)) !== undefined ||
+			(imported.kind === 'import' && runtimeName(symbols.at(imported.node.local)) !== undefined) ||
 			everyDeclared(imported, (each) => files.functionAt(each) === 'durable'),
 		calleeOf(callee) {
 			const symbol = symbols.at(nameOf(callee));

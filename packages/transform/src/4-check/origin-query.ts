@@ -1,6 +1,7 @@
 /** One question: what was looked at, and what was found. */
 import type * as t from '@babel/types';
 import { type Binding, type FunctionNode, isFunctionNode, unwrap } from '../1-parse/scope.ts';
+import { importParts } from '../2-lower/imports.ts';
 import { isOnlyRead, mayChange } from './constancy.ts';
 import type { Inflow, Path } from './flows.ts';
 import { keyOf } from './member-names.ts';
@@ -39,6 +40,10 @@ export class OriginQuery implements Query {
 	expression(expression: t.Node, path: Path): void {
 		const node = unwrap(expression);
 		if (!this.first(node, path)) return;
+		if (importParts(node as t.Expression) !== null) {
+			this.add({ kind: 'namespace', node: node as t.Expression, path });
+			return;
+		}
 		switch (node.type) {
 			case 'Identifier':
 				this.#identifier(node, path);

@@ -10,6 +10,13 @@ export type Made = FunctionNode | t.Class;
 /** Whose code makes a function: a run's, so that it is data; a compiled module's, by whose name it is found; or neither. */
 export type Maker = 'durable' | 'run' | 'module' | 'outside';
 
+/** The part at `path` of the namespace that an `import()` gives; or the promise of it, as the type there says. */
+export interface NamespacePart {
+	readonly kind: 'namespace';
+	readonly node: t.Expression;
+	readonly path: Path;
+}
+
 /** The part at `path` of what an import is bound to. */
 export interface Imported {
 	readonly kind: 'import';
@@ -24,6 +31,7 @@ export interface Imported {
 export type Origin =
 	| { readonly kind: 'function'; readonly node: Made; readonly maker: Maker }
 	| Imported
+	| NamespacePart
 	| { readonly kind: 'global'; readonly name: string }
 	/** What a call gave that is not followed into: `path` of it; `awaited` what its promise was fulfilled with. */
 	| { readonly kind: 'call'; readonly node: Call; readonly path: Path; readonly awaited: boolean }

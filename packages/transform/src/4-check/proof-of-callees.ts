@@ -7,7 +7,7 @@ import { headOf, nameOf } from './declared-names.ts';
 import { isIntrinsic } from './globals.ts';
 import type { Origin } from './origin.ts';
 import { proveFunctionOfCall } from './proof-of-functions.ts';
-import type { Proving, Unproven, UnprovenCallee } from './unproven.ts';
+import { type Proving, placed, type Unproven, type UnprovenCallee } from './unproven.ts';
 
 export function proveCallees(
 	proof: Proving,
@@ -36,6 +36,7 @@ function isEntered(proof: Proving, origin: Origin): boolean {
 		case 'call':
 			return givesEntered(proof, origin);
 		case 'import':
+		case 'namespace':
 			return proof.facts?.entered(origin) === true;
 		default:
 			return false;
@@ -78,6 +79,8 @@ function foreignCallee(proof: Proving, origin: Origin): Omit<Unproven, 'code'> &
 			const name = [origin.name, ...origin.path].join('.');
 			return { ...known(name, false, []), sure: origin.from.startsWith('node:') };
 		}
+		case 'namespace':
+			return { ...known(origin.path.join('.'), false, placed(origin.node)), sure: false };
 		case 'call': {
 			const { what, related, sure } = proveFunctionOfCall(proof, origin)!;
 			return { what, help, related, sure, async: false };

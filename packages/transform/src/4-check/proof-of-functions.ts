@@ -21,6 +21,8 @@ export function proveFunction(proof: Proving, origin: Origin): Unproven | null {
 			const name = [origin.name, ...origin.path].join('.');
 			return proof.facts?.saved(origin) === true ? null : refuseFunction(name, false);
 		}
+		case 'namespace':
+			return proof.facts?.saved(origin) === true ? null : refuseFunction(origin.path.join('.'), false);
 		case 'call':
 			if (isNamedEffect(proof, origin)) return null;
 			return proof.once('function', origin.node, () => proveFunctionOfCall(proof, origin));

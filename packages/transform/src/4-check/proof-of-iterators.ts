@@ -20,6 +20,7 @@ export function proveIterator(proof: Proving, origin: Origin): Unproven | null {
 				what: 'an iterator that the caller passes in',
 			};
 		case 'import':
+		case 'namespace':
 		case 'callback':
 		case 'unknown':
 			return refuseIterator(placed(origin.node));

@@ -20,6 +20,9 @@ export function provePromise(proof: Proving, origin: Origin): Unproven | null {
 			return proof.once('promise', origin.node, () => promiseOfCall(proof, origin));
 		case 'parameter':
 			return refusePromise('a promise that the caller passes in', [{ message: 'it comes in here', node: origin.node }]);
+		case 'namespace':
+			if (origin.path.length === 0 && proof.isOfRun(origin.node)) return null;
+			return refusePromise(REFUSED.promise, placed(origin.node));
 		case 'import':
 			return refusePromise(REFUSED.promise, [{ message: 'it is imported here', node: origin.node }]);
 		case 'global':

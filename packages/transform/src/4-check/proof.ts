@@ -3,6 +3,7 @@
  * come from: proven to be of the run (or to be found by a name), or refused.
  */
 import type * as t from '@babel/types';
+import { NAMESPACE_HELP, REFUSED } from '@perdure/abi';
 import { isFunctionNode } from '../1-parse/scope.ts';
 import { propertyName } from '../2-lower/nodes.ts';
 import type { Path } from './flows.ts';
@@ -17,6 +18,7 @@ import {
 	every,
 	type Facts,
 	type Proving,
+	placed,
 	type Subject,
 	type Unproven,
 	type UnprovenCallee,
@@ -51,6 +53,25 @@ export class Proof implements Proving {
 
 	iterators(of: Subject): Unproven | null {
 		return worst(this.from(of).map((origin) => proveIterator(this, origin)));
+	}
+
+	/** Null where every namespace that it may be was imported by durable code. */
+	namespaces(of: Subject): Unproven | null {
+		const origins = this.from(of);
+		const foreign = origins.find((each) => each.kind !== 'data' && !this.#isImported(each));
+		if (origins.length > 0 && foreign === undefined) return null;
+		const related = foreign !== undefined && 'node' in foreign ? placed(foreign.node) : [];
+		return { code: 'PD3001', what: REFUSED.namespace, help: NAMESPACE_HELP, related, sure: false };
+	}
+
+	/** Is all of it what an `import()` of durable code gives: a namespace, or the promise of one? */
+	imported(of: Subject): boolean {
+		const origins = this.from(of);
+		return origins.some((each) => each.kind !== 'data') && this.namespaces(of) === null;
+	}
+
+	#isImported(origin: Origin): boolean {
+		return origin.kind === 'namespace' && origin.path.length === 0 && this.isOfRun(origin.node);
 	}
 
 	/** Was all of it thrown, whatever its type says? Its declaration may give it nothing, or plain data, first. */

@@ -1,11 +1,12 @@
 /** Where values come from that a call, a `new` or an `await` gave, and arguments. */
 import type * as t from '@babel/types';
 import { type FunctionNode, isFunctionNode, unwrap } from '../1-parse/scope.ts';
+import { importParts } from '../2-lower/imports.ts';
 import { COLLECTIONS, GIVES_ELEMENT, KEEPS_ELEMENTS, MAPS_ELEMENTS, VISITS_ELEMENTS } from './collections.ts';
 import { EACH, type Inflow, outOfTypes, type Path } from './flows.ts';
 import { isIntrinsic } from './globals.ts';
 import { isElement, methodOf } from './member-names.ts';
-import type { Call, Made, Query } from './origin.ts';
+import type { Call, Made, Origin, Query } from './origin.ts';
 import { partOfInstance } from './query-objects.ts';
 
 export function call(query: Query, node: Call, path: Path): void {
@@ -97,8 +98,19 @@ function partOfNew(query: Query, node: t.NewExpression, path: Path): void {
 }
 
 export function awaited(query: Query, argument: t.Expression, path: Path): void {
-	const node = unwrap(argument);
+	const node = unwrap(argument) as t.Expression;
+	if (importParts(node) !== null) {
+		query.expression(node, path);
+		return;
+	}
 	switch (node.type) {
+		case 'Identifier': {
+			const promises = query.origins.of(node);
+			const imported = promises.filter((each) => each.kind === 'namespace' && each.path.length === 0);
+			if (imported.length === 0 || imported.length < promises.length) query.add({ kind: 'unknown', node });
+			else for (const each of imported) query.add({ ...each, path } as Origin);
+			return;
+		}
 		case 'ConditionalExpression':
 			awaited(query, node.consequent, path);
 			awaited(query, node.alternate, path);

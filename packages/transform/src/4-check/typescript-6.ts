@@ -13,7 +13,7 @@ import type {
 	TypeProgram,
 	TypeSymbol,
 } from './type-model.ts';
-import { isModuleName, kindOf, lazy, nodesAt, propertyName } from './typescript-common.ts';
+import { isModuleName, kindOf, lazy, nodesAt, propertyName, withoutFolders } from './typescript-common.ts';
 
 /** Members of a symbol that TypeScript keeps to itself. */
 interface InternalSymbol extends ts.Symbol {
@@ -38,7 +38,9 @@ export function fromTypeScript6(typescript: typeof ts, program: ts.Program): Typ
 			tuple: reference && ((type as ts.TypeReference).target.objectFlags & ObjectFlags.Tuple) !== 0,
 			objectLiteral: type.symbol !== undefined && (type.symbol.flags & SymbolFlags.ObjectLiteral) !== 0,
 			text: () =>
-				printed(() => checker.typeToString(type)) ?? type.symbol?.name ?? 'a type that TypeScript cannot print',
+				printed(() => withoutFolders(checker.typeToString(type))) ??
+				type.symbol?.name ??
+				'a type that TypeScript cannot print',
 			symbol: lazy(() => type.symbol && symbolOf(type.symbol)),
 			alias: lazy(() => type.aliasSymbol && symbolOf(type.aliasSymbol)),
 			parts: lazy(() => partsOf(type).map(typeOf)),

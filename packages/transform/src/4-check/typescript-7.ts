@@ -29,7 +29,7 @@ import type {
 	SyncModule,
 } from './typescript-7-api.ts';
 import { readShapes, type Shape } from './typescript-7-shapes.ts';
-import { isModuleName, isQuoted, kindOf, lazy, nodesAt, propertyName } from './typescript-common.ts';
+import { isModuleName, isQuoted, kindOf, lazy, nodesAt, propertyName, withoutFolders } from './typescript-common.ts';
 
 /** The modules of the user's TypeScript that opened `project`. */
 export interface TypeScript7 {
@@ -81,7 +81,7 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker, 
 			get objectLiteral() {
 				return shape() === undefined && ((symbol()?.flags ?? 0) & SymbolFlags.ObjectLiteral) !== 0;
 			},
-			text: lazy(() => checker.typeToString(type)),
+			text: lazy(() => withoutFolders(checker.typeToString(type))),
 			symbol: lazy(() => symbolOfShape(type, shape()) ?? optional(symbol(), symbolOf)),
 			alias: lazy(() => optional(type.getAliasSymbol(), symbolOf)),
 			parts: lazy(() => partsOf(type).map(typeOf)),

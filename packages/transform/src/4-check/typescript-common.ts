@@ -92,3 +92,8 @@ export function nodesAt<N extends PlacedNode>(
 	visit(source);
 	return spans.map(({ start, end }) => found.get(end)?.get(start));
 }
+
+/** A module is named by its file: where that is on this machine tells the reader nothing. */
+export function withoutFolders(type: string): string {
+	return type.replace(/\bimport\("(?:[^"]*\/)?([^"/]+)"(?:, \{ with: \{[^}]*\} \})?\)/g, 'import("$1")');
+}

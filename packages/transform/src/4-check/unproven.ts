@@ -5,7 +5,7 @@ import type { Binding, FunctionNode } from '../1-parse/scope.ts';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import type { CallFacts } from './callee.ts';
 import type { Path } from './flows.ts';
-import type { Imported, Origin } from './origin.ts';
+import type { Imported, NamespacePart, Origin } from './origin.ts';
 import type { Origins } from './origins.ts';
 
 /** What is asked about: what a binding holds or an expression gives, or the part of it at `path`. */
@@ -30,9 +30,9 @@ export interface Unproven {
 /** What only types tell about a place of the file. */
 export interface Facts extends CallFacts {
 	/** Is what was imported a function or class that is saved by its name in the module that declares it? */
-	saved(imported: Imported): boolean;
+	saved(imported: Imported | NamespacePart): boolean;
 	/** Does a call of what was imported run as a part of the run: is it durable? */
-	entered(imported: Imported): boolean;
+	entered(imported: Imported | NamespacePart): boolean;
 	/** Does durable code call the durable function? Then what it hands over is looked at there. */
 	calledInRuns(fn: FunctionNode): boolean;
 	/** May what a captured variable holds be saved, as far as its type tells? */

@@ -7,7 +7,7 @@
  * path that is named is the shortest, and of equal ones the first declared. A generic type that grows
  * without end (`interface Nest<T> { inner: Nest<T[]> }`) is left where it has met itself `GROWN` times.
  */
-import { LIVE_HELP, REFUSED } from '@perdure/abi';
+import { LIVE_HELP, NAMESPACE_HELP, REFUSED } from '@perdure/abi';
 import type { Classes } from './classes.ts';
 import { hostName, isIteratorRow, isLive, isOfHost, liveHelp, unsavableType, wireType } from './host-types.ts';
 import { runtimeName } from './runtime-names.ts';
@@ -17,9 +17,18 @@ import type { Property, Type, TypeSymbol } from './type-model.ts';
  * - `unknown`: nothing is known of it (`any`, `unknown`, an unconstrained type parameter).
  * - `value`: it is never saved. `class`: an instance of a class that must be registered first.
  * - `made`: an instance of a class that durable code made: what the class captures decides.
- * - `accessor`, `function`, `promise`, `iterator`: where the value comes from decides.
+ * - `accessor`, `function`, `promise`, `iterator`, `namespace`: where the value comes from decides.
  */
-export type ObstacleKind = 'unknown' | 'value' | 'accessor' | 'class' | 'made' | 'function' | 'promise' | 'iterator';
+export type ObstacleKind =
+	| 'unknown'
+	| 'value'
+	| 'accessor'
+	| 'class'
+	| 'made'
+	| 'function'
+	| 'promise'
+	| 'iterator'
+	| 'namespace';
 
 export interface Obstacle {
 	readonly kind: ObstacleKind;
@@ -28,7 +37,7 @@ export interface Obstacle {
 	/** The same as property names, `[]` for an element. */
 	readonly keys: readonly string[];
 	readonly type: Type;
-	/** A function, promise or iterator: where it comes from may remove it. */
+	/** A function, promise, iterator or namespace: where it comes from may remove it. */
 	readonly liftable: boolean;
 	/** What it is called in a sentence (abi/refusals.ts). */
 	readonly what: string;
@@ -51,6 +60,15 @@ interface Visit {
 	/** It is what a hook gives: only what can surely not be saved counts of it. */
 	readonly given: boolean;
 }
+
+const LIFTABLE: ReadonlySet<ObstacleKind> = new Set([
+	'made',
+	'accessor',
+	'function',
+	'promise',
+	'iterator',
+	'namespace',
+]);
 
 const GROWN = 20;
 /** Types in one search: far more than any written type has, and no more than a blink. */
@@ -132,8 +150,7 @@ class Search {
 		const keys: string[] = [];
 		for (let each: Visit | null = at; each; each = each.from) if (each.key !== null) keys.unshift(each.key);
 		if (at.given && kind !== 'value' && kind !== 'class') return;
-		const liftable =
-			kind === 'made' || kind === 'accessor' || kind === 'function' || kind === 'promise' || kind === 'iterator';
+		const liftable = LIFTABLE.has(kind);
 		this.found.push({ kind, path: at.path, keys, type: at.type, liftable, what, help });
 	}
 
@@ -204,7 +221,7 @@ class Search {
 		}
 		const declared = symbol?.declarations() ?? [];
 		if (declared.some(({ kind }) => kind === 'module')) {
-			this.add(at, 'value', 'a module namespace', 'import it where it is used');
+			this.add(at, 'namespace', REFUSED.namespace, NAMESPACE_HELP);
 			return;
 		}
 		const made = declared.some(({ kind }) => kind === 'class');
