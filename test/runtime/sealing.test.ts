@@ -1,5 +1,6 @@
 /** Sealed bytes and tokens: given back as they were, or refused with the reason, before anything is decoded. */
 import {
+	createEngine,
 	KeyringError,
 	keyring,
 	run,
@@ -12,6 +13,7 @@ import {
 	unsealToken,
 } from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
+import { memory } from '@perdure/runtime/memory';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { prepare } from '../support/evaluate.ts';
 import { compileSubject } from '../support/execute.ts';
@@ -155,6 +157,16 @@ describe('a keyring', () => {
 	])('refuses a key %s', (_, options, message) => {
 		expect(() => keyring(options)).toThrow(message);
 		expect(() => keyring(options)).toThrow(expect.objectContaining({ code: KeyringError.code }));
+	});
+
+	test('is what keyring() has made, for whoever takes one', async () => {
+		for (const none of [{ current: 'now', keys: { now: key(1) } }, null, undefined]) {
+			await expect(seal(plain, none as never)).rejects.toThrow(KeyringError);
+			await expect(unseal(await seal(plain, ring), none as never)).rejects.toThrow(KeyringError);
+		}
+		for (const none of [{ current: 'now', keys: { now: key(1) } }, null]) {
+			expect(() => createEngine({ store: memory(), keyring: none as never })).toThrow(KeyringError);
+		}
 	});
 
 	test('shows no key when it is printed', async () => {

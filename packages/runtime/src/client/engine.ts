@@ -285,7 +285,7 @@ export class Engine implements AsyncDisposable {
 /**
  * An engine over a store: `sqlite(path)` from `@perdure/runtime/sqlite`, `memory()` from
  * `@perdure/runtime/memory`. The store is opened in the background; what is wrong with it shows at the first use.
- * @throws NotCompiledError for a listed function that was not compiled.
+ * @throws NotCompiledError for a listed function that was not compiled, KeyringError for what is no keyring.
  */
 export function createEngine(o: EngineOptions): Engine {
 	return new Engine(o);

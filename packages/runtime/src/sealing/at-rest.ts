@@ -1,7 +1,7 @@
 import { SealError } from '../errors/saving.ts';
 import { hash } from '../machine/key.ts';
 import { realRandom } from '../ports/clock.ts';
-import type { Keyring } from './keyring.ts';
+import { checkKeyring, type Keyring } from './keyring.ts';
 
 /** What a value of a store is: part of what it is bound to, so that none can stand in another's place. */
 export type Field = 'state' | 'waits' | 'progress' | 'outcome' | 'event' | 'log' | 'mail' | 'outbox';
@@ -28,7 +28,9 @@ export class AtRest {
 	readonly #keyring: Keyring;
 	readonly #keys = new Map<string, Promise<Key>>();
 
+	/** @throws KeyringError for what is none. */
 	constructor(keyring: Keyring) {
+		checkKeyring(keyring);
 		this.#keyring = keyring;
 	}
 

@@ -65,6 +65,15 @@ export function keyring({ current, keys }: KeyringOptions): Keyring {
 	return new Keyring(current, imported);
 }
 
+/**
+ * What JavaScript hands over may be what a keyring is made of, or nothing.
+ * @throws KeyringError
+ */
+export function checkKeyring(given: Keyring): void {
+	if (typeof (given as Partial<Keyring> | null | undefined)?.derive === 'function') return;
+	throw new KeyringError({ problem: 'it was not made by keyring({ current, keys })' });
+}
+
 function bytesOfKey(id: string, material: KeyMaterial): Uint8Array<ArrayBuffer> {
 	const bytes = typeof material === 'string' ? bytesOfBase64(material) : material;
 	if (!(bytes instanceof Uint8Array))

@@ -1,7 +1,7 @@
 import { SealError } from '../errors/saving.ts';
 import { type Duration, deadline } from '../language/duration.ts';
 import { realClock, realRandom } from '../ports/clock.ts';
-import type { Keyring } from './keyring.ts';
+import { checkKeyring, type Keyring } from './keyring.ts';
 
 /** What sealed bytes are bound to. All of it is checked when they are unsealed. */
 export interface SealOptions {
@@ -38,9 +38,10 @@ const utf8 = new TextEncoder();
 /**
  * Signs and encrypts (AES-256-GCM) under the keyring's current key. Bytes that leave the process by way of
  * somebody else (a URL, a cookie, a queue) come back as they were, or are refused.
- * @throws TypeError for what is no bytes.
+ * @throws TypeError for what is no bytes, KeyringError for what is no keyring.
  */
 export async function seal(bytes: Uint8Array, keyring: Keyring, o: SealOptions = {}): Promise<Uint8Array> {
+	checkKeyring(keyring);
 	// A text, or a value, would be sealed as no bytes at all.
 	if (!(bytes instanceof Uint8Array)) throw new TypeError('seal takes bytes, a Uint8Array: encode(value) gives them.');
 	const expires = o.expires === undefined ? undefined : deadline(o.expires, realClock.now());
@@ -64,6 +65,7 @@ export async function seal(bytes: Uint8Array, keyring: Keyring, o: SealOptions =
  * @throws SealError: `tampered` (changed, cut, or sealed for another run), `unknown-key`, `wrong-audience`, `expired`.
  */
 export async function unseal(sealed: Uint8Array, keyring: Keyring, o: UnsealOptions = {}): Promise<Uint8Array> {
+	checkKeyring(keyring);
 	const { info, prefix, iv, closed } = parse(sealed);
 	const salt = prefix.slice(prefix.length - SALT);
 	const key = await keyring.derive(info.keyId, salt, belongingTo(o.run));
