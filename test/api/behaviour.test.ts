@@ -2,7 +2,7 @@
 import * as here from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { afterAll, describe, expect, test, vi } from 'vitest';
-import { loadMain } from '../runtime/run/program.ts';
+import { load, loadMain } from '../runtime/run/program.ts';
 
 const main = loadMain(`
 	import { suspend } from '@perdure/runtime';
@@ -219,4 +219,17 @@ describe('errors of another copy of the package', async () => {
 		expect(here.TimeoutError.is(error)).toBe(false);
 		expect(error).toMatchObject({ name, code: Class.code, help: expect.stringMatching(/./) });
 	});
+});
+
+test('a module may be listed whatever else it exports', async () => {
+	const module = load(`
+		export async function* each() { 'use durable'; yield 1; }
+		export function* all() { 'use durable'; yield 2; }
+		export class Shop { static async open() { 'use durable'; return 'open'; } async sell() { 'use durable'; return 'sold'; } }
+		export const text = 'use durable', nothing = null;
+		export function plain() { return 'durable'.length; }
+		export async function main() { 'use durable'; const got = []; for await (const x of each()) got.push(x); return [...got, ...all()]; }`);
+	await using engine = here.createEngine({ store: memory(), functions: [module] });
+	expect(await (await engine.start(module['main'] as here.AsyncFunction, [])).result()).toEqual([1, 2]);
+	expect(() => here.createEngine({ store: memory(), functions: [module['each'] as never] })).toThrow(/generator/);
 });

@@ -293,13 +293,13 @@ export function createEngine(o: EngineOptions): Engine {
 
 function checkCompiled(listed: AsyncFunction | object): void {
 	if (typeof listed === 'function') durable(listed);
-	else for (const value of Object.values(listed)) if (looksDurable(value)) durable(value);
+	else for (const value of Object.values(listed)) if (isUncompiled(value)) durable(value);
 }
 
-/** Of a module's exports, those that say they are durable. */
-function looksDurable(value: unknown): boolean {
-	if (typeof value !== 'function') return false;
-	return definitionOf(value) !== undefined || /['"]use durable\b/.test(Function.prototype.toString.call(value));
+/** Of a module's exports, those that say they are durable, and are not. */
+function isUncompiled(value: unknown): boolean {
+	if (typeof value !== 'function' || definitionOf(value) !== undefined) return false;
+	return /['"]use durable\b/.test(Function.prototype.toString.call(value));
 }
 
 function warn(text: string): void {
