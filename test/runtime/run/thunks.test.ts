@@ -191,3 +191,41 @@ test('it is tried again as the policy of the effect says', async () => {
 		error: { message: 'not yet' },
 	});
 });
+
+test.each([
+	['an element', 'const [r] = await Promise.all([send({ s: make(1) })]); return r;'],
+	[
+		'an element, behind one that was awaited',
+		'const [, r] = await Promise.all([await send({ s: null }), send({ s: make(1) })]); return r;',
+	],
+	['an element of a closure', 'const all = () => Promise.all([send({ s: make(1) })]); return (await all())[0];'],
+	['a chain among the elements', 'return (await Promise.all([send({ s: make(1) }).then((x) => x)]))[0];'],
+	[
+		'a method of a saved value',
+		'const key = "send"; return (await Promise.all([api[key]({ s: make(1) }), api.send({ s: make(1) })]))[0];',
+	],
+	['an assigned operand', 'let p; return await (p ??= send({ s: make(1) }));'],
+	['a return through finally', 'try { return send({ s: make(1) }); } finally { await send({ s: null }); }'],
+])('what is made in place for a call that is not waited for there: %s', async (_, body) => {
+	const seen: unknown[] = [];
+	const send = async ({ s }: { s: { live(): number } | null }) => {
+		seen.push(s?.live());
+		return s?.live();
+	};
+	const world = {
+		api: { send },
+		send,
+		make: (n: unknown) => ({ n, live: () => 0 }),
+	};
+	const main = loadMain(
+		`import { api, make, send } from 'world'; export async function main() { "use durable"; ${body} }`,
+		world,
+	);
+	const hot = await run(main, []);
+	if (hot.status === 'failed') throw hot.error;
+	const calls = seen.length;
+	const stored = await Continuation.fromBytes(await parkedBytes(main)).continue();
+	expect(stored).toEqual({ ...hot, log: expect.anything() });
+	expect(seen).toContain(0);
+	expect(seen.length).toBe(2 * calls);
+});

@@ -2,52 +2,52 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { closureOf } from './closures.ts';
-import type { Frame } from './frame.ts';
 import { usesHome } from './home.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
 import { rewriteMember, rewriteObject } from './rewrite-class.ts';
 import { type CalledWith, lazyOf } from './thunks.ts';
+import type { Code } from './unit.ts';
 
 /**
  * An argument of a call in await position, which may become an effect: functions there are made in
  * place, and calls of module bindings are thunks (language.md, "A pending effect").
  */
-export function rewriteArgument(frame: Frame, node: t.Expression, callee: CalledWith): t.Expression {
+export function rewriteArgument(code: Code, node: t.Expression, callee: CalledWith): t.Expression {
 	const plain = unwrap(node);
 	switch (plain.type) {
 		case 'ArrowFunctionExpression':
 		case 'FunctionExpression':
-			return closureOf(frame, plain, null);
+			return closureOf(code, plain, null);
 		case 'CallExpression':
 		case 'NewExpression':
-			return lazyOf(frame, plain, callee) ?? rewrite(frame, plain);
+			return lazyOf(code, plain, callee) ?? rewrite(code, plain);
 		case 'ArrayExpression': {
 			const result = shallow(plain);
 			result.elements = plain.elements.map((element) => {
 				if (element === null) return null;
-				return element.type === 'SpreadElement' ? copy(frame, element) : rewriteArgument(frame, element, callee);
+				return element.type === 'SpreadElement' ? copy(code, element) : rewriteArgument(code, element, callee);
 			});
 			return result;
 		}
 		case 'ObjectExpression': {
 			const accessors = plain.properties.some((each) => each.type === 'ObjectMethod' && each.kind !== 'method');
-			if (accessors || usesHome(frame, plain)) return rewriteObject(frame, plain);
+			if (accessors || usesHome(code, plain)) return rewriteObject(code, plain);
 			const result = shallow(plain);
 			result.properties = plain.properties.map((property) => {
-				if (property.type === 'SpreadElement') return copy(frame, property);
-				if (property.type === 'ObjectMethod') return rewriteMember(frame, property);
-				return rewriteProperty(frame, property, (code, value, name) => {
+				if (property.type === 'SpreadElement') return copy(code, property);
+				if (property.type === 'ObjectMethod') return rewriteMember(code, property);
+				return rewriteProperty(code, property, (within, value, name) => {
 					const inside = unwrap(value);
 					if (!isFunction(inside))
-						return name ? rewriteValue(code, value, name) : rewriteArgument(frame, inside, callee);
-					return closureOf(code, inside, null, name);
+						return name ? rewriteValue(within, value, name) : rewriteArgument(code, inside, callee);
+					return closureOf(within, inside, null, name);
 				});
 			});
 			return result;
 		}
 		default:
-			return suspends(plain, frame.unit.memo) ? plain : rewrite(frame, plain);
+			return suspends(plain, code.unit.memo) ? plain : rewrite(code, plain);
 	}
 }
 

@@ -4,7 +4,7 @@ import { array, call, conditional, helper } from './build.ts';
 import { chainOf } from './chains.ts';
 import { takeApart } from './links.ts';
 import { rewriteNode } from './rewrite.ts';
-import { begin, isSteadyName, targetOf } from './starts.ts';
+import { begin, begunArguments, isSteadyName, targetOf } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { isSuperMember } from './super.ts';
 import { type Code, withCode } from './unit.ts';
@@ -23,8 +23,10 @@ export function begunAsOne(code: Code, node: t.CallExpression, apart: t.Expressi
 	if (!staticPath(code, callee) && !isSteadyMember(code, callee)) return apart;
 	const whole = withCode(code, { chain: [...code.chain, 'chain'] });
 	const { site, self, again } = targetOf(whole, callee);
-	const list = (nodes: readonly t.Node[]) => nodes.map((each) => rewriteNode(whole, each));
-	const rest = chain.rest.map((link) => array([array(list(link.computed)), array(list(link.args))]));
+	const list = (args: readonly t.Node[]) => begunArguments(whole, args, null);
+	const rest = chain.rest.map(({ computed, args }) =>
+		array([array(computed.map((key) => rewriteNode(whole, key))), array(list(args))]),
+	);
 	const behind = chain.rest.map(({ keys, call, optional, optionalCall }) => ({ keys, call, optional, optionalCall }));
 	const target = { key: null, site: { ...site, name: calleeText(unwrap(node.callee)), links: behind } };
 	const begun = begin(whole, node, target, again(), self(), list(chain.first), rest);

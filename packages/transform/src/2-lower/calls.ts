@@ -1,6 +1,7 @@
 import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
+import { rewriteArgument } from './arguments.ts';
 import {
 	array,
 	assign,
@@ -201,8 +202,8 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 		callee = again(callee);
 	}
 	if (frame.unit.begins.has(node)) {
-		const args = lowerList(frame, node.arguments, 'arg');
 		const target = startOf(frame, from, callee);
+		const args = lowerList(frame, node.arguments, 'arg', (each) => rewriteArgument(frame, each, target.again));
 		const value = begin(frame, node, target, callee, target.self(), args as t.Expression[]);
 		return { value, node, receiver: null, key: null };
 	}

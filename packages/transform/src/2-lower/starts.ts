@@ -1,5 +1,6 @@
 import type * as t from '@babel/types';
 import { isConstant, unwrap } from '../1-parse/scope.ts';
+import { rewriteArgument } from './arguments.ts';
 import { begunAsOne } from './begun-chain.ts';
 import {
 	array,
@@ -28,6 +29,7 @@ import { calleeSite, rewriteChain } from './rewrite-chain.ts';
 import { markSpent, spendsFirst } from './spent.ts';
 import { calleeText, isGlobal, staticKey, staticPath } from './static-path.ts';
 import { isSuperMember, privateRead, type SuperMember, superCallee, writtenKey } from './super.ts';
+import type { CalledWith } from './thunks.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 /**
@@ -130,7 +132,7 @@ export function watched(
 
 /** A member of a kept receiver is found by its key, without reading it again: that might be a getter. */
 function isPlainMember({ site }: Target): boolean {
-	return site.key !== undefined && site.reload === null && site.read === undefined;
+	return site.key !== undefined && !site.reload?.[1] && site.read === undefined;
 }
 
 function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {
@@ -139,9 +141,25 @@ function rewriteBegin(code: Code, node: t.CallExpression): t.Expression {
 
 /** The last call of a chain is begun; those before it run as they stand. */
 function lastBegun(code: Code, node: t.CallExpression): t.Expression {
-	const target = targetOf(code, unwrap(node.callee as t.Expression) as t.Expression);
-	const args = node.arguments.map((argument) => rewriteNode(code, argument));
-	return begin(code, node, target, target.callee, target.self(), args);
+	const callee = unwrap(node.callee as t.Expression) as t.Expression;
+	const target = targetOf(code, callee);
+	let held: Kept | null = null;
+	const calledWith = () => {
+		if (staticPath(code, callee)) return target.again();
+		held ??= keep(code, target.callee, 'callee', callee);
+		return held.again();
+	};
+	const args = begunArguments(code, node.arguments, calledWith);
+	return begin(code, node, target, (held as Kept | null)?.first ?? target.callee, target.self(), args);
+}
+
+/** As of any call that may become an effect: what is made in place may be made again. */
+export function begunArguments(code: Code, args: readonly t.Node[], callee: CalledWith): t.Node[] {
+	return args.map((argument) =>
+		argument.type === 'SpreadElement'
+			? rewriteNode(code, argument)
+			: rewriteArgument(code, argument as t.Expression, callee),
+	);
 }
 
 export function begin(
@@ -232,7 +250,8 @@ function memberTarget(code: Code, callee: t.MemberExpression, name: string): Tar
 		again: () => read(receiver.again(), key?.again() ?? null),
 		self: receiver.again,
 		key: key === null ? null : key.again,
-		site: { name, reload: null, ...found },
+		// What a computed key is read from is found again, if the module has it.
+		site: { name, reload: key && staticPath(code, object) ? [staticPath(code, object)!, null] : null, ...found },
 	};
 }
 

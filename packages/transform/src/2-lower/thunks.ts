@@ -2,7 +2,6 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { array, arrow, call, helper, id, spread } from './build.ts';
 import type { Closure } from './cfg.ts';
-import type { Frame } from './frame.ts';
 import { templateObject } from './literals.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite } from './rewrite.ts';
@@ -19,22 +18,18 @@ export type CalledWith = (() => t.Expression) | null;
  * gave cannot be saved. Should the callee turn out to be no effect, it is a call like any that is not
  * awaited. Null where an ordinary call does.
  */
-export function lazyOf(
-	frame: Frame,
-	node: t.CallExpression | t.NewExpression,
-	callee: CalledWith,
-): t.Expression | null {
-	const path = staticPath(frame, node.callee);
-	if (!path || givesSaveable(frame, node) || frame.unit.begins.has(node) || ofPromise(frame, node)) return null;
-	const known = frame.unit.closures.get(node);
+export function lazyOf(code: Code, node: t.CallExpression | t.NewExpression, callee: CalledWith): t.Expression | null {
+	const path = staticPath(code, node.callee);
+	if (!path || givesSaveable(code, node) || code.unit.begins.has(node) || ofPromise(code, node)) return null;
+	const known = code.unit.closures.get(node);
 	const operands: t.Expression[] = [];
 	const params: t.Identifier[] = [];
 	const args = node.arguments.map((argument): t.Node => {
 		const isSpread = argument.type === 'SpreadElement';
 		const value = unwrap((isSpread ? argument.argument : argument) as t.Expression);
-		if (!isSpread && isLiteral(value)) return rewrite(frame, value);
-		operands.push(isSpread ? array([copy(frame, argument)]) : operandOf(frame, value, callee));
-		const name = known ? '' : uniqueName(frame.unit, '$operand');
+		if (!isSpread && isLiteral(value)) return rewrite(code, value);
+		operands.push(isSpread ? array([copy(code, argument)]) : operandOf(code, value, callee));
+		const name = known ? '' : uniqueName(code.unit, '$operand');
 		params.push(id(name));
 		return isSpread ? spread(id(name)) : id(name);
 	});
@@ -43,19 +38,19 @@ export function lazyOf(
 		const made = shallow(node);
 		made.callee = path;
 		made.arguments = args as t.Expression[];
-		thunk = defineThunk(frame, node, calleeText(node.type === 'NewExpression' ? node : node.callee), params, made);
+		thunk = defineThunk(code, node, calleeText(node.type === 'NewExpression' ? node : node.callee), params, made);
 	}
 	return call(helper('lazy'), [id(thunk.ref), array(operands), ...(callee ? [callee()] : [])]);
 }
 
 /** `new Promise(...)` and `Promise.all(...)` are of the run. */
-function ofPromise(frame: Frame, node: t.CallExpression | t.NewExpression): boolean {
-	return node.type === 'NewExpression' ? isPromise(frame, node.callee) : promiseStatic(frame, node) !== null;
+function ofPromise(code: Code, node: t.CallExpression | t.NewExpression): boolean {
+	return node.type === 'NewExpression' ? isPromise(code, node.callee) : promiseStatic(code, node) !== null;
 }
 
-function operandOf(frame: Frame, node: t.Expression, callee: CalledWith): t.Expression {
-	const nested = node.type === 'CallExpression' || node.type === 'NewExpression' ? lazyOf(frame, node, callee) : null;
-	return nested ?? rewrite(frame, node);
+function operandOf(code: Code, node: t.Expression, callee: CalledWith): t.Expression {
+	const nested = node.type === 'CallExpression' || node.type === 'NewExpression' ? lazyOf(code, node, callee) : null;
+	return nested ?? rewrite(code, node);
 }
 
 function isLiteral(node: t.Expression): boolean {
@@ -72,15 +67,15 @@ const PLAIN = new Set(
 	).split(' '),
 );
 
-function givesSaveable(frame: Frame, node: t.CallExpression | t.NewExpression): boolean {
+function givesSaveable(code: Code, node: t.CallExpression | t.NewExpression): boolean {
 	let root = unwrap(node.callee as t.Expression);
 	while (root.type === 'MemberExpression') root = unwrap(root.object) as t.Expression;
-	return root.type === 'Identifier' && isGlobal(frame, root) && PLAIN.has(root.name);
+	return root.type === 'Identifier' && isGlobal(code, root) && PLAIN.has(root.name);
 }
 
 /** A template object cannot be saved, only made again: the same for the same site. */
-export function lazyTemplate(frame: Frame, quasi: t.TemplateLiteral): t.Expression {
-	const thunk = frame.unit.closures.get(quasi) ?? defineThunk(frame, quasi, '', [], templateObject(quasi));
+export function lazyTemplate(code: Code, quasi: t.TemplateLiteral): t.Expression {
+	const thunk = code.unit.closures.get(quasi) ?? defineThunk(code, quasi, '', [], templateObject(quasi));
 	return call(helper('lazy'), [id(thunk.ref), array([])]);
 }
 
