@@ -1,6 +1,7 @@
 import { ABI, type Activation, type Mode } from '@perdure/abi';
 import { outsideRun } from './driver/effects.ts';
 import { bind, call, define, generate, yielded } from './internal.ts';
+import { showAtCaller } from './machine/point.ts';
 import { receive } from './primitives.ts';
 import { shared } from './registry/shared.ts';
 import type { Message } from './registry/topics.ts';
@@ -60,6 +61,8 @@ function step(frame: Activation, mode: Mode, sent: unknown): unknown {
 	park(2, [topic]);
 	return call(frame as never, 0, receive, undefined, [topic]);
 }
+
+showAtCaller(def);
 
 const wrapper = bind(function (this: unknown, ...args: unknown[]) {
 	if (shared.current === null) throw outsideRun('receiveAll');

@@ -118,3 +118,22 @@ test('a cancelled wait is discarded, an effect of a failed turn keeps its outcom
 		outcome: { error: { message: 'bad' } },
 	});
 });
+
+test('what receiveAll receives is shown where the loop waits for it', async () => {
+	const main = loadMain(`import { receiveAll } from '@perdure/runtime';
+export async function main() { "use durable";
+	const all = receiveAll('m');
+	for await (const m of all) if (m === 'end') return m;
+}`);
+	let outcome = await run(main, [], { log: 'all' });
+	for (const message of ['one', 'end']) {
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		expect(outcome.continuation.inspect().pending).toMatchObject([{ at: 'subject.ts:4:2' }]);
+		outcome = await Continuation.fromBytes<unknown>(outcome.continuation.toBytes({ log: true })).send('m', message);
+	}
+	expect(outcome.status).toBe('completed');
+	expect(outcome.log.map(({ site }) => site)).toEqual([
+		{ id: 'receiveAll.receive', at: 'subject.ts:4:2' },
+		{ id: 'receiveAll.receive', at: 'subject.ts:4:2' },
+	]);
+});

@@ -364,7 +364,7 @@ export class Calls implements TurnHost {
 	}
 
 	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {
-		const pending = this.#issuing.primitive({ code, site, by: this.#stepping.fiber }, target, name, args);
+		const pending = this.#issuing.primitive(this.#stepping.caller(code, site), target, name, args);
 		const logged = this.#options.replay?.atOnce(pending) ?? null;
 		if (logged !== null) this.#delivery.logged(pending, logged);
 		else if (pending.kind === 'receive') this.#delivery.takeBuffered(pending);

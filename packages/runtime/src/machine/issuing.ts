@@ -22,6 +22,7 @@ import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
 import {
 	callSite,
+	callSiteAt,
 	callSiteOfValue,
 	Done,
 	type IssueFacts,
@@ -84,6 +85,8 @@ export interface Caller {
 	readonly site: SiteDef;
 	/** The fiber that steps; null in a reaction of a promise before any has. */
 	readonly by: Fiber | null;
+	/** Where it is shown, if that is not where it stands. */
+	readonly at?: string | undefined;
 }
 
 /** Of what is done in the turn itself: it is over before anybody could wait for it. */
@@ -323,7 +326,7 @@ export class Issuing {
 		if (pending.target instanceof Fiber) pending.target.wait = pending;
 	}
 
-	#issued({ code, site, by }: Caller, target: Target, name: string): IssueFacts {
+	#issued({ code, site, by, at }: Caller, target: Target, name: string): IssueFacts {
 		const state = this.#state;
 		if (by?.top) this.scopes.issues(by, code, site);
 		return {
@@ -331,7 +334,7 @@ export class Issuing {
 			target,
 			by: by?.id ?? 0,
 			seq: ++state.seq,
-			where: callSite(code, site, name),
+			where: at === undefined ? callSite(code, site, name) : callSiteAt(code!, site, at),
 			since: this.#options.now,
 			mark: state.mark,
 		};

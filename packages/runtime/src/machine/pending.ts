@@ -55,6 +55,18 @@ export function callSite(code: FunctionDef | null, site: SiteDef, name = site.na
 	return found;
 }
 
+const sitesElsewhere = new WeakMap<SiteDef, CallSite>();
+
+/** Of a call that is shown at another place than where it stands. */
+export function callSiteAt(code: FunctionDef, site: SiteDef, at: string): CallSite {
+	let found = sitesElsewhere.get(site);
+	if (found?.at !== at) {
+		found = new CallSite(code.id, site.id, at, site.name, false, false);
+		sitesElsewhere.set(site, found);
+	}
+	return found;
+}
+
 const sitesOfValues = new WeakMap<SiteDef, CallSite>();
 
 /** Of a call of a function that a module has, which is found by its name there and not by the place. */

@@ -18,6 +18,17 @@ export function atOf(def: FunctionDef, at: readonly [number, number]): string {
 	return `${def.file}:${at[0]}:${at[1]}`;
 }
 
+const shownAtCaller = new WeakSet<FunctionDef>();
+
+/** Code of this package: what it waits for is shown where the user's code waits for it. */
+export function showAtCaller(def: FunctionDef): void {
+	shownAtCaller.add(def);
+}
+
+export function isShownAtCaller(def: FunctionDef): boolean {
+	return shownAtCaller.has(def);
+}
+
 /** Is it a variable of the user's? Others hold a temporary (`left:1`), or what a statement has to remember (`try>%value`). */
 export function isVariable(slot: string): boolean {
 	return !slot.includes(':') && nameIn(slot)[0] !== '%';

@@ -1,4 +1,4 @@
-import type { Mode } from '@perdure/abi';
+import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import { CancelledError } from '../errors/run.ts';
 import { completeBody, completeYield, Yielded } from '../language/async-generator-state.ts';
 import { extendStack } from '../language/async-stack.ts';
@@ -17,10 +17,11 @@ import { insist, isShielded } from './cancellation.ts';
 import type { Delivery } from './delivery.ts';
 import { Fiber, FiberReaction } from './fiber.ts';
 import type { Frame } from './frame.ts';
-import type { Issuing } from './issuing.ts';
+import type { Caller, Issuing } from './issuing.ts';
 import { type Jobs, ready } from './jobs.ts';
 import type { LogScopes } from './log-scopes.ts';
 import type { CallSite, PendingEffect } from './pending.ts';
+import { atOf, isShownAtCaller, pointOf } from './point.ts';
 import { warm } from './restore.ts';
 import { isFrozen, type RunState } from './run-state.ts';
 
@@ -44,6 +45,8 @@ export class Stepping {
 	/** The fiber that steps; null in a reaction of a promise before any has. */
 	fiber: Fiber | null = null;
 	asked: Asked = null;
+	/** The one within whose step it steps, if there is one. */
+	#starter: Fiber | null = null;
 	/** The place of a durable call that is made now; null where that is not known. */
 	calling: CallSite | null = null;
 	readonly #state: RunState;
@@ -97,14 +100,23 @@ export class Stepping {
 
 	/** A fiber begins within the step of another. */
 	start(fiber: Fiber, mode: Mode, value: unknown): void {
-		const [starter, asked, begun] = [this.fiber, this.asked, this.#begun];
+		const [starter, asked, begun, outer] = [this.fiber, this.asked, this.#begun, this.#starter];
 		this.#state.fibers.set(fiber.id, fiber);
 		if (starter !== null) this.noteBegun(fiber, starter);
 		this.#begun = [];
+		this.#starter = starter;
 		this.#step(fiber, mode, value);
+		this.#starter = outer;
 		this.fiber = starter;
 		this.asked = asked;
 		this.#begun = begun;
+	}
+
+	/** Who asks for a primitive. Code of this package is shown where the user's waits for it, if that is known. */
+	caller(code: FunctionDef | null, site: SiteDef): Caller {
+		const top = code !== null && isShownAtCaller(code) ? this.#starter?.top : null;
+		const point = top && pointOf(top);
+		return { code, site, by: this.fiber, at: top && point ? atOf(top.def, point.at) : undefined };
 	}
 
 	/** Only the innermost frame of a fiber may not be where it was last parked. */
