@@ -366,7 +366,7 @@ export const ROWS = {
 		'PD10016',
 		'not a duration',
 		(f) => `'${f.given}' is not a duration.`,
-		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; a moment (a Date) is taken by sleep, suspend, receive and startAt",
+		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; a moment (a valid Date) is taken by sleep, suspend, receive, startAt and expires",
 	),
 	DeadlockError: row<{ runId: string; points: readonly string[] }>(
 		'PD10017',
