@@ -92,14 +92,34 @@ describe('a namespace', () => {
 
 	it('whose import is not in the code any more waits for the code that has it', async () => {
 		const bytes = (await suspended(run(exports['held'], []))).toBytes();
-		const [id, def] = [...shared.functions].find(([, { kind }]) => kind === 'import')!;
-		shared.functions.delete(id);
+		const imports = [...shared.functions].filter(([, { kind }]) => kind === 'import');
+		for (const [id] of imports) shared.functions.delete(id);
 		const failed = await Continuation.fromBytes(bytes)
 			.resume('hello')
 			.catch((error: unknown) => error);
-		shared.functions.set(id, def);
+		for (const [id, def] of imports) shared.functions.set(id, def);
 		expect(UnknownFunctionError.is(failed)).toBe(true);
 	});
+});
+
+it('that two modules have imported goes on where only the one of its run is loaded', async () => {
+	const [first, second] = ['first', 'second'].map((name) =>
+		compile(
+			`import { suspend } from '@perdure/runtime';
+			export async function main() {
+				'use durable';
+				const m = await import('${PLUGIN}//both');
+				await suspend();
+				return m.factor;
+			}`,
+			{},
+			{ filename: `${name}.ts` },
+		),
+	) as { exports: Record<string, any> }[];
+	await run(first!.exports['main'], []);
+	const bytes = (await suspended(run(second!.exports['main'], []))).toBytes();
+	for (const [id, { file }] of shared.functions) if (file === 'first.ts') shared.functions.delete(id);
+	expect(await Continuation.fromBytes(bytes).resume()).toMatchObject({ status: 'completed', value: 3 });
 });
 
 describe('the log', () => {

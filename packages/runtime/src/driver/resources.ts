@@ -6,8 +6,9 @@ import type { LogEntry } from '../machine/log.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Clock } from '../ports/clock.ts';
 import { classEntry } from '../registry/classes.ts';
-import { Imported, importOf, makerOf } from '../registry/imports.ts';
+import { Imported, importOf, makerOf, type Way } from '../registry/imports.ts';
 import { type Closed, resourceEntry, timeLimit } from '../registry/resources.ts';
+import { shared } from '../registry/shared.ts';
 
 /** What was read of bytes: `opened` of those that the same bytes gave as closed, in that order, with holes for the others. */
 type Read<T> = (opened?: readonly object[]) => T;
@@ -137,13 +138,13 @@ interface Ways {
 
 function waysOf(closed: Closed): Ways {
 	if (closed instanceof Imported) {
-		const { thunk, operands } = closed;
-		const def = functionOf(thunk);
-		if (def.kind !== 'import') throw new DecodeError({ problem: `'${thunk}' is no import` });
+		const known = closed.ways.filter(([thunk]) => shared.functions.has(thunk));
+		// None is loaded: this says which is missing.
+		if (known.length === 0) functionOf(closed.ways[0]![0]);
 		return {
 			name: closed.toString(),
 			what: 'it',
-			unmarshal: () => makerOf(def)(...operands),
+			unmarshal: () => importBy(known),
 			limit: timeLimit({}),
 			isOpen: (made) => importOf(made) !== undefined,
 		};
@@ -156,6 +157,21 @@ function waysOf(closed: Closed): Ways {
 		limit: timeLimit(resource!),
 		isOpen: (made) => resourceEntry(made)?.id === id,
 	};
+}
+
+/** By all of the ways: each is noted again, for whoever goes on with the run elsewhere. */
+async function importBy(ways: readonly Way[]): Promise<unknown> {
+	const imported = await Promise.allSettled(
+		ways.map(async ([thunk, ...operands]) => {
+			const def = functionOf(thunk);
+			if (def.kind !== 'import') throw new DecodeError({ problem: `'${thunk}' is no import` });
+			return makerOf(def)(...operands);
+		}),
+	);
+	const [first] = imported;
+	const found = imported.find(({ status }) => status === 'fulfilled') ?? first!;
+	if (found.status === 'rejected') throw found.reason;
+	return found.value;
 }
 
 /** What hangs must not hold its run for ever. */

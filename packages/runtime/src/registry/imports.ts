@@ -8,21 +8,24 @@
 import type { FunctionDef } from '@perdure/abi';
 import type { Callable } from './shared.ts';
 
+/** One way to a namespace: the id of a thunk, the specifier as the user wrote or computed it, and its attributes. */
+export type Way = readonly [thunk: string, specifier: string, options?: { readonly with: object }];
+
 /** How a namespace is imported again; shown in its place where it is not imported yet. */
 export class Imported {
-	/** Id of the thunk. */
-	readonly thunk: string;
-	/** The specifier as the user wrote or computed it, and its attributes. */
-	operands: readonly unknown[];
+	/**
+	 * All that have led to it in this process: several modules may import one, and who goes on with a run may have
+	 * loaded only those that the run needs.
+	 */
+	ways: readonly Way[];
 
-	constructor(thunk: string, operands: readonly unknown[]) {
-		this.thunk = thunk;
-		this.operands = operands;
+	constructor(ways: readonly Way[]) {
+		this.ways = ways;
 	}
 
 	/** `import('./plugin.ts')` */
 	toString(): string {
-		return `import('${String(this.operands[0])}')`;
+		return `import('${this.ways[0]?.[1]}')`;
 	}
 
 	/** What Node prints of it. */
@@ -57,10 +60,16 @@ export function makerOf(def: FunctionDef): Callable {
 async function importing(def: FunctionDef, [specifier, options]: readonly unknown[]): Promise<unknown> {
 	const namespace: unknown = await (def.make as Callable)(specifier, options);
 	const isObject = (typeof namespace === 'object' && namespace !== null) || typeof namespace === 'function';
-	if (isObject && !namespaces.has(namespace)) {
+	if (!isObject) return namespace;
+	let known = namespaces.get(namespace);
+	if (known === undefined) {
+		known = new Imported([]);
+		namespaces.set(namespace, known);
+	}
+	if (!known.ways.some(([thunk]) => thunk === def.id)) {
 		const attributes = (options as ImportCallOptions | undefined)?.with;
-		const more = attributes === undefined ? [] : [{ with: { ...attributes } }];
-		namespaces.set(namespace, new Imported(def.id, [String(specifier), ...more]));
+		const way = [def.id, String(specifier)] as const;
+		known.ways = [...known.ways, attributes === undefined ? way : [...way, { with: { ...attributes } }]];
 	}
 	return namespace;
 }
