@@ -48,9 +48,9 @@ asking = new Asking(port, {
 	...remote.tasks,
 	begin: () => worker.begin(),
 	answers() {},
-	async close(grace: number) {
+	async close(grace: number): Promise<boolean> {
 		changes.close();
-		await worker.close(grace);
+		return worker.close(grace);
 	},
 });
 

@@ -277,8 +277,8 @@ export class Engine implements AsyncDisposable {
 		this.#changes.close();
 		this.#outboxChanges.close();
 		const session = await this.#opened.catch(() => null);
-		await this.#worker?.close(grace);
-		await session?.close();
+		const written = await this.#worker?.close(grace);
+		await session?.close({ died: written === false });
 	}
 }
 

@@ -246,6 +246,12 @@ export class Machine {
 		pending.flying = false;
 	}
 
+	/** Of a call that another driver is to begin, as the attempt that is stored: no outcome will come here. */
+	postpone(key: string): void {
+		const pending = this.state.pending.get(key);
+		if (pending?.kind === 'effect') pending.flying = false;
+	}
+
 	/** Something pending is issued anew: under a key of its own. */
 	rekey(key: string): void {
 		const pending = this.state.pending.get(key);

@@ -108,8 +108,11 @@ export interface StoreSession {
 	 * False when it has not failed by that turn.
 	 */
 	retry(runId: string, turn: number, event: Uint8Array): Promise<boolean>;
-	/** Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. */
-	block(runId: string, epoch: number, reason: string): Promise<boolean>;
+	/**
+	 * Sets a run aside until code comes that fits it; `reason` is what `RunRow.blocked` then holds. `died`: with a recovery
+	 * counted, since effects of it were in flight.
+	 */
+	block(runId: string, epoch: number, reason: string, o?: { readonly died: boolean }): Promise<boolean>;
 	/** Leaves: runs still held are due for others; `died`: with a recovery counted. Open calls may be rejected. */
 	close(o?: { readonly died: boolean }): Promise<void>;
 }

@@ -71,12 +71,13 @@ function settle(data: Data, run: Run, { status, wakeAt }: TurnCommit): void {
 	}
 }
 
-export function block(data: Data, member: Member, runId: string, epoch: number, reason: string): boolean {
+export function block(data: Data, member: Member, runId: string, epoch: number, reason: string, died = false): boolean {
 	const run = data.runs.get(runId);
 	if (run === undefined || !holds(run, member, epoch)) return false;
 	run.status = 'blocked';
 	run.owner = null;
 	run.blocked = reason;
+	if (died) run.recoveries++;
 	run.blockedBy.add(member.build);
 	handOn(data, run);
 	tell(data, (listener) => listener.moved(runId));

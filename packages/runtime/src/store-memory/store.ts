@@ -67,7 +67,7 @@ function openSession(data: Data, listener: StoreListener): MemorySession {
 		mail: (runId, after) => when(() => mail(data, runId, after)),
 		commit: (turn) => when(() => commit(data, member, turn)),
 		retry: (runId, turn, event) => when(() => retry(data, runId, turn, event)),
-		block: (runId, epoch, reason) => when(() => block(data, member, runId, epoch, reason)),
+		block: (runId, epoch, reason, o) => when(() => block(data, member, runId, epoch, reason, o?.died)),
 		blobs: () => blobs(data),
 		consume: (o) => when(() => consume(data, member, o)),
 		acknowledge: (consumer, event) => when(() => acknowledge(data, member, consumer, event)),

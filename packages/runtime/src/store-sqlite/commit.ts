@@ -126,7 +126,8 @@ function consume(db: Connection, n: number, number: number): void {
 }
 
 const BLOCK = `
-	UPDATE run SET status = 'blocked', owner = NULL, ready_at = NULL, blocked = :reason, blocked_by = blocked_by || ' ' || :build
+	UPDATE run SET status = 'blocked', owner = NULL, ready_at = NULL, blocked = :reason, blocked_by = blocked_by || ' ' || :build,
+		recoveries = recoveries + :died
 	WHERE id = :id AND epoch = :epoch AND owner = :worker`;
 
 export function block(
@@ -135,8 +136,9 @@ export function block(
 	now: number,
 	{ runId: id, epoch }: HeldRun,
 	reason: string,
+	died: boolean,
 ): boolean {
-	const done = db.run(BLOCK, { ...me, id, epoch, reason }) > 0;
+	const done = db.run(BLOCK, { ...me, id, epoch, reason, died: died ? 1 : 0 }) > 0;
 	if (done) handOn(db, id, now);
 	return done;
 }

@@ -293,9 +293,9 @@ class Session implements SqliteSession {
 		return committed;
 	}
 
-	async block(runId: string, epoch: number, reason: string) {
+	async block(runId: string, epoch: number, reason: string, { died } = { died: false }) {
 		const me = this.#worker();
-		const done = await this.#write(() => block(this.#db, me, this.now(), { runId, epoch }, reason));
+		const done = await this.#write(() => block(this.#db, me, this.now(), { runId, epoch }, reason, died));
 		this.#shared.tell((listener) => {
 			listener.moved(runId);
 			listener.due();

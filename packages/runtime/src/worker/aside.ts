@@ -3,6 +3,14 @@ import type { StoreSession } from '../ports/store.ts';
 import { blockedBy } from './blocked.ts';
 import { unopened } from './turn-commit.ts';
 
+interface Aside {
+	readonly id: string;
+	readonly epoch: number;
+	readonly opening: AbortSignal;
+	/** An effect of it has begun here: whoever goes on with it makes another attempt. */
+	readonly begun: boolean;
+}
+
 /**
  * Nothing of a run can be computed here, and the worker goes on. For a resource that cannot be opened the run fails,
  * retryably; anything else is not the user's code: the run is set aside with a reason, until other code comes.
@@ -14,7 +22,7 @@ import { unopened } from './turn-commit.ts';
  */
 export async function setAside(
 	session: StoreSession,
-	{ id, epoch, opening }: { readonly id: string; readonly epoch: number; readonly opening: AbortSignal },
+	{ id, epoch, opening, begun }: Aside,
 	error: unknown,
 	patiently: <T>(ask: () => Promise<T>) => Promise<T>,
 	isGone: () => boolean,
@@ -22,7 +30,7 @@ export async function setAside(
 ): Promise<boolean> {
 	const block = async (why: unknown) => {
 		const reason = JSON.stringify(reasonOf(why));
-		if (!isGone()) await patiently(() => session.block(id, epoch, reason)).catch(() => {});
+		if (!isGone()) await patiently(() => session.block(id, epoch, reason, { died: begun })).catch(() => {});
 		return true;
 	};
 	if (!ResourceError.is(error)) return block(error);

@@ -50,6 +50,8 @@ export class HotRun {
 	#kept = false;
 	/** What was in flight when the run was claimed was issued again. */
 	#reissued: boolean;
+	/** An effect of it has begun here. */
+	#performed = false;
 	/** Aborted when it is gone: nobody waits for what is being opened. */
 	readonly #opening = new AbortController();
 	#stopTimer = () => {};
@@ -154,7 +156,7 @@ export class HotRun {
 
 	/**
 	 * Gives it up as the worker closes. Effects in flight are aborted, and counted as attempts, so that the
-	 * next one has another number.
+	 * next one has another number. Rejects where that could not be written down.
 	 */
 	async abandon(): Promise<void> {
 		this.#inFlight.abortAll();
@@ -164,7 +166,7 @@ export class HotRun {
 		this.#drop();
 		if (this.#inFlight.size === 0) return;
 		const cut = this.#loaded.cutShort((key) => this.#inFlight.has(key), this.#stored);
-		await this.#host.session.commit(cut).catch(() => {});
+		await this.#host.session.commit(cut);
 	}
 
 	/** As if the process had died here. */
@@ -309,10 +311,11 @@ export class HotRun {
 		const { dispatching, clock, runs } = this.#host;
 		if (this.#gone || this.#begun(call.key)) return;
 		if (!dispatching) {
-			this.#loaded.machine.withhold(call.key);
+			this.#loaded.machine.postpone(call.key);
 			return;
 		}
 		if (!this.#enter()) return;
+		this.#performed = true;
 		this.#inFlight.begin(call, clock, runs, (settled) => {
 			this.#settled(call.key, settled);
 			this.pump();
@@ -370,7 +373,7 @@ export class HotRun {
 
 	/** Nothing of it can be computed here. */
 	async #setAside(error: unknown, reasonOf = blockedBy): Promise<void> {
-		const run = { id: this.id, epoch: this.#epoch, opening: this.#opening.signal };
+		const run = { id: this.id, epoch: this.#epoch, opening: this.#opening.signal, begun: this.#performed };
 		const ask = <T>(what: () => Promise<T>) => this.#patiently(what);
 		const aside = await setAside(this.#host.session, run, error, ask, () => this.#gone, reasonOf);
 		if (aside && !this.#gone) this.#leave(null);

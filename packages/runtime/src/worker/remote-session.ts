@@ -125,8 +125,8 @@ export function sessionTasks(session: StoreSession, asking: () => Asking, holds:
 			holds.committed(turn, committed);
 			return committed;
 		},
-		async block(runId: string, epoch: number, reason: string): Promise<boolean> {
-			const done = await session.block(runId, epoch, reason);
+		async block(runId: string, epoch: number, reason: string, o?: { readonly died: boolean }): Promise<boolean> {
+			const done = await session.block(runId, epoch, reason, o);
 			holds.gone(runId, epoch);
 			return done;
 		},

@@ -166,7 +166,7 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 			: {
 					transact: (o) => session.transact!({ ...o, turn: async (settled) => turn(await o.turn(settled)) }),
 				}),
-		block: (runId, epoch, reason) => session.block(runId, epoch, reason),
+		block: (runId, epoch, reason, o) => session.block(runId, epoch, reason, o),
 		close: (o) => session.close(o),
 	};
 }

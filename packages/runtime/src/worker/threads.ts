@@ -89,9 +89,11 @@ export class Threads {
 
 	mail(_runId: string): void {}
 
-	async close(grace: number): Promise<void> {
+	/** True: what is to be written down is the affair of each thread's session. */
+	async close(grace: number): Promise<boolean> {
 		this.#closing = true;
 		await Promise.all([...this.#threads].map((thread) => thread.close(grace, this.#parts.clock)));
+		return true;
 	}
 
 	async #begin(): Promise<void> {
@@ -136,6 +138,8 @@ class Thread {
 	/** What it has ended by, unless it has left by itself. */
 	#failure: { readonly error: unknown } | null = null;
 	#ending = false;
+	/** It has written down what it interrupted. */
+	#written = false;
 	#ended = false;
 	#watched = false;
 	/** It was asked whether it still answers, and has not. */
@@ -157,7 +161,7 @@ class Thread {
 				const why = this.#failure === null ? `exit code ${code}` : String(error?.stack ?? error);
 				asking.end(why);
 				const done = () => resolve(why);
-				session.close({ died: !this.#ending }).then(done, done);
+				session.close({ died: !this.#written }).then(done, done);
 			});
 		});
 	}
@@ -235,7 +239,12 @@ class Thread {
 				stop();
 				resolve();
 			};
-			this.#asking.ask('close', grace).then(done, done);
+			this.#asking
+				.ask<boolean>('close', grace)
+				.then((written) => {
+					this.#written = written;
+				})
+				.then(done, done);
 		});
 		await this.#worker.terminate();
 		await this.died;

@@ -176,9 +176,9 @@ export class Worker {
 
 	/**
 	 * Claims and dispatches nothing more, waits for effects in flight, at most `grace` ms, and gives all
-	 * runs back.
+	 * runs back. False where it could not write down what it interrupted: then it is as if it had died.
 	 */
-	async close(grace: number): Promise<void> {
+	async close(grace: number): Promise<boolean> {
 		this.#closing = true;
 		this.#stopTimer();
 		const { clock } = this.#parts;
@@ -192,14 +192,15 @@ export class Worker {
 			this.#emptied();
 		});
 		// A store that fails may let it wait for ever.
-		await new Promise<void>((resolve) => {
-			const stop = clock.timer(clock.now() + LAST, resolve);
-			Promise.allSettled([...this.#held.values()].map((run) => run.abandon())).then(() => {
+		const written = await new Promise<boolean>((resolve) => {
+			const stop = clock.timer(clock.now() + LAST, () => resolve(false));
+			Promise.allSettled([...this.#held.values()].map((run) => run.abandon())).then((all) => {
 				stop();
-				resolve();
+				resolve(all.every(({ status }) => status === 'fulfilled'));
 			});
 		});
 		this.die();
+		return written;
 	}
 
 	/** As if the process had died here: nothing more is done. */
