@@ -30,6 +30,7 @@ export interface Attempt {
  * L11: a claimed run has counted the deaths of those who had it since its last turn: no more, no fewer.
  * L12: of a run and an id there is one fork. It does again nothing that was over where it began, cleans up what was open there, and was cancelled if its source was.
  * L13: what a run starts is there, and was started once.
+ * L14: nothing secret of a run comes to a store that is to be sealed.
  */
 export class Ledger {
 	/** The first promise that was broken. */
@@ -53,6 +54,8 @@ export class Ledger {
 	readonly past = new Past();
 	/** Mail by its number, as a text: `kind name`. */
 	readonly #mail = new Map<string, string>();
+	/** How often something was stored that everybody can read. */
+	readable = 0;
 	/** How often an event was handed out. */
 	deliveries = 0;
 	/** Of all attempts, in the order in which they began. */
@@ -60,6 +63,8 @@ export class Ledger {
 
 	/** Turns that were refused because others have the run. */
 	fenced = 0;
+	/** How often a run was set aside. */
+	blocks = 0;
 
 	/** A run was created. */
 	created({ id, midway }: NewRun): void {
@@ -108,8 +113,17 @@ export class Ledger {
 		if (died) this.#deaths.set(id, (this.#deaths.get(id) ?? 0) + 1);
 	}
 
-	released(runId: string): void {
-		this.#holders.delete(runId);
+	/** It was set aside; for whoever takes it up it is no suspect. */
+	released(runId: string, { died } = { died: false }): void {
+		this.#leave(runId, died);
+		this.#deaths.set(runId, Math.min(this.#deaths.get(runId) ?? 0, 1));
+		this.blocks++;
+	}
+
+	/** Something that everybody can read has come to a store. */
+	plain(sealed: boolean): void {
+		this.readable++;
+		this.#check(!sealed, 'L14', 'the store can read what was to be sealed');
 	}
 
 	/** False while that would set a run aside for good. */

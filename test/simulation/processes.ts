@@ -1,9 +1,18 @@
-import { createEngine, type Engine, type Keyring, type LogOptions, type Store } from '@perdure/runtime';
+import {
+	BlockedError,
+	createEngine,
+	type Engine,
+	type Keyring,
+	type LogOptions,
+	SealError,
+	type Store,
+} from '@perdure/runtime';
 import type { Random as Ids } from '../../packages/runtime/src/ports/clock.ts';
 import type { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import type { Random } from '../support/generate/random.ts';
 import { ProcessClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
+import type { Keys } from './secrets.ts';
 import { UnreliableStore, type Weather } from './unreliable-store.ts';
 
 export interface ProcessOptions {
@@ -15,14 +24,18 @@ export interface ProcessOptions {
 	readonly weather: Weather;
 	readonly ledger: Ledger;
 	readonly log: LogOptions;
-	readonly keyring: Keyring | undefined;
+	/** Null: nothing is sealed. */
+	readonly keys: Keys | null;
 	/** When nothing goes wrong any more (ms since the epoch). */
 	readonly calm: number;
 }
 
 interface Process {
 	readonly engine: Engine;
+	readonly clock: ProcessClock;
+	readonly store: UnreliableStore;
 	readonly death: Promise<never>;
+	readonly die: (error: Error) => void;
 	/** How often it was taken for dead. */
 	expired: number;
 }
@@ -43,6 +56,7 @@ export class Processes {
 	/** How often one was taken for dead. */
 	expired = 0;
 	readonly #o: ProcessOptions;
+	/** Those that clients ask. */
 	readonly #alive: Process[] = [];
 	#born = 0;
 
@@ -64,10 +78,31 @@ export class Processes {
 			try {
 				return await Promise.race([step(process.engine, () => process.expired === expired), process.death]);
 			} catch (error) {
-				if (!/the store failed|the process died|closed/.test(String((error as Error).message))) throw error;
+				// A process that lacks a key: another has it, or will.
+				const keyless = SealError.is(error) || (BlockedError.is(error) && this.#o.keys !== null);
+				if (!keyless && !/the store failed|the process died|closed/.test(String((error as Error).message))) throw error;
 				await this.#delay(random.int(20));
 			}
 		}
+	}
+
+	/** One process after the other ends, and begins again with the keys that there are now. */
+	async renew(): Promise<void> {
+		for (const process of [...this.#alive]) {
+			await this.#delay(this.#o.random.int(300));
+			if (!this.#alive.includes(process)) continue;
+			this.#leave(process, 'the process was closed');
+			void process.engine.close({ grace: 0 }).catch(() => {});
+			this.#boot();
+		}
+	}
+
+	/** For a while somebody who has not the keys works on the runs too. */
+	async intrude(): Promise<void> {
+		const { random, keys } = this.#o;
+		const stranger = this.#begin(keys!.strange(random));
+		await this.#delay(random.int(1000));
+		void stranger.engine.close({ grace: 0 }).catch(() => {});
 	}
 
 	async close(): Promise<void> {
@@ -75,9 +110,21 @@ export class Processes {
 	}
 
 	#boot(): void {
-		const { time, random, ids, weather, ledger, log, keyring } = this.#o;
+		const process = this.#begin(this.#o.keys?.current);
+		this.#alive.push(process);
+		void this.#trouble(process);
+	}
+
+	#leave(process: Process, why: string): void {
+		const at = this.#alive.indexOf(process);
+		if (at >= 0) this.#alive.splice(at, 1);
+		process.die(new Error(why));
+	}
+
+	#begin(keyring: Keyring | undefined): Process {
+		const { time, random, ids, weather, ledger, log, keys } = this.#o;
 		const clock = new ProcessClock(time, random.int(2 * SKEW) - SKEW);
-		let die: (error: Error) => void;
+		let die!: (error: Error) => void;
 		const death = new Promise<never>((_, reject) => (die = reject));
 		death.catch(() => {});
 		const store = new UnreliableStore(this.#o.store(), {
@@ -87,20 +134,22 @@ export class Processes {
 			random,
 			weather,
 			ledger,
+			sealed: keys !== null,
 			onCrash: () => {
 				this.crashes++;
-				this.#alive.splice(this.#alive.indexOf(process), 1);
-				die(new Error('the process died'));
-				void this.#delay(random.int(300)).then(() => this.#boot());
+				const mine = this.#alive.includes(process);
+				this.#leave(process, 'the process died');
+				if (mine) void this.#delay(random.int(300)).then(() => this.#boot());
 			},
 		});
 		const sealed = keyring === undefined ? {} : { keyring };
-		const process = { engine: createEngine({ store, clock, random: ids, log, ...sealed }), death, expired: 0 };
-		this.#alive.push(process);
-		void this.#trouble(process, clock, store);
+		const engine = createEngine({ store, clock, random: ids, log, ...sealed });
+		const process: Process = { engine, clock, store, death, die, expired: 0 };
+		return process;
 	}
 
-	async #trouble(process: Process, clock: ProcessClock, store: UnreliableStore): Promise<void> {
+	async #trouble(process: Process): Promise<void> {
+		const { clock, store } = process;
 		const { time, random, calm } = this.#o;
 		const expire = async () => {
 			process.expired++;

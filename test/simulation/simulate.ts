@@ -1,8 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as pass } from 'node:timers/promises';
-import type { Clock, LogOptions, Store } from '@perdure/runtime';
+import type { Clock, LogOptions, Outcome, Store } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
@@ -13,6 +13,8 @@ import { Ledger } from './ledger.ts';
 import { sourceOf } from './past.ts';
 import { Processes } from './processes.ts';
 import { generate } from './program.ts';
+import { isPlain, Keys, unsealed } from './secrets.ts';
+import { sealingAtOnce } from './subtle.ts';
 import type { Weather } from './unreliable-store.ts';
 import { bookedIn, expectations, liveWorld } from './world.ts';
 
@@ -39,6 +41,10 @@ export interface Tally {
 	readonly forked: number;
 	/** Events that consumers were handed. */
 	readonly delivered: number;
+	/** How often something was stored that everybody can read, where nothing is sealed. */
+	readonly readable: number;
+	/** How often a run was set aside by somebody who lacked a key. */
+	readonly blocked: number;
 	/** Resources that were opened again. */
 	readonly opened: number;
 }
@@ -51,6 +57,9 @@ const PROCESSES = [1, 3, 3];
 /** Virtual time of the storm (ms), and how long all may take once it is over. */
 const STORM = 4000;
 const CALM = 3_600_000;
+
+/** After how many looks at nothing there is nothing to come. */
+const STILL = 1000;
 
 const LOGS: readonly LogOptions[] = [
 	'all',
@@ -69,7 +78,7 @@ const LOGS: readonly LogOptions[] = [
 export async function simulate(seed: number, on: StoreName): Promise<Tally> {
 	const folder = on === 'file' ? mkdtempSync(join(tmpdir(), 'perdure-storm-')) : null;
 	try {
-		return await storm(seed, on, folder);
+		return await sealingAtOnce(() => storm(seed, on, folder));
 	} finally {
 		if (folder !== null) rmSync(folder, { recursive: true, force: true });
 	}
@@ -99,8 +108,9 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 	const world = liveWorld({ seed, random, ledger, transactions, mended, storms });
 	const { exports } = compile(program.source, { world: world.module });
 	const log = random.pick(LOGS);
+	const keys = random.chance(0.3) ? new Keys() : null;
 	const processes = new Processes(
-		{ time, random, ids, store, weather, ledger, log, keyring: undefined, calm },
+		{ time, random, ids, store, weather, ledger, log, keys, calm },
 		random.pick(PROCESSES),
 	);
 	const clients = new Clients({
@@ -127,20 +137,58 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 			...names.map(async (name) => [name, await clients.run(name)] as const),
 			...forks.map(async (name) => [name, await clients.fork(name)] as const),
 		]);
+		const hands = keys === null ? [] : [rotated(keys), intruded()];
 		const children = await clients.attend(working);
 		const ends = new Map((await working).filter((ended): ended is readonly [string, End] => ended[1] !== null));
 		// Whatever was emitted in the storm comes out afterwards.
 		await delay(Math.max(0, calm - time.now()) + 10_000);
 		closing.abort();
-		await Promise.all(consumers);
+		await Promise.all([...consumers, ...hands]);
+		if (keys !== null) await retired(keys, [...ends.keys(), ...children]);
 		settle(ledger, ends, children, transactions ? await bookedIn(store()) : [], transactions);
 		const forked = [...ends.keys()].filter((id) => sourceOf(id) !== null).length;
 		return { ends: [...ends.values()], children: children.length, forked };
 	}
 
+	/** In the midst of it all processes get another key, and everything is sealed again, perhaps more than once. */
+	async function rotated(keys: Keys) {
+		await delay(random.int(1500));
+		keys.rotate();
+		await processes.renew();
+		for (let times = random.int(3); times > 0; times--) {
+			await processes.persist((engine) => engine.sealAgain());
+			await delay(random.int(1000));
+		}
+	}
+
+	async function intruded() {
+		for (let times = random.int(3); times > 0; times--) {
+			await delay(random.int(1500));
+			await processes.intrude();
+		}
+	}
+
+	/** Nothing in the store is readable, and with the new key alone all is as it was. */
+	async function retired(keys: Keys, ids: readonly string[]) {
+		const statusesOf = () => {
+			return processes.persist((engine) => {
+				return Promise.all(ids.map(async (id) => JSON.stringify(await engine.get(id).settled().then(shownOf))));
+			});
+		};
+		const before = await statusesOf();
+		await processes.persist((engine) => keys.retire(engine));
+		await processes.renew();
+		const after = await statusesOf();
+		if (`${before}` !== `${after}`) problems.push(new Error(`sealed again, ${before} became ${after}`));
+		if (await unsealed(store())) problems.push(new Error('not all that is stored is sealed'));
+		const files = folder === null ? [] : readdirSync(folder).map((name) => readFileSync(join(folder, name)));
+		if (files.some(isPlain)) problems.push(new Error('what was sealed is in a file of the store'));
+	}
+
 	/** Moves time on until that is done. */
 	async function until<T>(what: Promise<T>, latest: number): Promise<T> {
 		let done = false;
+		let still = 0;
 		what.finally(() => (done = true)).catch(() => {});
 		for (;;) {
 			for (let i = 0; i < 4; i++) await pass();
@@ -148,7 +196,12 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 			if (ledger.broken !== null) throw ledger.broken;
 			if (!storms()) Object.assign(weather, { lost: 0, unknown: 0, crash: 0 });
 			const { next } = time;
-			if (next === null) throw new Error('nothing moves, and not all runs have ended');
+			// A store may need a while for what it does, though no time passes.
+			if (next === null) {
+				if (++still > STILL) throw new Error('nothing moves, and not all runs have ended');
+				continue;
+			}
+			still = 0;
 			if (next > latest) throw new Error('it takes too long: not all runs have ended');
 			time.moveTo(next);
 		}
@@ -170,6 +223,13 @@ async function storm(seed: number, on: StoreName, folder: string | null): Promis
 		children,
 		forked,
 		delivered: ledger.deliveries,
+		readable: ledger.readable,
+		blocked: ledger.blocks,
 		opened: world.boxes.opened,
 	};
+}
+
+/** What a run came to. */
+function shownOf(ended: Outcome<unknown>): unknown {
+	return [ended.status, 'value' in ended ? ended.value : String('error' in ended ? ended.error : ''), ended.log];
 }

@@ -16,6 +16,7 @@ import type { VirtualClock } from '../../packages/testing/src/virtual-clock.ts';
 import type { Random } from '../support/generate/random.ts';
 import type { ProcessClock } from './clock.ts';
 import type { Ledger } from './ledger.ts';
+import { hasPlain, hasUnsealed } from './secrets.ts';
 import { bookedBy } from './world.ts';
 
 /** How bad it gets, as probabilities of each call; nothing of it once the storm is over. */
@@ -37,13 +38,15 @@ export interface UnreliableOptions {
 	readonly random: Random;
 	readonly weather: Weather;
 	readonly ledger: Ledger;
+	/** What it is handed is sealed. */
+	readonly sealed: boolean;
 	/** The process of this session has died. */
 	readonly onCrash: () => void;
 }
 
 const READS: ReadonlySet<string> = new Set(['read', 'log', 'mail', 'know', 'answered']);
 /** No message of it crosses the wire. */
-const LOCAL: ReadonlySet<string> = new Set(['now', 'list', 'die', 'expire', 'close', 'blobs']);
+const LOCAL: ReadonlySet<string> = new Set(['now', 'list', 'die', 'expire', 'blobs']);
 
 type Mortal = StoreSession & { die(): void; expire(): Promise<void> };
 
@@ -84,12 +87,19 @@ export class UnreliableStore implements Store {
 				const found: unknown = target[name];
 				if (typeof found !== 'function') return found;
 				const method = (...args: unknown[]): unknown => found.apply(target, args);
-				if (LOCAL.has(name)) {
-					return (...args: unknown[]) => (this.#dead && name === 'close' ? Promise.resolve() : method(...args));
-				}
+				if (name === 'close') return (o?: { readonly died: boolean }) => this.#close(o?.died ?? false);
+				if (LOCAL.has(name)) return method;
 				return (...args: unknown[]) => this.#call(name, method, args);
 			},
 		});
+	}
+
+	async #close(died: boolean): Promise<void> {
+		if (this.#dead) return;
+		await this.#session!.close({ died });
+		// The ledger hears first of what was claimed before.
+		await pass();
+		this.#o.ledger.kept(this.#o.process, [], died);
 	}
 
 	/** The store takes the process for dead. False where it cannot. */
@@ -112,10 +122,11 @@ export class UnreliableStore implements Store {
 		const { lost, unknown, crash } = weather;
 		if (fate < crash / 2 && !READS.has(name) && this.#die()) return never();
 		if (fate > 1 - lost) throw new StoreError({ problem: 'it did not get there' });
+		if (!READS.has(name)) this.#look(args);
 		const result =
 			name === 'transact' ? await this.#transact(method, args[0] as Transacted<Ok>) : await method(...args);
 		// The turns that were before it are told of first, though their replies may take longer.
-		if (name === 'claim' || name === 'start') await pass();
+		if (name === 'claim' || name === 'start' || name === 'keep') await pass();
 		this.#note(name, args, result);
 		if (fate < crash && !READS.has(name) && this.#die()) return never();
 		await this.#wire();
@@ -135,6 +146,7 @@ export class UnreliableStore implements Store {
 			turn: async (settled) => {
 				made = await alive(o.turn(settled));
 				call = settled.ok ? bookedBy(settled.value) : null;
+				this.#look(made);
 				return made;
 			},
 		});
@@ -157,6 +169,12 @@ export class UnreliableStore implements Store {
 		return true;
 	}
 
+	/** As somebody may who has got at the store. */
+	#look(given: unknown): void {
+		const { sealed, ledger } = this.#o;
+		if (hasPlain(given) || (sealed && hasUnsealed(given))) ledger.plain(sealed);
+	}
+
 	/** Tells the ledger what is now in the store. */
 	#note(name: string, args: readonly unknown[], result: unknown): void {
 		const { ledger, process } = this.#o;
@@ -169,7 +187,8 @@ export class UnreliableStore implements Store {
 		if (name === 'mail') ledger.mailed(args[0] as string, result as readonly Mail[]);
 		if (name === 'commit') ledger.committed(args[0] as TurnCommit, result as Committed, process);
 		if (name === 'keep') ledger.kept(process, args[0] as readonly HeldRun[]);
-		if (name === 'block' && result === true) ledger.released(args[0] as string);
+		if (name === 'block' && result === true)
+			ledger.released(args[0] as string, args[3] as { readonly died: boolean } | undefined);
 		if (name === 'retry' && result === true) ledger.retried(args[0] as string);
 	}
 
