@@ -122,9 +122,10 @@ function eventOf({ runId, seq, at, event, refused }: OutboxRow, ack: () => Promi
 	};
 }
 
-async function acknowledge(host: OutboxHost, session: StoreSession, consumer: string, event: OutboxRow) {
+async function acknowledge(host: OutboxHost, session: StoreSession, consumer: string, { runId, seq }: OutboxRow) {
 	try {
-		return await session.acknowledge(consumer, event);
+		// Not the event, which may have been sealed.
+		return await session.acknowledge(consumer, { runId, seq });
 	} catch (error) {
 		// Of an engine that was closed that is what is the matter, whatever its store says.
 		await host.session();
