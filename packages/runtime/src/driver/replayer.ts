@@ -7,6 +7,7 @@ import type { Machine } from '../machine/machine.ts';
 import { Done, type Savable } from '../machine/pending.ts';
 import type { Event, LoggedOutcome, Turn } from '../machine/turn.ts';
 import { definitionOf } from '../registry/functions.ts';
+import { LogPlaces } from './log-places.ts';
 
 /** How a replay goes by its log. */
 export interface ReplayRules {
@@ -38,10 +39,7 @@ export interface LoggedEvent {
 export class Replayer implements ReplayHook {
 	readonly #machine: Machine;
 	readonly #rules: ReplayRules;
-	/** By fiber and site, in order. */
-	readonly #places = new Map<string, Place>();
-	/** By site, of all fibers. */
-	readonly #sites = new Map<string, Place[]>();
+	readonly #places = new LogPlaces();
 	/** Entries not reached yet, by number. */
 	readonly #ahead = new Map<number, LogEntry>();
 	/** Executed entries that were reached, by the key they have now, and cancellations; in order of delivery. */
@@ -49,8 +47,6 @@ export class Replayer implements ReplayHook {
 	/** Dropped entries, by site. */
 	readonly #pruned = new Map<string, LogEntry>();
 	readonly #issued: (Savable | Done)[] = [];
-	/** Where this turn has made calls. */
-	readonly #touched = new Set<Place>();
 	/** Of this turn, by the numbers that they have now. */
 	#reached = new Map<number, LogEntry>();
 	/** Keys of what neither the log answers nor anybody does. */
@@ -81,18 +77,8 @@ export class Replayer implements ReplayHook {
 		else if (kind === 'cancel') this.#answer({ entry, key: null });
 		else {
 			this.#ahead.set(seq, entry);
-			const key = placeKey(entry.fiber, site.id);
-			const known = this.#places.get(key);
-			if (known !== undefined) known.entries.push(entry);
-			else this.#add(key, site.id, { entries: [entry], next: 0, issued: 0 });
+			this.#places.add(entry);
 		}
-	}
-
-	#add(key: string, site: string, place: Place): void {
-		this.#places.set(key, place);
-		const places = this.#sites.get(site);
-		if (places === undefined) this.#sites.set(site, [place]);
-		else places.push(place);
 	}
 
 	/** The time of the first turn (ms since the epoch), where the log shows it. */
@@ -112,30 +98,19 @@ export class Replayer implements ReplayHook {
 			return;
 		}
 		this.#issued.push(issue);
-		this.#count(issue, 1);
-	}
-
-	#count({ by, site }: Savable | Done, more: 1 | -1): void {
-		const place = this.#places.get(placeKey(by, site));
-		if (place === undefined) return;
-		place.issued += more;
-		this.#touched.add(place);
+		this.#places.issued(issue, 1);
 	}
 
 	answers(by: number, site: string): boolean {
-		return (
-			!this.#diverged &&
-			(this.#prunedAt(by, site) !== null || nextOf(this.#places.get(placeKey(by, site)))?.kind === 'effect')
-		);
+		return !this.#diverged && (this.#prunedAt(by, site) !== null || this.#places.next(by, site)?.kind === 'effect');
 	}
 
 	entered(by: number, site: string, args: readonly unknown[]): boolean {
-		const entry = nextOf(this.#places.get(placeKey(by, site)));
+		const entry = this.#places.next(by, site);
 		if (entry === undefined) return false;
 		const sites = new Set(closuresIn(args).flatMap((closure) => closure.sites?.map(({ id }) => id) ?? []));
 		// Issued before it, and not yet now: by the call itself.
-		const isWithin = (place: Place) => (nextOf(place)?.seq ?? entry.seq) < entry.seq;
-		if (![...sites].some((id) => this.#sites.get(id)?.some(isWithin))) return false;
+		if (!this.#places.isBehind(sites, entry.seq)) return false;
 		if (this.#rules.enter) return true;
 		const problem = 'is of a call that is not awaited where it stands and has called closures of the run';
 		this.#missing ??= new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}`, problem });
@@ -149,16 +124,15 @@ export class Replayer implements ReplayHook {
 
 	atOnce(issue: Savable): LoggedOutcome | null {
 		if (this.#diverged || issue.kind !== 'receive') return null;
-		const place = this.#places.get(placeKey(issue.by, issue.site));
-		const entry = place?.entries[place.next];
+		const entry = this.#places.first(issue.by, issue.site);
 		if (entry?.settledSeq !== this.#machine.state.settled + 1 || entry.redacted) return null;
 		if (entry.startedAt.getTime() !== entry.endedAt?.getTime()) return null;
 		const outcome = this.#outcome(entry, issue);
 		if (outcome === null) return null;
-		place!.next++;
+		this.#places.reach(entry);
 		this.#ahead.delete(entry.seq);
 		this.#issued.splice(this.#issued.indexOf(issue), 1);
-		this.#count(issue, -1);
+		this.#places.issued(issue, -1);
 		this.#reached.set(issue.seq, entry);
 		this.#machine.named(issue, entry.key);
 		return { ...outcome, key: issue.key };
@@ -166,15 +140,13 @@ export class Replayer implements ReplayHook {
 
 	started(by: number, site: string): { readonly entry: LogEntry; readonly child: unknown } | null {
 		if (this.#diverged) return null;
-		const place = this.#places.get(placeKey(by, site));
 		// Called where its place is not known yet: then by the order of the fiber's starts.
 		const entry =
 			site === ''
 				? [...this.#ahead.values()].find(({ kind, fiber }) => kind === 'start' && fiber === by)
-				: place?.entries[place.next];
+				: this.#places.first(by, site);
 		if (entry?.kind !== 'start') return null;
-		const at = this.#places.get(placeKey(by, entry.site.id))!;
-		at.entries.splice(at.entries.indexOf(entry), 1);
+		this.#places.remove(entry);
 		this.#ahead.delete(entry.seq);
 		if (entry.outcome !== null && 'value' in entry.outcome) {
 			const [child] = release(capture([entry.outcome.value]));
@@ -194,8 +166,7 @@ export class Replayer implements ReplayHook {
 		const reached = this.#reached;
 		this.#reached = new Map();
 		const issued = this.#issued.splice(0);
-		for (const place of this.#touched) place.issued = 0;
-		this.#touched.clear();
+		this.#places.turned();
 		if (this.#missing !== null) throw this.#missing;
 		// What a failing turn has issued was never dispatched, and is in no log.
 		if (turn.status === 'failed') return reached;
@@ -219,8 +190,7 @@ export class Replayer implements ReplayHook {
 	#find(issue: Savable | Done): LogEntry | null {
 		if (this.#diverged) return null;
 		const { by, site } = issue;
-		const place = this.#places.get(placeKey(by, site));
-		const entry = place?.entries[place.next];
+		const entry = this.#places.first(by, site);
 		const pruned = this.#prunedAt(by, site);
 		if (pruned !== null) {
 			throw new LogPrunedError({ entry: pruned.seq, site: `${pruned.name}, ${pruned.site.at}` });
@@ -230,7 +200,7 @@ export class Replayer implements ReplayHook {
 			if (expected !== undefined) this.#diverge(expected, `${issue.name} (${issue.at})`);
 			return null;
 		}
-		place!.next++;
+		this.#places.reach(entry);
 		this.#ahead.delete(entry.seq);
 		const { same } = this.#rules;
 		if (same !== null && !entry.redacted) {
@@ -374,19 +344,6 @@ export function keyed(items: readonly LogItem[], reached: ReadonlyMap<number, Lo
 	});
 }
 
-interface Place {
-	readonly entries: LogEntry[];
-	/** The first that no turn before has reached. */
-	next: number;
-	/** How many calls this turn has made there. */
-	issued: number;
-}
-
-/** The entry of what is issued there next. */
-function nextOf(place: Place | undefined): LogEntry | undefined {
-	return place?.entries[place.next + place.issued];
-}
-
 interface Answer {
 	readonly entry: LogEntry;
 	/** Of what is pending; null for a cancellation. */
@@ -397,8 +354,4 @@ interface Answer {
 function closuresIn(args: readonly unknown[]): FunctionDef[] {
 	const given = args.flatMap((arg) => (typeof arg === 'object' && arg !== null ? Object.values(arg) : [arg]));
 	return given.flatMap((value) => definitionOf(value) ?? []);
-}
-
-function placeKey(fiber: number, site: string): string {
-	return `${fiber} ${site}`;
 }

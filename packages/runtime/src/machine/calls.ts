@@ -208,7 +208,9 @@ export class Calls implements TurnHost {
 		if (typeof callee !== 'function') throw new TypeError(`${def.name} is not a function`);
 		const primitive = primitiveOf(callee);
 		if (primitive !== undefined) {
-			if (isImmediate(primitive)) return resolved(this.#immediate(code, def, primitive, args).value);
+			if (isImmediate(primitive)) {
+				return this.#promised((target) => resolve(target, this.#immediate(code, def, primitive, args).value));
+			}
 			const given = primitive === 'result' ? [self, ...args] : args;
 			return this.#promised((target) => this.#primitive(code, def, target, primitive, given));
 		}
@@ -393,10 +395,4 @@ type Called = Omit<Issue, 'rest'>;
 
 function calledThunk(def: FunctionDef, operands: readonly unknown[]): [SiteDef, Called] {
 	return [siteOfThunk(def), { fn: makerOf(def), self: undefined, key: undefined, args: operands }];
-}
-
-function resolved(value: unknown): DurablePromise {
-	const promise = new DurablePromise();
-	resolve(promise, value);
-	return promise;
 }
