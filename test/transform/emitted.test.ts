@@ -13,9 +13,12 @@ const MODULES = { module: ts.ModuleKind.ESNext, commonjs: ts.ModuleKind.CommonJS
 type SourceType = keyof typeof MODULES;
 
 function emit(source: string, filename: string, sourceType: SourceType, options: ts.CompilerOptions = {}) {
+	// No `require` finds a URL: it is TypeScript's CommonJS of today, which leaves `import()` as it is.
+	const isOfToday = sourceType === 'commonjs' && /\bimport\(/.test(source) && source.includes('data:');
+	const module = isOfToday ? ts.ModuleKind.Node20 : MODULES[sourceType];
 	const { outputText, sourceMapText } = ts.transpileModule(source, {
-		fileName: filename,
-		compilerOptions: { target: ts.ScriptTarget.ESNext, sourceMap: true, ...options, module: MODULES[sourceType] },
+		fileName: isOfToday ? filename.replace(/ts$/, 'cts') : filename,
+		compilerOptions: { target: ts.ScriptTarget.ESNext, sourceMap: true, ...options, module },
 	});
 	return { code: outputText, map: JSON.parse(sourceMapText!) as object };
 }
