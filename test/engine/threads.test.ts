@@ -47,6 +47,10 @@ it.each(['memory', 'file'])('does all that an engine does, on %s', { timeout: 60
 	}
 });
 
+it('hears nothing of what code in a thread posts to its parent', { timeout: 60_000 }, async () => {
+	expect(await see('posts', 'memory')).toEqual(['posted', 'posted', 'posted']);
+});
+
 it('takes the place of a thread that dies, and counts the attempt (N1)', { timeout: 60_000 }, async () => {
 	expect(await see('dies', 'memory')).toBe(2);
 });

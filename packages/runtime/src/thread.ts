@@ -2,7 +2,7 @@
  * What a worker thread of an engine executes: imports the entry module, which defines the durable functions, and drives
  * their runs. The entry may export `handlers` and `log`, as `createEngine` takes them: functions cross no thread.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { workerData } from 'node:worker_threads';
 import { Changes } from './client/changes.ts';
 import { ChildRun } from './client/child-run.ts';
 import { RunHandle } from './client/handle.ts';
@@ -13,8 +13,7 @@ import { Asking, remoteSession } from './worker/remote-session.ts';
 import type { ThreadData } from './worker/threads.ts';
 import { Worker } from './worker/worker.ts';
 
-const { entry, options, log, replaying, ahead, transactions } = workerData as ThreadData;
-const port = parentPort!;
+const { port, entry, options, log, replaying, ahead, transactions } = workerData as ThreadData;
 const imported: { readonly handlers?: readonly Handler[]; readonly log?: LogOptions } = await import(entry);
 
 const handlers = handlerMap(imported.handlers);

@@ -1,5 +1,5 @@
 /** What each thread imports: durable functions and their effects. */
-import { getEnvironmentData, threadId } from 'node:worker_threads';
+import { getEnvironmentData, parentPort, threadId } from 'node:worker_threads';
 import { ChildRun, currentEffect, emit, receive, replace, start, suspend } from '@perdure/runtime';
 import { type Tx, transaction } from '@perdure/runtime/sqlite';
 import { durable, finish, park } from '../by-hand.ts';
@@ -47,6 +47,24 @@ export async function dies(): Promise<number> {
 	return attempt;
 }
 
+/** Says this and that to whoever made the thread, as code that knows nothing of the engine may. */
+export async function posts(): Promise<string> {
+	const asks = ['begin', 'close', 'commit', 'constructor', 'nothing'].map((what) => ({ ask: 1, what, args: [0] }));
+	for (const said of [
+		null,
+		undefined,
+		'ready',
+		7,
+		{},
+		{ answer: 1 },
+		{ answer: 2, error: new Uint8Array(3) },
+		...asks,
+	]) {
+		parentPort!.postMessage(said);
+	}
+	return 'posted';
+}
+
 export async function real(): Promise<string> {
 	return 'real';
 }
@@ -92,6 +110,17 @@ export const dying = durable<() => Promise<number>>({
 	step(f, mode, sent) {
 		if (mode) throw sent;
 		return f.pc === 0 ? park(f, 1, [], 0, dies) : finish(f, sent);
+	},
+});
+
+/** `return await posts();` */
+export const posting = durable<() => Promise<string>>({
+	name: 'posting',
+	points: [[]],
+	calls: [posts],
+	step(f, mode, sent) {
+		if (mode) throw sent;
+		return f.pc === 0 ? park(f, 1, [], 0, posts) : finish(f, sent);
 	},
 });
 

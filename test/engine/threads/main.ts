@@ -15,6 +15,7 @@ import {
 	hot,
 	long,
 	poison,
+	posting,
 	quick,
 	SPINNING,
 	spins,
@@ -119,6 +120,8 @@ async function see(): Promise<unknown> {
 			await (await engine.start(quick, [11])).result();
 			return (await ill.describe()).blocked?.code;
 		}
+		case 'posts':
+			return Promise.all([1, 2, 3].map(async () => (await engine.start(posting, [])).result({ timeout: 20_000 })));
 		case 'dies':
 			return (await engine.start(dying, [])).result({ timeout: 20_000 });
 		case 'close': {

@@ -1,4 +1,4 @@
-import type { MessagePort, Worker as NodeWorker } from 'node:worker_threads';
+import type { MessagePort } from 'node:worker_threads';
 import { StoreError } from '../errors/store.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import { reasonBytes } from '../machine/failure.ts';
@@ -21,7 +21,7 @@ import type { Holds } from './holds.ts';
  * facts cross. Each side may ask the other: the store asks the thread what a transaction is to do.
  */
 
-type Port = Pick<MessagePort, 'postMessage' | 'on'> | Pick<NodeWorker, 'postMessage' | 'on'>;
+type Port = Pick<MessagePort, 'postMessage' | 'on'>;
 
 interface Asked {
 	readonly ask: number;

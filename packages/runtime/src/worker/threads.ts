@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { Worker as NodeWorker, type ResourceLimits } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker as NodeWorker, type ResourceLimits } from 'node:worker_threads';
 import { UnsupportedError } from '../errors/internal.ts';
 import type { LogOptions } from '../machine/log-options.ts';
 import { afterThisPass, type Clock, realClock } from '../ports/clock.ts';
@@ -12,6 +12,8 @@ import type { WorkerOptions } from './worker.ts';
 
 /** What a thread is told when it begins. */
 export interface ThreadData {
+	/** To the engine's thread, and of nobody else: what users' code posts to its parent is its own affair. */
+	readonly port: MessagePort;
 	readonly entry: string;
 	readonly options: Omit<WorkerOptions, 'threads' | 'entry'>;
 	readonly log: LogOptions | undefined;
@@ -48,7 +50,7 @@ const ENDING = 2000;
  */
 export class Threads {
 	readonly #parts: ThreadsParts;
-	readonly #data: Omit<ThreadData, 'ahead' | 'transactions'>;
+	readonly #data: Omit<ThreadData, 'port' | 'ahead' | 'transactions'>;
 	readonly #count: number;
 	readonly #limits: ResourceLimits | undefined;
 	readonly #threads = new Set<Thread>();
@@ -168,7 +170,7 @@ class Thread {
 
 	static async begin(
 		{ open, clock }: ThreadsParts,
-		data: Omit<ThreadData, 'ahead' | 'transactions'>,
+		data: Omit<ThreadData, 'port' | 'ahead' | 'transactions'>,
 		resourceLimits: ResourceLimits | undefined,
 	): Promise<Thread> {
 		let tell = (_what: string, _runId?: string | null) => {};
@@ -179,22 +181,25 @@ class Thread {
 			emitted: () => {},
 		});
 		const own = import.meta.url.endsWith('.ts') ? '../thread.ts' : '../thread.js';
+		const { port1: port, port2 } = new MessageChannel();
 		const workerData: ThreadData = {
 			...data,
+			port: port2,
 			ahead: session.now() - realClock.now(),
 			transactions: session.transact !== undefined,
 		};
 		const worker = new NodeWorker(new URL(own, import.meta.url), {
 			workerData,
+			transferList: [port2],
 			...(resourceLimits && { resourceLimits }),
 		});
 		const holds = new Holds(() => thread.#watch());
 		const asking: Asking = new Asking(
-			worker,
+			port,
 			sessionTasks(session, () => asking, holds),
 		);
 		const thread = new Thread(worker, asking, session, holds, clock);
-		tell = (heard, runId = null) => worker.postMessage({ heard, runId });
+		tell = (heard, runId = null) => port.postMessage({ heard, runId });
 		await asking.ask('begin').catch((error: unknown) => {
 			throw thread.#failure === null ? error : thread.#failure.error;
 		});
