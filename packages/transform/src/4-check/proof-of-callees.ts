@@ -6,8 +6,8 @@ import type { Related } from '../diagnostics/sink.ts';
 import { headOf, nameOf } from './declared-names.ts';
 import { isIntrinsic } from './globals.ts';
 import type { Origin } from './origin.ts';
-import { proveFunctionOfCall } from './proof-of-functions.ts';
-import { type Proving, placed, type Unproven, type UnprovenCallee } from './unproven.ts';
+import { proveFunctionOfCall, refuseMember } from './proof-of-functions.ts';
+import type { Proving, Unproven, UnprovenCallee } from './unproven.ts';
 
 export function proveCallees(
 	proof: Proving,
@@ -80,7 +80,7 @@ function foreignCallee(proof: Proving, origin: Origin): Omit<Unproven, 'code'> &
 			return { ...known(name, false, []), sure: origin.from.startsWith('node:') };
 		}
 		case 'namespace':
-			return { ...known(origin.path.join('.'), false, placed(origin.node)), sure: false };
+			return { ...refuseMember(origin), async: false };
 		case 'call': {
 			const { what, related, sure } = proveFunctionOfCall(proof, origin)!;
 			return { what, help, related, sure, async: false };

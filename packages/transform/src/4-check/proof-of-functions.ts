@@ -7,7 +7,7 @@ import { headOf, nameOf } from './declared-names.ts';
 import { isHostFunction, isIntrinsic } from './globals.ts';
 import { calleeNode, keyOf, methodOf } from './member-names.ts';
 import { isNamedEffect } from './named-effects.ts';
-import type { Made, Origin } from './origin.ts';
+import type { Made, NamespacePart, Origin } from './origin.ts';
 import { type Captured, helpOf, type Proving, placed, refuseFunction, type Unproven, worst } from './unproven.ts';
 import { isUnregistered } from './unregistered.ts';
 
@@ -22,7 +22,7 @@ export function proveFunction(proof: Proving, origin: Origin): Unproven | null {
 			return proof.facts?.saved(origin) === true ? null : refuseFunction(name, false);
 		}
 		case 'namespace':
-			return proof.facts?.saved(origin) === true ? null : refuseFunction(origin.path.join('.'), false);
+			return proof.facts?.saved(origin) === true ? null : refuseMember(origin);
 		case 'call':
 			if (isNamedEffect(proof, origin)) return null;
 			return proof.once('function', origin.node, () => proveFunctionOfCall(proof, origin));
@@ -42,6 +42,13 @@ export function proveFunction(proof: Proving, origin: Origin): Unproven | null {
 		default:
 			return null;
 	}
+}
+
+/** A function that was taken out of a namespace: that itself can be kept. */
+export function refuseMember({ node, path }: NamespacePart): Unproven {
+	const name = path.join('.');
+	const help = `keep the namespace, which is saved by its specifier, and call its member: const m = await import(…); m.${name}(…)`;
+	return { ...refuseFunction(name, false), help, related: placed(node) };
 }
 
 /** A parameter of a durable function that others call: what they hand over is looked at there. */
