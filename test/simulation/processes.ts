@@ -76,7 +76,10 @@ export class Processes {
 			const process = random.pick(this.#alive);
 			const { expired } = process;
 			try {
-				return await Promise.race([step(process.engine, () => process.expired === expired), process.death]);
+				return await Promise.race([
+					step(process.engine, () => process.expired === expired && this.#alive.includes(process)),
+					process.death,
+				]);
 			} catch (error) {
 				// A process that lacks a key: another has it, or will.
 				const keyless = SealError.is(error) || (BlockedError.is(error) && this.#o.keys !== null);
