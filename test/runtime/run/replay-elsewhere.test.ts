@@ -58,6 +58,8 @@ const api = {
 	},
 	/** Calls what it is given, in the turn. */
 	each: (list: readonly unknown[], f: (x: unknown) => unknown) => Promise.all(list.map(f)),
+	/** A promise, or at once what it was given. */
+	either: (x: unknown) => (x === 0 ? x : get(x)),
 	/** Never calls it in the turn. */
 	async late(_f: unknown) {
 		asked.push('late');
@@ -234,6 +236,18 @@ test('a function of the host that calls closures of the run in the turn is calle
 	expect(again).toMatchObject({ value: [['got 1', 'got 2'], 2] });
 	expect(asked).toEqual([]);
 	expect(shape(again.log)).toEqual(shape(log));
+});
+
+test('the log knows a call by its place and order: not which of two gave a plain value', async () => {
+	const main = program('const r = []; for (const x of o) { const p = api.either(x); r.push(await p); } return r;');
+	const promiseFirst = await logged(main, [[1, 0]]);
+	expect(promiseFirst.outcome).toMatchObject({ value: ['got 1', 0] });
+	expect(await replay(main, [[1, 0]], promiseFirst.log)).toMatchObject({ value: ['got 1', 0] });
+	const valueFirst = await logged(main, [[0, 1]]);
+	expect(valueFirst.outcome).toMatchObject({ value: [0, 'got 1'] });
+	expect(await replay(main, [[0, 1]], valueFirst.log)).toMatchObject({ value: ['got 1', 'got 1'] });
+	// The second is not in the log any more.
+	expect(asked).toEqual(['get 1']);
 });
 
 test('not one whose closures were called before, or run later', async () => {

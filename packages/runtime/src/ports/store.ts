@@ -18,7 +18,8 @@
  *     known, with `recoveries` + 1, committed before anybody can claim them.
  * G7: a run is claimed by a worker that knows all its functions, or, when no live worker does, by any (who
  *     blocks it). A run that was blocked is claimed again by a worker of another build that has its functions (its
- *     own is enough for one that replays), at once where one lives, and is no suspect then; once that one has committed a turn, every build may claim it.
+ *     own is enough for one that replays), at once where one lives, and is no suspect then; once that one has
+ *     committed a turn, every build may claim it.
  *     Where no live worker has another build for it any more it stays, or is again, blocked.
  *     Of the runs that it may claim and that are due, those of the highest priority come first, of these the earliest.
  * G8: what a turn emits is in the outbox when the turn is committed, once. Events of one run are with one

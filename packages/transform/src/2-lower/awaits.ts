@@ -2,7 +2,7 @@ import type * as t from '@babel/types';
 import { unwrap } from '../1-parse/scope.ts';
 import { endsInCall } from '../1-parse/suspends.ts';
 import { lowerAwaitedCall } from './awaited-calls.ts';
-import { id, nothing } from './build.ts';
+import { id } from './build.ts';
 import type { Operation } from './cfg.ts';
 import { branchLogical, lowerEffect, lowerInto, lowerTest, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
@@ -75,9 +75,4 @@ export function suspendAt(frame: Frame, op: Operation, result: string | null, no
 		to: next.id,
 	});
 	frame.current = next;
-}
-
-/** `await` of what an optional chain gives when it ends early. */
-export function suspendUndefined(frame: Frame, result: string | null, node: t.Node, whole: t.Node): void {
-	suspendAt(frame, { kind: 'value', value: nothing() }, result, node, whole);
 }
