@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { Worker } from 'node:worker_threads';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
 import type { SqliteSession } from '../../packages/runtime/src/store-sqlite/store.ts';
@@ -76,6 +78,18 @@ describe('the file of a sqlite store', () => {
 			expect(await other.read('s')).toMatchObject({ status: 'pending', recoveries: 1 });
 			expect(await claimed(other)).toEqual(['s']);
 			await other.close();
+		}));
+
+	it('is made by whoever opens it first, though others do at the same time', () =>
+		inFolder(async (folder) => {
+			const files = Array.from({ length: 60 }, (_, i) => join(folder, `${i}.db`));
+			const workerData = { files, arrived: new Int32Array(new SharedArrayBuffer(4 * files.length)), threads: 3 };
+			const execArgv = ['--import', new URL('../support/sources.ts', import.meta.url).href];
+			const opened = Array.from({ length: workerData.threads }, async () => {
+				const thread = new Worker(new URL('store-opening/thread.ts', import.meta.url), { workerData, execArgv });
+				return (await once(thread, 'message'))[0] as string[];
+			});
+			expect((await Promise.all(opened)).flat()).toEqual([]);
 		}));
 
 	it('is opened again after its last session has closed', () =>

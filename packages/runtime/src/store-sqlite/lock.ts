@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
-/** How long another's probe may be in the way (ms). */
-const PROBED = 50;
+/** How long another's probe may be in the way (ms): it is a moment, unless its process is held up just then. */
+const PROBED = 1000;
 
 /**
  * Says that a worker lives, without a clock: an exclusive transaction on a file of its own, which the

@@ -28,6 +28,7 @@ import {
 } from './claim.ts';
 import { block, type CommittedTo, commit } from './commit.ts';
 import type { Connection } from './connection.ts';
+import { failure } from './failure.ts';
 import { WorkerLock } from './lock.ts';
 import { SqliteTransaction } from './open-transaction.ts';
 import { acknowledge, consume, hasEvents, release } from './outbox.ts';
@@ -37,7 +38,7 @@ import { retry } from './retry.ts';
 import { Shared } from './shared.ts';
 import { start } from './start.ts';
 import { STORE } from './transaction.ts';
-import { failure, type Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** A session of a SQLite store; a test may let its process die. */
 export interface SqliteSession extends StoreSession {

@@ -1,6 +1,6 @@
-import { StoreError } from '../errors/store.ts';
 import { afterThisPass, type Clock } from '../ports/clock.ts';
 import type { Connection } from './connection.ts';
+import { failure, isBusy } from './failure.ts';
 
 interface Write {
 	readonly work: () => unknown;
@@ -13,11 +13,6 @@ const PATIENCE = 30_000;
 const RETRY = 20;
 /** Writes that share a transaction at most: one that takes too long holds up the event loop. */
 const MOST = 500;
-
-/** SQLITE_BUSY, SQLITE_LOCKED (primary codes). */
-const BUSY = new Set([5, 6]);
-/** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the same write is refused again. */
-const REFUSALS = new Set([18, 19, 20, 25]);
 
 /**
  * Group commit. SQLite is synchronous, so a batch is what was asked for in one pass of the event loop.
@@ -174,20 +169,4 @@ export class Writer {
 			this.flush();
 		});
 	}
-}
-
-function isBusy(cause: unknown): boolean {
-	return BUSY.has(codeOf(cause));
-}
-
-export function failure(cause: unknown): unknown {
-	if (StoreError.is(cause)) return cause;
-	// A TypeError: a value that cannot be bound.
-	const refused = cause instanceof TypeError || REFUSALS.has(codeOf(cause));
-	return new StoreError({ problem: (cause as Error).message, refused }, { cause });
-}
-
-/** The primary code of SQLite; 0 of another error. */
-function codeOf(cause: unknown): number {
-	return ((cause as { errcode?: number }).errcode ?? 0) & 0xff;
 }
