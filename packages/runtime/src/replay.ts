@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { comparable } from './codec/comparable.ts';
 import { proceed } from './continuation.ts';
 import { Replayer, type ReplayRules } from './driver/replayer.ts';
 import { leave, openLog, openMachine } from './driver/resources.ts';
@@ -97,9 +98,9 @@ function oneOf<T extends string>(option: string, given: T, known: readonly T[]):
 	throw new TypeError(`replay: ${option} is '${known.join("' or '")}', not '${String(given)}'`);
 }
 
-/** What belongs to the run itself is another one in each run: it is compared by what a saved log shows of it. */
+/** By all that is saved of them; what belongs to the run itself is another one in each run, and compared by what a saved log shows of it. */
 function sameArguments(logged: readonly unknown[], now: readonly unknown[]): boolean {
-	return isDeepStrictEqual(logged.map(savedArgument), now.map(savedArgument));
+	return isDeepStrictEqual(comparable(logged.map(savedArgument)), comparable(now.map(savedArgument)));
 }
 
 function markOf(log: readonly LogEntry[], label: string): LogEntry {

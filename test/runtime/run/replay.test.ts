@@ -11,6 +11,8 @@ import {
 	type Outcome,
 	replay,
 	run,
+	secret,
+	serializable,
 } from '@perdure/runtime';
 import { describe, expect, test, vi } from 'vitest';
 import { loadMain } from './program.ts';
@@ -261,6 +263,35 @@ describe('code that does something else', () => {
 		expect(await replay(main, ['x'], log, { strict: true })).toMatchObject({ status: 'completed' });
 		await expect(replay(main, ['y'], log, { strict: true })).rejects.toMatchObject({ entry: 1 });
 		expect(calls()).toBe(0);
+	});
+
+	class Account {
+		readonly #balance: string;
+		constructor(balance: string) {
+			this.#balance = balance;
+		}
+		static balance(account: Account) {
+			return account.#balance;
+		}
+	}
+	serializable(
+		Account,
+		{ serialize: Account.balance, deserialize: (balance) => new Account(balance as string) },
+		{ id: 'replay#Account' },
+	);
+
+	test.each<[string, (x: string) => unknown]>([
+		['a class with private members and hooks', (x) => new Account(x)],
+		['a secret', (x) => secret(x)],
+		['URLSearchParams', (x) => new URLSearchParams({ x })],
+		['a URL', (x) => new URL(`http://host/${x}`)],
+		['Headers', (x) => new Headers({ x })],
+	])('what %s keeps where no property shows it is part of an argument', async (_, make) => {
+		const main = loadMain(`${IMPORTS} export async function main(x) { "use durable"; await a({ list: [make(x)] }); }
+			import { make } from 'world';`, { a: async () => {}, make }); // biome-ignore format: a program
+		const { log } = await logged(main);
+		expect(await replay(main, ['x'], log, { strict: true })).toMatchObject({ status: 'completed' });
+		await expect(replay(main, ['y'], log, { strict: true })).rejects.toMatchObject({ entry: 1 });
 	});
 });
 

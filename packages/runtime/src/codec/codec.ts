@@ -37,13 +37,16 @@ export const BUILT_IN: readonly BuiltIn[] = [
 export class Codec<H = unknown> {
 	readonly table: KindTable;
 
-	/** @param kinds Beyond the built-in ones; their tags must not change once something is stored. */
-	constructor(kinds: readonly AnyKind[] = []) {
+	/**
+	 * @param kinds Beyond the built-in ones; their tags must not change once something is stored.
+	 * @param as What a kind is here, where that is not what it is elsewhere.
+	 */
+	constructor(kinds: readonly AnyKind[] = [], as: (kind: AnyKind) => AnyKind = (kind) => kind) {
 		registerOwnErrors();
-		this.table = new KindTable([...BUILT_IN, ...kinds], {
+		this.table = new KindTable([...BUILT_IN, ...kinds].map(as), {
 			symbol,
 			class: classValue,
-			hooked,
+			hooked: as(hooked),
 			arguments: args,
 			template,
 		});
