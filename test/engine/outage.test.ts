@@ -3,7 +3,7 @@ import { createEngine, type Store, StoreError } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
-import { failure } from '../../packages/runtime/src/store-sqlite/writer.ts';
+import { failure } from '../../packages/runtime/src/store-sqlite/failure.ts';
 import { ask, loop, resetWorld, world } from './programs.ts';
 
 /** What waits is over at once: an outage of hours takes a moment. */
