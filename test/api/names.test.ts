@@ -65,6 +65,7 @@ const ERRORS: Readonly<Record<string, string>> = {
 	DeadlockError: 'PD10017',
 	InvalidPolicyError: 'PD10019',
 	NotFailedError: 'PD10020',
+	WrongFunctionError: 'PD10021',
 };
 
 describe('@perdure/runtime', () => {

@@ -41,6 +41,7 @@ export {
 	RunConflictError,
 	RunNotFoundError,
 	TimeoutError,
+	WrongFunctionError,
 } from './errors/run.ts';
 export {
 	DecodeError,

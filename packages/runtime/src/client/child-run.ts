@@ -30,9 +30,10 @@ export class ChildRun<R = unknown> {
 	}
 
 	/**
-	 * What the child returned; throws what it threw, or `CancelledError`. In durable code the run is parked
-	 * meanwhile and holds no process.
-	 * @throws TimeoutError
+	 * What the child returned; throws what it threw, or `CancelledError` that names it. In durable code the run is
+	 * parked meanwhile and holds no process. Runs that wait for one another in a circle wait until one of them is
+	 * cancelled, or its `timeout` has come.
+	 * @throws TimeoutError, DeadlockError where it is the run itself
 	 */
 	result(o: ChildWaitOptions = {}): Promise<R> {
 		// Not awaited where it stands, but of a run; where it is awaited, the machine takes over (by `PRIMITIVE`).

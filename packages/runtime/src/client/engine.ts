@@ -8,7 +8,7 @@ import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
 import { hash } from '../machine/key.ts';
 import { type LogOptions, type LogRules, logRules } from '../machine/log-options.ts';
-import { placementOf, type StartOptions } from '../machine/start-options.ts';
+import { placementOf, runIdOf, type StartOptions } from '../machine/start-options.ts';
 import { type Clock, type Random, realClock, realRandom } from '../ports/clock.ts';
 import {
 	differenceOf,
@@ -137,11 +137,16 @@ export class Engine implements AsyncDisposable {
 		return new RunHandle(this.#host, id);
 	}
 
-	/** A handle of a run; whether there is such a run shows at its first use. */
+	/**
+	 * A handle of a run. Whether there is such a run, and whether it is one of that function, shows at its first use:
+	 * there RunNotFoundError or WrongFunctionError is thrown.
+	 * @throws NotCompiledError, TypeError for what is no id.
+	 */
 	get<R>(id: string): RunHandle<R>;
 	get<F extends AsyncFunction>(fn: F | FunctionRef<F>, id: string): RunHandle<Awaited<ReturnType<F>>>;
 	get(first: string | AsyncFunction | FunctionRef, id?: string): RunHandle<unknown> {
-		return new RunHandle(this.#host, typeof first === 'string' ? first : id!);
+		if (id === undefined) return new RunHandle(this.#host, runIdOf(first));
+		return new RunHandle(this.#host, runIdOf(id), functionIdOf(first));
 	}
 
 	/** Runs in order of their start. */

@@ -3,10 +3,12 @@ import {
 	AmbiguousResumeError,
 	BlockedError,
 	CancelledError,
+	DeadlockError,
 	NotFailedError,
 	NotSuspendedError,
 	RunConflictError,
 	RunNotFoundError,
+	WrongFunctionError,
 } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
@@ -24,7 +26,7 @@ import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
 import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
 import { forkHash, forkOf } from './fork.ts';
-import { idInsideEffect } from './inside-effect.ts';
+import { effectAround, idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf, type Reading } from './outcome.ts';
 import { inspectRow, viewOf } from './view.ts';
 
@@ -48,25 +50,29 @@ export interface HandleHost extends Reading {
 
 /**
  * A run of an engine, by its id. Holds nothing: every method asks the store, so it does not matter
- * which process drives the run. Every method throws `RunNotFoundError` where there is no such run.
+ * which process drives the run. Every method throws `RunNotFoundError` where there is no such run, and
+ * `WrongFunctionError` where it is one of another function than the handle was taken for.
  */
 export class RunHandle<R> {
 	readonly id: string;
 	readonly #host: HandleHost;
+	/** The function that its run has to be of; null once that is known, or where any will do. */
+	#expected: string | null;
 
 	/** Not for users: `engine.start` and `engine.get` make handles. */
-	constructor(host: HandleHost, id: string) {
+	constructor(host: HandleHost, id: string, expected: string | null = null) {
 		this.#host = host;
 		this.id = id;
+		this.#expected = expected;
 	}
 
 	async describe(): Promise<Description<R>> {
-		const session = await this.#host.session();
+		const session = await this.#session();
 		return describe<R>(session, await this.#read(session, true), this.#host);
 	}
 
 	async status(): Promise<Status> {
-		return statusOf(await this.#read(await this.#host.session(), false));
+		return statusOf(await this.#read(await this.#session(), false));
 	}
 
 	/**
@@ -79,24 +85,26 @@ export class RunHandle<R> {
 
 	/**
 	 * The end of the run. Never throws the run's own error.
-	 * @throws BlockedError, TimeoutError
+	 * @throws BlockedError, TimeoutError, DeadlockError inside an effect of the run itself
 	 */
-	settled(o: WaitLimits = {}): Promise<Ended<R>> {
+	async settled(o: WaitLimits = {}): Promise<Ended<R>> {
+		this.#mustBeAnother();
 		return this.#until('the end', o, async (session, row) => {
 			return hasEnded(row) ? this.#ended(session) : undefined;
 		});
 	}
 
 	/**
-	 * What the run returned; throws what it threw, or the reason it was cancelled for.
-	 * @throws BlockedError, TimeoutError
+	 * What the run returned; throws what it threw, or `CancelledError` with the reason it was cancelled for.
+	 * @throws BlockedError, TimeoutError, DeadlockError inside an effect of the run itself
 	 */
 	async result(o: WaitLimits = {}): Promise<R> {
+		this.#mustBeAnother();
 		// Without the log, which may be long.
 		const { status, outcome } = await this.#until('the end', o, async (_, row) => (hasEnded(row) ? row : undefined));
 		const value = decode(outcome!);
 		if (status === 'completed') return value as R;
-		throw status === 'failed' ? value : new CancelledError({ reason: value });
+		throw status === 'failed' ? value : new CancelledError({ reason: value, runId: this.id });
 	}
 
 	/** Each suspension as it opens, answered or not, then the end. The limits are those of each step. */
@@ -124,7 +132,7 @@ export class RunHandle<R> {
 	async resume(...given: unknown[]): Promise<void> {
 		const question = isQuestion(given[0]) ? (given.shift() as Question) : null;
 		const [answer, o = {}] = given as [unknown, AnswerOptions?];
-		const session = await this.#host.session();
+		const session = await this.#session();
 		const sender = this.#senderOf(o);
 		// The run may have moved on since, so that there is nothing left that the answer could be for.
 		if (sender !== undefined && (await session.answered(this.id, sender))) return;
@@ -156,7 +164,7 @@ export class RunHandle<R> {
 	 * up: what was open in it before the turn that failed is cleaned up. Resolves once that is committed.
 	 */
 	async cancel(reason?: unknown): Promise<void> {
-		const session = await this.#host.session();
+		const session = await this.#session();
 		const cancel = reasonBytes(reason);
 		for (;;) {
 			if ((await this.#post({ runId: this.id, kind: 'cancel', payload: cancel })) === 'posted') return;
@@ -173,7 +181,7 @@ export class RunHandle<R> {
 	 * @throws NotFailedError
 	 */
 	async retry(o: RetryOptions = {}): Promise<void> {
-		const session = await this.#host.session();
+		const session = await this.#session();
 		const row = await this.#read(session, false);
 		if (row.status !== 'failed' || row.event === null) throw new NotFailedError({ runId: this.id });
 		const failure = { event: readEvent(row.event), error: decode(row.outcome!) };
@@ -191,7 +199,7 @@ export class RunHandle<R> {
 	 */
 	async fork(o: { readonly id?: string | undefined } = {}): Promise<RunHandle<R>> {
 		mustBeId(o.id);
-		const session = await this.#host.session();
+		const session = await this.#session();
 		const id = o.id ?? idInsideEffect() ?? this.#host.random.id();
 		// This one may be over by now.
 		if ((await session.read(id))?.hash === forkHash(this.id)) return new RunHandle(this.#host, id);
@@ -202,7 +210,7 @@ export class RunHandle<R> {
 	}
 
 	async log(): Promise<LogEntry[]> {
-		const session = await this.#host.session();
+		const session = await this.#session();
 		return logOf(session, await this.#read(session, false), this.#host);
 	}
 
@@ -211,7 +219,7 @@ export class RunHandle<R> {
 	 * @throws UnknownFunctionError, SchemaMismatchError where this process has other code.
 	 */
 	async inspect(): Promise<Inspection> {
-		const row = await this.#read(await this.#host.session(), true);
+		const row = await this.#read(await this.#session(), true);
 		return inspectRow(row, this.#host.handlers);
 	}
 
@@ -238,7 +246,7 @@ export class RunHandle<R> {
 	}
 
 	async #post(mail: NewMail): Promise<'posted' | 'repeated' | 'over'> {
-		const session = await this.#host.session();
+		const session = await this.#session();
 		const runId = this.id;
 		const posted = await session.post(mail);
 		const suspension = mail.kind === 'answer' ? (mail.suspension ?? undefined) : undefined;
@@ -279,6 +287,11 @@ export class RunHandle<R> {
 		return hasEnded(row) ? endedOf<R>(session, row, this.#host) : undefined;
 	}
 
+	/** A run ends when its effects have settled: one that waited for that would wait for itself. */
+	#mustBeAnother(): void {
+		if (effectAround()?.runId === this.id) throw new DeadlockError({ runId: this.id, points: [], own: true });
+	}
+
 	/** Looks at the stored run after each change, until `find` finds what is waited for. */
 	#until<T>(
 		what: string,
@@ -286,12 +299,24 @@ export class RunHandle<R> {
 		find: (session: StoreSession, row: RunRow) => Promise<T | undefined>,
 	): Promise<T> {
 		const look = async () => {
-			const session = await this.#host.session();
+			const session = await this.#session();
 			const row = await this.#read(session, false);
 			if (row.status === 'blocked') throw new BlockedError({ runId: this.id, blocked: blockedOf(row)! });
 			return find(session, row);
 		};
 		return this.#host.changes.until(this.id, `${what} of run '${this.id}'`, look, limits);
+	}
+
+	/** The store, once it is known that the run is what the handle is for: a run of another function is not even cancelled. */
+	async #session(): Promise<StoreSession> {
+		const session = await this.#host.session();
+		if (this.#expected === null) return session;
+		const { functionId } = await this.#read(session, false);
+		if (functionId !== this.#expected) {
+			throw new WrongFunctionError({ runId: this.id, expected: this.#expected, functionId });
+		}
+		this.#expected = null;
+		return session;
 	}
 
 	async #read(session: StoreSession, state: boolean): Promise<RunRow> {

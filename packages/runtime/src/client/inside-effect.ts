@@ -9,14 +9,15 @@ const taken = new WeakMap<EffectContext, number>();
  * starts or sends nothing twice. Counted in the order of the calls. Undefined outside effects.
  */
 export function idInsideEffect(): string | undefined {
-	const effect = contextOrNull();
+	const effect = effectAround();
 	if (effect === null) return undefined;
 	const number = (taken.get(effect) ?? 0) + 1;
 	taken.set(effect, number);
 	return `${effect.key}.${number}`;
 }
 
-function contextOrNull(): EffectContext | null {
+/** Null outside effects. */
+export function effectAround(): EffectContext | null {
 	try {
 		return currentEffect();
 	} catch (error) {

@@ -16,12 +16,14 @@ export class CancelledError extends PerdureError {
 	declare readonly reason: unknown;
 	/** What became of the effect that was in flight. */
 	declare readonly effect?: CancelledEffect;
+	/** The run that was cancelled, where it is another one, whose result was waited for. */
+	declare readonly runId?: string;
 
 	static {
 		brand(CancelledError, 'CancelledError');
 	}
 
-	constructor(facts: { reason?: unknown; effect?: CancelledEffect } = {}, options?: ErrorOptions) {
+	constructor(facts: { reason?: unknown; effect?: CancelledEffect; runId?: string } = {}, options?: ErrorOptions) {
 		super(ROWS.CancelledError, { reason: undefined, ...facts }, options);
 	}
 
@@ -218,6 +220,27 @@ export class RunNotFoundError extends PerdureError {
 	}
 }
 
+/** A handle was taken for one function, and its run is one of another. */
+export class WrongFunctionError extends PerdureError {
+	static readonly code = ROWS.WrongFunctionError.code;
+	declare readonly runId: string;
+	/** What the handle was taken for, and what the run is one of: ids of functions. */
+	declare readonly expected: string;
+	declare readonly functionId: string;
+
+	static {
+		brand(WrongFunctionError, 'WrongFunctionError');
+	}
+
+	constructor(facts: Parameters<typeof ROWS.WrongFunctionError.message>[0], options?: ErrorOptions) {
+		super(ROWS.WrongFunctionError, facts, options);
+	}
+
+	static override is(e: unknown): e is WrongFunctionError {
+		return brandOf(e) === 'WrongFunctionError';
+	}
+}
+
 /** A run id that is taken by another function or other arguments. */
 export class RunConflictError extends PerdureError {
 	static readonly code = ROWS.RunConflictError.code;
@@ -274,11 +297,11 @@ export class InvalidDurationError extends PerdureError {
 	}
 }
 
-/** All fibers of a run wait for promises of the run that nothing is left to settle. */
+/** A run waits for what cannot come: promises of its own that nothing is left to settle, or its own end. */
 export class DeadlockError extends PerdureError {
 	static readonly code = ROWS.DeadlockError.code;
 	declare readonly runId: string;
-	/** Where the fibers stand, `file:line:column`. */
+	/** Where the fibers stand, or where it waits for its own end, `file:line:column`. */
 	declare readonly points: readonly string[];
 
 	static {

@@ -255,11 +255,17 @@ export const ROWS = {
 	),
 
 	// PD10: a run's life.
-	CancelledError: row<{ reason?: unknown }>(
+	CancelledError: row<{ reason?: unknown; runId?: string | undefined }>(
 		'PD10001',
 		'the run was cancelled',
-		(f) => (typeof f.reason === 'string' ? `the run was cancelled: ${f.reason}.` : 'the run was cancelled.'),
-		'clean up in finally and let it pass; a suspension point after it throws it again',
+		(f) => {
+			const run = f.runId === undefined ? 'the run' : `run '${f.runId}'`;
+			return typeof f.reason === 'string' ? `${run} was cancelled: ${f.reason}.` : `${run} was cancelled.`;
+		},
+		(f) =>
+			f.runId === undefined
+				? 'clean up in finally and let it pass; a suspension point after it throws it again'
+				: 'it has no result: catch this to go on without one; reason is what was given to cancel',
 	),
 	EffectInterruptedError: row<{ effect: string; key: string; attempt: number }>(
 		'PD10002',
@@ -356,6 +362,12 @@ export const ROWS = {
 		(f) => `run '${f.runId}' exists with ${f.difference}.`,
 		'use another id, or start it with the same function and arguments to get the run that exists',
 	),
+	WrongFunctionError: row<{ runId: string; expected: string; functionId: string }>(
+		'PD10021',
+		'a handle that was taken for another function',
+		(f) => `run '${f.runId}' is a run of '${f.functionId}', and this handle was taken for one of '${f.expected}'.`,
+		'take the handle by the function whose run it is, engine.get(fn, id), or by the id alone; check that the id is the right one',
+	),
 	NotFailedError: row<{ runId: string }>(
 		'PD10020',
 		'a retry of a run that has not failed',
@@ -368,11 +380,17 @@ export const ROWS = {
 		(f) => `'${f.given}' is not a duration.`,
 		"give milliseconds, or a text such as '250ms', '3 days' or 'PT5M'; a moment (a valid Date) is taken by sleep, suspend, receive, startAt and expires",
 	),
-	DeadlockError: row<{ runId: string; points: readonly string[] }>(
+	DeadlockError: row<{ runId: string; points: readonly string[]; own?: boolean }>(
 		'PD10017',
 		'a run that nothing can move on',
-		(f) => `run '${f.runId}' waits only for promises that nothing can settle (${f.points.join(', ')}).`,
-		'resolve them from the run itself, or wait for an effect, a message, an answer or a time',
+		(f) =>
+			f.own
+				? `run '${f.runId}' waits for its own end${inBrackets(f.points[0])}.`
+				: `run '${f.runId}' waits only for promises that nothing can settle (${f.points.join(', ')}).`,
+		(f) =>
+			f.own
+				? 'wait for the result of another run, started under an id of its own; what this one has computed is in its variables'
+				: 'resolve them from the run itself, or wait for an effect, a message, an answer or a time',
 	),
 	NotSettledError: row<{ runId: string; standing: string }>(
 		'PD10018',

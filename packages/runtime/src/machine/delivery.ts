@@ -131,7 +131,7 @@ export class Delivery {
 	/** All that wait for it are told, each with a copy of its own. */
 	#endChild({ child, ended }: Extract<Event, { type: 'childEnded' }>): void {
 		const ok = ended?.status === 'completed';
-		const outcome = capture([ended === null ? new RunNotFoundError({ runId: child }) : outcomeOf(ended)]);
+		const outcome = capture([ended === null ? new RunNotFoundError({ runId: child }) : outcomeOf(child, ended)]);
 		for (const wait of [...this.#state.pending.waits.values()]) {
 			if (wait.kind === 'child' && wait.topic === child) this.#settle(wait, ok, outcome);
 		}
@@ -306,6 +306,6 @@ function waitedFor({ kind, at, topic }: PendingWait): string {
 }
 
 /** What `result` gives or throws. */
-function outcomeOf({ status, value }: { readonly status: string; readonly value: unknown }): unknown {
-	return status === 'cancelled' ? new CancelledError({ reason: value }) : value;
+function outcomeOf(runId: string, { status, value }: { readonly status: string; readonly value: unknown }): unknown {
+	return status === 'cancelled' ? new CancelledError({ reason: value, runId }) : value;
 }

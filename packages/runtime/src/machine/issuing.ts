@@ -1,7 +1,7 @@
 import type { FunctionDef, SiteDef } from '@perdure/abi';
 import { InvalidPolicyError } from '../errors/effect.ts';
 import { UnsupportedError } from '../errors/internal.ts';
-import { RunConflictError } from '../errors/run.ts';
+import { DeadlockError, RunConflictError } from '../errors/run.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import type { DurablePromise } from '../language/durable-promise.ts';
 import { differenceOf } from '../ports/store.ts';
@@ -183,12 +183,18 @@ export class Issuing {
 		return { shape, operands, hot: { self, fn, def, firsts, running }, where };
 	}
 
-	/** Parks the target on a primitive. @throws NotSerializableError naming what cannot be handed out. */
+	/**
+	 * Parks the target on a primitive.
+	 * @throws NotSerializableError naming what cannot be handed out, DeadlockError for the run's own end.
+	 */
 	primitive(caller: Caller, target: Target, name: string, args: readonly unknown[]): Savable {
 		const made = primitives[name]!(args, this.#options.now);
 		if (made.kind === 'mark') this.marked = this.#state.mark = made.label;
 		// Before it has a number: what is refused has no entry.
 		const at = caller.code === null ? '' : atOf(caller.code, caller.site.at);
+		if (made.kind === 'child' && made.topic === this.#state.runId) {
+			throw new DeadlockError({ runId: made.topic, points: at === '' ? [] : [at], own: true });
+		}
 		const value = 'value' in made ? handedOut(made.value, args, name, at) : NOTHING;
 		const issued = this.#issued(caller, target, name);
 		if (made.kind === 'mark' && caller.by !== null) caller.by.marked = issued.seq;

@@ -17,10 +17,15 @@ export interface StartOptions {
 	readonly startAt?: Date | Duration | undefined;
 }
 
-/** An empty one is most often a variable that was not set. @throws TypeError */
-export function mustBeId(id: unknown): void {
-	if (id === undefined || (typeof id === 'string' && id !== '')) return;
+/** The id of a run that is to be there. An empty one is most often a variable that was not set. @throws TypeError */
+export function runIdOf(id: unknown): string {
+	if (typeof id === 'string' && id !== '') return id;
 	throw new TypeError('the id of a run is a string that is not empty');
+}
+
+/** Of a run that may be given an id. @throws TypeError */
+export function mustBeId(id: unknown): void {
+	if (id !== undefined) runIdOf(id);
 }
 
 /** @throws TypeError, InvalidDurationError */
