@@ -4,9 +4,10 @@ import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createClasses } from '../../../packages/transform/src/4-check/classes.ts';
 import { createDurableFiles } from '../../../packages/transform/src/4-check/durable-files.ts';
+import type { Obstacle } from '../../../packages/transform/src/4-check/obstacle.ts';
 import { createRegistrations } from '../../../packages/transform/src/4-check/registrations.ts';
 import { fromTypeScript6 } from '../../../packages/transform/src/4-check/typescript-6.ts';
-import { createVerdicts, type Obstacle } from '../../../packages/transform/src/4-check/verdict.ts';
+import { createVerdicts } from '../../../packages/transform/src/4-check/verdict.ts';
 import { pathOf, programOf } from '../../support/program.ts';
 
 const RUNTIME = "import { serializable, resource, SERIALIZE, DESERIALIZE, type Serializable } from '@perdure/runtime';";

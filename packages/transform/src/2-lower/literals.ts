@@ -3,7 +3,7 @@ import { unwrap } from '../1-parse/scope.ts';
 import { suspends } from '../1-parse/suspends.ts';
 import { array, arrow, assign, at, call, helper, id, number, object, spread, statement, template } from './build.ts';
 import { callThere, follow } from './calls.ts';
-import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
+import { aroundClass, classOf, finishOperand, operandsOf } from './classes.ts';
 import { lowerInto, lowerValue } from './expressions.ts';
 import type { Frame } from './frame.ts';
 import { withHome } from './home.ts';
@@ -40,7 +40,7 @@ export function lowerNamedInto(frame: Frame, node: t.Expression, variable: strin
 }
 
 /** Heritage and computed keys are evaluated in order; then the class is made over them. */
-export function lowerClass(frame: Frame, node: ClassNode, name: string | null): t.Expression {
+export function lowerClass(frame: Frame, node: t.Class, name: string | null): t.Expression {
 	const { memo } = frame.unit;
 	const operands = operandsOf(frame, node);
 	const around = aroundClass(frame, node);

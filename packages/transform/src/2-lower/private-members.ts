@@ -14,7 +14,6 @@ import {
 	statement,
 	text,
 } from './build.ts';
-import type { ClassNode } from './classes.ts';
 
 /** What the names of the accessors below are; nothing of the user's is in sight of them. */
 const [OBJECT, VALUE] = ['$o', '$v'];
@@ -35,11 +34,11 @@ interface Private {
 }
 
 /** Has an object of the class members that only the class can see? */
-export function hidesMembers(node: ClassNode): boolean {
+export function hidesMembers(node: t.Class): boolean {
 	return privatesOf(node).some((each) => !each.isStatic);
 }
 
-function privatesOf(node: ClassNode): Private[] {
+function privatesOf(node: t.Class): Private[] {
 	const found = new Map<string, Private>();
 	for (const each of node.body.body) {
 		if (!('key' in each) || each.key.type !== 'PrivateName') continue;
@@ -57,7 +56,7 @@ function privatesOf(node: ClassNode): Private[] {
  * `{ view: { get x() { return this["#"].#x }, set x(v) { this["#"].#x = v }, ... }, has: { x: (o) => #x in o },
  * fields: [["x"], (o) => [o.#x], (o, v) => { o.#x = v[0] }], statics: [...] }`. Null where it has none.
  */
-export function privatesObject(node: ClassNode, stamping: t.Expression | null): t.ObjectExpression | null {
+export function privatesObject(node: t.Class, stamping: t.Expression | null): t.ObjectExpression | null {
 	const privates = privatesOf(node);
 	if (privates.length === 0) return null;
 	const accessors = privates.flatMap(({ name, isMethod, canSet }) => {

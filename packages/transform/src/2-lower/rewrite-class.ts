@@ -1,6 +1,6 @@
 import type * as t from '@babel/types';
 import { assign, at, call, helper, id, object, property, text } from './build.ts';
-import { aroundClass, type ClassNode, classOf, finishOperand, operandsOf } from './classes.ts';
+import { aroundClass, classOf, finishOperand, operandsOf } from './classes.ts';
 import { closureOf, rewriteFunction } from './closures.ts';
 import { withHome } from './home.ts';
 import { propertyName, shallow } from './nodes.ts';
@@ -10,7 +10,7 @@ import { rewriteBody } from './rewrite-scope.ts';
 import { type Code, into, isClosureMethod, withCode } from './unit.ts';
 
 /** A class is data (classes.ts), except in code that stays native. `key` is a variable with its computed name. */
-export function rewriteClass(code: Code, node: ClassNode, key: t.Identifier | null = null): t.Expression {
+export function rewriteClass(code: Code, node: t.Class, key: t.Identifier | null = null): t.Expression {
 	if (code.plain) return rewriteNativeClass(code, node);
 	const operands = operandsOf(code, node);
 	const around = aroundClass(code, node);
@@ -18,7 +18,7 @@ export function rewriteClass(code: Code, node: ClassNode, key: t.Identifier | nu
 	return at(classOf(code, node, values, key), node);
 }
 
-function rewriteNativeClass(code: Code, node: ClassNode): t.Expression {
+function rewriteNativeClass(code: Code, node: t.Class): t.Expression {
 	const result = shallow(node) as t.ClassExpression;
 	(result as t.Node).type = 'ClassExpression';
 	// The copy must not be found as the declaration it is made from.

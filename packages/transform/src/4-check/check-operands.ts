@@ -10,9 +10,9 @@ import type { Related } from '../diagnostics/sink.ts';
 import { type Checking, rootBinding } from './checking.ts';
 import { hostName } from './host-types.ts';
 import type { Wrong } from './judge.ts';
+import { propertyPath } from './property-path.ts';
 import type { Type } from './type-model.ts';
 import { nameOf } from './values.ts';
-import { propertyPath } from './verdict.ts';
 
 type Call = t.CallExpression | t.OptionalCallExpression | t.NewExpression;
 

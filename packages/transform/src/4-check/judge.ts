@@ -6,10 +6,11 @@ import type * as t from '@babel/types';
 import type { LocalFix, Related } from '../diagnostics/sink.ts';
 import { EACH } from './flows.ts';
 import { hostName } from './host-types.ts';
+import type { Obstacle, ObstacleKind } from './obstacle.ts';
 import type { Proof } from './proof.ts';
 import type { Type } from './type-model.ts';
 import type { Subject, Unproven } from './unproven.ts';
-import type { Obstacle, ObstacleKind, Verdicts } from './verdict.ts';
+import type { Verdicts } from './verdict.ts';
 
 export type AnyOption = 'error' | 'warn' | 'allow';
 

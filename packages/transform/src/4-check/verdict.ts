@@ -10,39 +10,10 @@
 import { LIVE_HELP, NAMESPACE_HELP, REFUSED } from '@perdure/abi';
 import type { Classes } from './classes.ts';
 import { hostName, isIteratorRow, isLive, isOfHost, liveHelp, unsavableType, wireType } from './host-types.ts';
+import { LIFTABLE, type Obstacle, type ObstacleKind } from './obstacle.ts';
+import { propertyPath } from './property-path.ts';
 import { runtimeName } from './runtime-names.ts';
 import type { Property, Type, TypeSymbol } from './type-model.ts';
-
-/**
- * - `unknown`: nothing is known of it (`any`, `unknown`, an unconstrained type parameter).
- * - `value`: it is never saved. `class`: an instance of a class that must be registered first.
- * - `made`: an instance of a class that durable code made: what the class captures decides.
- * - `accessor`, `function`, `promise`, `iterator`, `namespace`: where the value comes from decides.
- */
-export type ObstacleKind =
-	| 'unknown'
-	| 'value'
-	| 'accessor'
-	| 'class'
-	| 'made'
-	| 'function'
-	| 'promise'
-	| 'iterator'
-	| 'namespace';
-
-export interface Obstacle {
-	readonly kind: ObstacleKind;
-	/** From the value to the part in the way: `.session.socket`; empty for the value itself. */
-	readonly path: string;
-	/** The same as property names, `[]` for an element. */
-	readonly keys: readonly string[];
-	readonly type: Type;
-	/** A function, promise, iterator or namespace: where it comes from may remove it. */
-	readonly liftable: boolean;
-	/** What it is called in a sentence (abi/refusals.ts). */
-	readonly what: string;
-	readonly help: string;
-}
 
 export interface Verdicts {
 	/** What keeps values of a type from being saved. */
@@ -60,15 +31,6 @@ interface Visit {
 	/** It is what a hook gives: only what can surely not be saved counts of it. */
 	readonly given: boolean;
 }
-
-const LIFTABLE: ReadonlySet<ObstacleKind> = new Set([
-	'made',
-	'accessor',
-	'function',
-	'promise',
-	'iterator',
-	'namespace',
-]);
 
 const GROWN = 20;
 /** Types in one search: far more than any written type has, and no more than a blink. */
@@ -402,13 +364,3 @@ function isReference(symbol: TypeSymbol | undefined): boolean {
 }
 
 const KEPT_BY_LOOPS = /Array$|^(Readonly)?(Map|Set)$|^(Buffer|String|IArguments)$|Iterator(Object)?$|Generator$/;
-
-const WELL_KNOWN =
-	/^\[(asyncDispose|asyncIterator|dispose|hasInstance|isConcatSpreadable|iterator|match|matchAll|replace|search|species|split|toPrimitive|toStringTag|unscopables)\]$/;
-
-/** `.name`, `[3]`, `["some key"]`, as the runtime writes it. */
-export function propertyPath(key: string): string {
-	if (key.startsWith('[')) return WELL_KNOWN.test(key) ? `[Symbol.${key.slice(1)}` : key;
-	if (/^(0|[1-9]\d*)$/.test(key)) return `[${key}]`;
-	return /^#?[\p{ID_Start}$_][\p{ID_Continue}$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
-}

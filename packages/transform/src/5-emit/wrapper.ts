@@ -8,13 +8,9 @@
  *  - a method of a class stays one, and a static block before all others binds it.
  */
 import * as t from '@babel/types';
-import { generatorOf } from '../1-parse/scope.ts';
-import type { DurableFunction } from '../2-lower/cfg.ts';
 import {
-	array,
 	arrow,
 	assign,
-	at,
 	block,
 	call,
 	data,
@@ -30,16 +26,14 @@ import {
 	str,
 	thisValue,
 	throwStatement,
-	undefinedValue,
 	when,
 } from './build.ts';
+import { type CallableParts, detached, enter, type Key, memberOf, methodOf } from './callable.ts';
 import { type Edit, isStatementList, type StatementList } from './edit.ts';
-import type { Helpers } from './helpers.ts';
-import { baseName, type Names } from './names.ts';
+import { baseName } from './names.ts';
 import { signatureOf } from './signature.ts';
 
-export interface WrapperParts {
-	readonly fn: DurableFunction;
+export interface WrapperParts extends CallableParts {
 	/** Step functions, and variables for the closures' definitions. */
 	readonly statements: readonly t.Statement[];
 	readonly definition: t.Expression;
@@ -49,10 +43,6 @@ export interface WrapperParts {
 	readonly home: string | null;
 	/** A module: strict code. */
 	readonly isModule: boolean;
-	/** Directives of the body other than our own. */
-	readonly directives: readonly t.Directive[];
-	readonly names: Names;
-	readonly helpers: Helpers;
 }
 
 export function emitWrapper(parts: WrapperParts): Edit[] {
@@ -121,7 +111,7 @@ class WrapperEmitter {
 			async: false,
 			generator: false,
 			params,
-			body: block([refuse, this.enter(lazy.use)], directives),
+			body: block([refuse, enter(this.parts, lazy.use)], directives),
 			leadingComments: null,
 			trailingComments: null,
 			innerComments: null,
@@ -146,7 +136,7 @@ class WrapperEmitter {
 		const lazy = this.lazyDefinition();
 		const around = this.parts.fn.parents.at(-2);
 		if (around?.type === 'SwitchStatement' && this.parts.isModule) return this.caseDeclaration(node, around, lazy);
-		const bound = this.bind(this.detached(node, node.id!.name, lazy.use), lazy.use);
+		const bound = this.bind(detached(this.parts, node, node.id!.name, lazy.use), lazy.use);
 		return [
 			{ kind: 'replace', node, by: [...this.parts.statements, ...lazy.statements] },
 			{ kind: 'top', node: this.list, nodes: [declare('let', [[id(node.id!.name), bound]])] },
@@ -164,7 +154,7 @@ class WrapperEmitter {
 			async: false,
 			generator: false,
 			params: signatureOf(node.params, this.parts.names).params,
-			body: block([this.enter(lazy.use)], this.parts.directives),
+			body: block([enter(this.parts, lazy.use)], this.parts.directives),
 		} as t.FunctionDeclaration;
 		const bound = () => run(this.bind(id(node.id!.name), lazy.use));
 		return [
@@ -181,7 +171,7 @@ class WrapperEmitter {
 			return this.selfReference(node, node.id.name);
 		}
 		const host = this.body ? this.classDefinition([]) : this.lazyHost();
-		const bound = this.bind(this.detached(node, fn.name ?? '', host.use), host.use);
+		const bound = this.bind(detached(this.parts, node, fn.name ?? '', host.use), host.use);
 		return [{ kind: 'replace', node, by: [located(bound, node.loc)] }, ...host.edits];
 	}
 
@@ -191,7 +181,7 @@ class WrapperEmitter {
 		const body = [
 			...this.parts.statements,
 			declare('const', [[definition, this.parts.definition]]),
-			declare('const', [[id(name), this.bind(this.detached(node, name, definition), definition)]]),
+			declare('const', [[id(name), this.bind(detached(this.parts, node, name, definition), definition)]]),
 			give(id(name)),
 		];
 		return [{ kind: 'replace', node, by: [located(call(arrow([], block(body)), []), node.loc)] }];
@@ -200,8 +190,8 @@ class WrapperEmitter {
 	private objectMethod(node: t.ObjectMethod): Edit[] {
 		const host = this.body ? this.classDefinition([]) : this.lazyHost();
 		const { key, edits } = this.key(node);
-		const made = this.method(node, key, host.use);
-		const found = this.memberOf(object([made]), key);
+		const made = methodOf(this.parts, node, key, host.use);
+		const found = memberOf(object([made]), key);
 		const replaced = {
 			type: 'ObjectProperty',
 			key: key.first,
@@ -228,7 +218,7 @@ class WrapperEmitter {
 		const { names } = this.parts;
 		const { key, edits } = this.key(node);
 		const self = thisValue();
-		const found = this.memberOf(node.static ? self : member(self, 'prototype'), key);
+		const found = memberOf(node.static ? self : member(self, 'prototype'), key);
 		const definition = id(this.definitionName);
 		const undecorated = decorated ? this.undecorated(node, found) : null;
 		const host = this.classDefinition([run(this.bind(undecorated?.found ?? found, definition))]);
@@ -238,7 +228,7 @@ class WrapperEmitter {
 			async: false,
 			generator: false,
 			params: signatureOf(node.params, names).params,
-			body: block([this.enter(definition)], this.parts.directives),
+			body: block([enter(this.parts, definition)], this.parts.directives),
 			...(undecorated && { decorators: [...node.decorators!, undecorated.first] }),
 		} as Method;
 		const more = undecorated ? undecorated.edits : [];
@@ -275,7 +265,7 @@ class WrapperEmitter {
 		const { names } = this.parts;
 		const bound = names.pick(`${this.base}$bound`);
 		const definition = id(this.definitionName);
-		const wrapper = this.detached(node, `#${node.key.id.name}`, definition);
+		const wrapper = detached(this.parts, node, `#${node.key.id.name}`, definition);
 		const host = this.classDefinition([run(assign(id(bound), this.bind(wrapper, definition)))]);
 		const getter = {
 			...node,
@@ -343,51 +333,6 @@ class WrapperEmitter {
 		return call(this.parts.helpers.use('bind'), [wrapper, definition]);
 	}
 
-	private enter(definition: t.Expression): t.Statement {
-		const enter = generatorOf(this.parts.fn.node) === null ? 'enter' : 'generate';
-		return give(call(this.parts.helpers.use(enter), [definition, thisValue(), id('arguments')]));
-	}
-
-	/** The wrapper as an expression: out of an object literal, for its name. */
-	private detached(
-		node: t.FunctionDeclaration | t.FunctionExpression | t.ArrowFunctionExpression | t.ClassPrivateMethod,
-		name: string,
-		definition: t.Expression,
-	): t.Expression {
-		// `{ __proto__: f }` would set the prototype; as a method the name is only a name.
-		if (node.type !== 'ArrowFunctionExpression') {
-			const key = { first: keyNode(name), again: keyNode(name), computed: false };
-			return this.memberOf(object([this.method(node, key, definition)]), key);
-		}
-		const { params, forward } = signatureOf(node.params, this.parts.names);
-		const body = call(this.parts.helpers.use('enter'), [definition, undefinedValue(), array(forward)]);
-		const { directives } = this.parts;
-		const wrapper = arrow(params, directives.length > 0 ? block([give(body)], directives) : body);
-		copyTypes(node, wrapper);
-		const named = property(name, wrapper);
-		if (name === '__proto__') Object.assign(named, { computed: true, key: str(name) });
-		return member(object([named]), name);
-	}
-
-	private method(
-		node: t.FunctionDeclaration | t.FunctionExpression | t.ObjectMethod | t.ClassPrivateMethod,
-		key: Key,
-		definition: t.Expression,
-	): t.ObjectMethod {
-		const method = {
-			type: 'ObjectMethod',
-			kind: 'method',
-			key: key.again,
-			computed: key.computed,
-			params: signatureOf(node.params, this.parts.names).params,
-			body: block([this.enter(definition)], this.parts.directives),
-			async: false,
-			generator: false,
-		} as unknown as t.ObjectMethod;
-		copyTypes(node, method);
-		return method;
-	}
-
 	/** The key of a method: evaluated once where it stands, kept if it is computed. */
 	private key(node: Method | t.ObjectMethod): { readonly key: Key; readonly edits: Edit[] } {
 		if (node.type === 'ClassPrivateMethod' || !node.computed) {
@@ -403,33 +348,6 @@ class WrapperEmitter {
 			edits: [{ kind: 'after', node: this.statement, nodes: [variable] }],
 		};
 	}
-
-	private memberOf(of: t.Expression, key: Key): t.Expression {
-		if (key.computed) return at(of, key.again as t.Expression);
-		if (key.again.type === 'Identifier') return member(of, key.again.name);
-		if (key.again.type === 'PrivateName') {
-			return { type: 'MemberExpression', object: of, property: key.again, computed: false } as t.MemberExpression;
-		}
-		return at(of, key.again as t.Expression);
-	}
-}
-
-interface Key {
-	/** Where the method stands. */
-	readonly first: t.Node;
-	/** To name it again. */
-	readonly again: t.Node;
-	readonly computed: boolean;
-}
-
-function keyNode(name: string): t.Identifier | t.StringLiteral {
-	return t.isValidIdentifier(name, false) ? id(name) : str(name);
-}
-
-function copyTypes(from: t.Node, to: t.Node): void {
-	const { typeParameters, returnType } = from as t.FunctionExpression;
-	if (typeParameters) (to as t.FunctionExpression).typeParameters = typeParameters;
-	if (returnType) (to as t.FunctionExpression).returnType = returnType;
 }
 
 function mentions(nodes: readonly t.Node[], name: string): boolean {
