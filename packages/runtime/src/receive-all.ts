@@ -58,6 +58,7 @@ function step(frame: Activation, mode: Mode, sent: unknown): unknown {
 				return sent;
 			}
 	}
+	frame.passed |= 1;
 	park(2, [topic]);
 	return call(frame as never, 0, receive, undefined, [topic]);
 }

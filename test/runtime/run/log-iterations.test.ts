@@ -101,6 +101,25 @@ describe('loops', () => {
 		expect(await logs(body, { before })).toEqual(['2 of a', 'a(2)', '5 of b', 'b(2)', 'c(1)']);
 	});
 
+	test('of receiveAll: what was received is over when the next is asked for', async () => {
+		const main = loadMain(
+			`import { receiveAll } from '@perdure/runtime'; import { a } from 'world';
+			export async function main() { "use durable"; for await (const m of receiveAll('m')) await a(m); }`,
+			world,
+		);
+		for (const cold of [false, true]) {
+			let outcome: Outcome<unknown> = await run(main, []);
+			for (let i = 0; i < 4 && outcome.status === 'suspended'; i++) {
+				const { continuation } = outcome;
+				outcome = await (cold ? Continuation.fromBytes(continuation.toBytes({ log: true })) : continuation).send(
+					'm',
+					i,
+				);
+			}
+			expect(lines(outcome.log)).toEqual(['4 of receive', '4 of a', 'receive(m)...']);
+		}
+	});
+
 	test('a loop that was left by an error, and begun again', async () => {
 		const body = `for (let i = 0; i < 3; i++) {
 			try { for (let j = 0; ; j++) { await a(j); if (j === 1) throw new Error('x'); } } catch { await b(i); }
@@ -155,6 +174,21 @@ describe('fibers', () => {
 			'b(3)',
 		]);
 		expect(await logs(body, { before })).toEqual(['2 of a', '2 of sleep', 'suspend()', 'b(3)']);
+	});
+
+	test('what an async generator did is dropped when it is over, however it has ended', async () => {
+		const before = 'async function* each(i) { "use durable"; await a(i); yield i; await b(i); yield i; }';
+		const body = `for await (const i of each(1)) await suspend(i);
+			for await (const i of each(2)) break;
+			try { for await (const i of each(3)) throw await suspend(i); } catch {}`;
+		expect(await logs(`${body} await c(4);`, { before })).toEqual([
+			'1 of suspend',
+			'1 of b',
+			'suspend(1)',
+			'3 of a',
+			'suspend(3)',
+			'c(4)',
+		]);
 	});
 
 	test('what has only started stays, and is dropped when it is over', async () => {

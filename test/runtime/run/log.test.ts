@@ -129,7 +129,9 @@ export async function main() { "use durable";
 	for (const message of ['one', 'end']) {
 		if (outcome.status !== 'suspended') throw new Error(outcome.status);
 		expect(outcome.continuation.inspect().pending).toMatchObject([{ at: 'subject.ts:4:2' }]);
-		outcome = await Continuation.fromBytes<unknown>(outcome.continuation.toBytes({ log: true })).send('m', message);
+		outcome = await Continuation.fromBytes<unknown>(outcome.continuation.toBytes({ log: true })).send('m', message, {
+			log: 'all',
+		});
 	}
 	expect(outcome.status).toBe('completed');
 	expect(outcome.log.map(({ site }) => site)).toEqual([

@@ -288,7 +288,9 @@ export class Calls implements TurnHost {
 			generator.fiber = ++this.#state.fiber;
 		}
 		const frame = generator.frame as Frame;
-		this.#stepping.start(new Fiber(generator.fiber, frame, null, this.#stepping.isCleaning(), generator), mode, value);
+		const next = new Fiber(generator.fiber, frame, null, this.#stepping.isCleaning(), generator);
+		next.logged = frame.log !== null; // by an earlier fiber of that number
+		this.#stepping.start(next, mode, value);
 	}
 
 	primitive(name: string, args: readonly unknown[]): DurablePromise {

@@ -122,7 +122,7 @@ export class LogScopes {
 		this.#iterate(fiber, scopes[same]!);
 	}
 
-	/** The fiber is over. */
+	/** The fiber is over, and with a generator's those that drove it before. */
 	finished(fiber: Fiber): void {
 		if (fiber.id !== 0 && fiber.logged) this.#prune(fiber, 0, this.#next);
 	}
