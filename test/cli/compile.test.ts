@@ -29,6 +29,34 @@ function emitted(version: 6 | 7, { type = 'module', compilerOptions = {}, files 
 	return project;
 }
 
+/** A module that is found while it runs, and held while it is stored. */
+const loading = {
+	plugin: "export const name = 'plugin';\nexport const double = (n: number): number => 2 * n;\n",
+	load: `import { suspend } from '@perdure/runtime';
+const dir = { of: (ext: string): string => './plugin' + ext };
+
+export const outside = (path: string): Promise<unknown> => import(path);
+
+export async function load(ext: string): Promise<unknown> {
+	'use durable';
+	const held = await import(dir.of(ext) as string);
+	const lazily = async (path: string) => (await import(path)).double(4);
+	const n = await suspend<number>({ held: held.name });
+	const written = await import(\`./plugin.js\`);
+	const awaited = await import(\`./plug\${await Promise.resolve('in')}\${ext}\`);
+	const plain: any = await outside(dir.of(ext));
+	return [held.double(n), await lazily(dir.of(ext)), written.name, awaited === held, plain.name];
+}
+`,
+	run: (extension: string) => `import { Continuation, run } from '@perdure/runtime';
+import { load } from './load.js';
+const first = await run(load, ['${extension}']);
+const last = await Continuation.fromBytes(first.continuation.toBytes(), load).resume(3);
+console.log(JSON.stringify([first.value, last.error?.message ?? last.value]));
+`,
+	printed: '[{"held":"plugin"},[6,8,"plugin",true,"plugin"]]\n',
+};
+
 /** What `spawnSync` gives beside what is looked at. */
 const ENDED = { pid: expect.anything(), output: expect.anything(), signal: null };
 
@@ -76,6 +104,28 @@ describe.each(VERSIONS)('TypeScript %d', (version) => {
 				);
 			}
 		});
+	});
+
+	const rewrites = { rewriteRelativeImportExtensions: true, allowImportingTsExtensions: true };
+	test.for([
+		['commonjs', { module: 'commonjs', esModuleInterop: true }],
+		['commonjs', { module: 'commonjs', esModuleInterop: true, ...rewrites }],
+		['commonjs', rewrites],
+		['module', rewrites],
+	] as const)('an import() of what is computed: %s, %j', ([type, compilerOptions]) => {
+		const files = { 'src/load.ts': loading.load, 'src/plugin.ts': loading.plugin };
+		const options = 'module' in compilerOptions ? { ...compilerOptions, ignoreDeprecations: '6.0' } : compilerOptions;
+		const project = emitted(version, { type, compilerOptions: options, files });
+		const before = project.read('dist/load.js');
+		const { status, stdout } = perdure(project, 'compile', 'dist');
+		expect({ status, stdout }).toEqual({ status: 0, stdout: 'Compiled 2 durable functions in 2 files of dist.\n' });
+		const code = project.read('dist/load.js');
+		for (const text of ['__rewriteRelativeImportExtension(', 'require(s)']) {
+			const count = (of: string) => of.split(text).length;
+			expect(count(code)).toBe(count(before));
+		}
+		project.write({ 'dist/run.mjs': loading.run('allowImportingTsExtensions' in compilerOptions ? '.ts' : '.js') });
+		expect(ran(project, 'dist/run.mjs')).toEqual({ status: 0, stdout: loading.printed, stderr: '' });
 	});
 
 	test('a second run changes nothing; after a change only that file is compiled', () => {

@@ -17,7 +17,7 @@ import type { SourceMap } from './5-emit/source-map.ts';
 import { compileInto, type Prepared, prepareFile } from './compile.ts';
 import { fileDiagnostic } from './diagnostics/file-error.ts';
 import { createSink, type Sink } from './diagnostics/sink.ts';
-import { align, type Rewritten } from './emitted/align.ts';
+import { align, nothingRewritten, type Rewritten } from './emitted/align.ts';
 import { counterparts, markedFunctions, type Standing } from './emitted/counterparts.ts';
 import { replacedSyntax } from './emitted/newer-syntax.ts';
 import { replaceNames } from './emitted/replace.ts';
@@ -98,7 +98,7 @@ function compile(
 		sink.report('PD0004', written.file.program, { function: null, output: output.filename });
 		return null;
 	}
-	const rewritten: Rewritten = { names: new Map(), members: new Map(), imports: new Map() };
+	const rewritten = nothingRewritten();
 	reportDifferences(written, places, { output, rewritten, sink });
 	if (sink.failed) return null;
 	const { edits, functions, diagnostics } = compileInto(printed, written, ({ node }) => places.get(node)!, {

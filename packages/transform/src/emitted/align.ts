@@ -8,6 +8,7 @@
 import * as t from '@babel/types';
 import { type FunctionNode, type Scopes, unwrap } from '../1-parse/scope.ts';
 import { leftOut } from '../3-analyze/canonical.ts';
+import { type ComputedImports, printedSpecifier, writtenSpecifier } from './import-calls.ts';
 
 /** What stands in the output for something of the source, as text. */
 export interface Rewritten {
@@ -15,8 +16,14 @@ export interface Rewritten {
 	readonly names: Map<string, string>;
 	/** By `Color.Red`: `0 /* Color.Red *\/`. */
 	readonly members: Map<string, string>;
-	/** By the specifier of an `import()`. */
+	/** By the specifier of an `import()` that is written out. */
 	readonly imports: Map<string, string>;
+	/** For those whose specifier is computed. */
+	readonly computed: ComputedImports;
+}
+
+export function nothingRewritten(): Rewritten {
+	return { names: new Map(), members: new Map(), imports: new Map(), computed: { specifier: null, call: null } };
 }
 
 export interface AlignContext {
@@ -66,6 +73,7 @@ class Aligner {
 		const source = unwrap(written) as Shape;
 		const output = unwrap(printed) as Shape;
 		printed.loc = written.loc ?? null;
+		if (source.type === 'ImportExpression') return this.imports(source as t.ImportExpression, output);
 		if (this.isRewritten(source, output)) return null;
 		if (source.type !== output.type) return source;
 		if (PLAIN.some((field) => plain(source, field) !== plain(output, field))) return source;
@@ -112,15 +120,28 @@ class Aligner {
 		return at < output.length ? around : null;
 	}
 
+	/** An `import()`, whatever has become of it, is remembered. */
+	private imports(source: t.ImportExpression, output: t.Node): t.Node | null {
+		const { imports, computed } = this.context.rewritten;
+		const written = writtenSpecifier(source);
+		if (written !== null) {
+			imports.set(written, this.text(output));
+			return null;
+		}
+		const specifier = printedSpecifier(output);
+		if (specifier === null) return source;
+		const around = (whole: t.Node) =>
+			[this.between(whole.start!, specifier.start!), this.between(specifier.end!, whole.end!)] as const;
+		if (output.type !== 'ImportExpression') computed.call = around(output);
+		else if (output.source !== specifier) computed.specifier = around(output.source);
+		const found = this.nodes(source.source, specifier);
+		if (found || output.type !== 'ImportExpression') return found;
+		return this.fields(source.options, output.options, source);
+	}
+
 	/** Is it something that TypeScript replaces? Then it is remembered by what. */
 	private isRewritten(source: Shape, output: Shape): boolean {
-		const { names, members, imports } = this.context.rewritten;
-		if (source.type === 'ImportExpression') {
-			const from = (source as t.ImportExpression).source;
-			if (from.type !== 'StringLiteral') return false;
-			imports.set(from.value, this.text(output));
-			return true;
-		}
+		const { names, members } = this.context.rewritten;
 		if (source.type === 'Identifier' && this.isOfModule(source)) {
 			const name = (source as t.Identifier).name;
 			const target = output.type === 'SequenceExpression' ? called(output as t.SequenceExpression) : output;
@@ -139,7 +160,11 @@ class Aligner {
 	}
 
 	private text(node: t.Node): string {
-		return this.context.output.slice(node.start!, node.end!);
+		return this.between(node.start!, node.end!);
+	}
+
+	private between(start: number, end: number): string {
+		return this.context.output.slice(start, end);
 	}
 }
 

@@ -7,6 +7,7 @@ import * as t from '@babel/types';
 import { analyzeScopes } from '../1-parse/resolve.ts';
 import { MappedText, type SourceMap } from '../5-emit/source-map.ts';
 import { isStaticMember, type Rewritten, staticPath } from './align.ts';
+import { helpedSpecifier, writtenSpecifier } from './import-calls.ts';
 
 interface Piece {
 	readonly start: number;
@@ -36,18 +37,33 @@ export function replaceNames(code: string, file: t.File, { names, rewritten, map
 	const unknown = new Set<string>();
 	const isFree = (node: t.Node) => references.get(node)?.binding === null;
 	const textFor = (node: t.Node, parent: t.Node, key: string): string | undefined => {
-		if (node.type === 'ImportExpression' && node.source.type === 'StringLiteral')
-			return rewritten.imports.get(node.source.value);
+		if (node.type === 'ImportExpression') return rewritten.imports.get(writtenSpecifier(node) ?? '');
 		if (isStaticMember(node) && isFree(node.object)) return rewritten.members.get(staticPath(node));
 		if (node.type !== 'Identifier' || !isFree(node)) return undefined;
 		const text = rewritten.names.get(node.name);
 		if (text === undefined && names.has(node.name)) unknown.add(node.name);
 		return text && inPlace(text, node, parent, key);
 	};
+	/** The specifier stays, with what is in it. */
+	const visitImport = (node: t.ImportExpression): void => {
+		const { source, loc } = node;
+		const { specifier, call } = rewritten.computed;
+		// What TypeScript has printed around durable functions is replaced already.
+		const around = helpedSpecifier(source) ? null : (call ?? specifier);
+		const whole = around === call ? node : source;
+		if (around) pieces.push({ start: whole.start!, end: source.start!, text: around[0], loc: loc! });
+		visit(source, node, 'source');
+		if (around) pieces.push({ start: source.end!, end: whole.end!, text: around[1], loc: loc! });
+		if (node.options && whole !== node) visit(node.options, node, 'options');
+	};
 	const visit = (node: t.Node, parent: t.Node, key: string): void => {
 		const text = textFor(node, parent, key);
 		if (text !== undefined) {
 			pieces.push({ start: node.start!, end: node.end!, text, loc: node.loc! });
+			return;
+		}
+		if (node.type === 'ImportExpression') {
+			visitImport(node);
 			return;
 		}
 		if (node.type === 'ObjectProperty' && node.shorthand) {
