@@ -39,6 +39,11 @@ describe('the file of a sqlite store', () => {
 		}
 	};
 
+	const thread = (name: string, workerData: object) => {
+		const execArgv = ['--import', new URL('../support/sources.ts', import.meta.url).href];
+		return new Worker(new URL(`store-threads/${name}.ts`, import.meta.url), { workerData, execArgv });
+	};
+
 	it('has a lock file beside it for each live worker, and none afterwards', () =>
 		inFolder(async (folder) => {
 			const session = await sqlite(join(folder, 'runs.db')).open(listener);
@@ -82,14 +87,35 @@ describe('the file of a sqlite store', () => {
 
 	it('is made by whoever opens it first, though others do at the same time', () =>
 		inFolder(async (folder) => {
-			const files = Array.from({ length: 60 }, (_, i) => join(folder, `${i}.db`));
+			const files = Array.from({ length: 40 }, (_, i) => join(folder, `${i}.db`));
 			const workerData = { files, arrived: new Int32Array(new SharedArrayBuffer(4 * files.length)), threads: 3 };
-			const execArgv = ['--import', new URL('../support/sources.ts', import.meta.url).href];
 			const opened = Array.from({ length: workerData.threads }, async () => {
-				const thread = new Worker(new URL('store-opening/thread.ts', import.meta.url), { workerData, execArgv });
-				return (await once(thread, 'message'))[0] as string[];
+				return (await once(thread('opener', workerData), 'message'))[0] as string[];
 			});
 			expect((await Promise.all(opened)).flat()).toEqual([]);
+		}));
+
+	it('is read as of one moment, whatever another process commits meanwhile', () =>
+		inFolder(async (folder) => {
+			const file = join(folder, 'runs.db');
+			const turns = 500;
+			const committer = thread('committer', { file, turns });
+			const over = once(committer, 'exit');
+			await once(committer, 'message');
+			const reader = await sqlite(file).open(listener);
+			for (let logged = 0; logged < turns; ) {
+				const { turn, state } = (await reader.read('r', { state: true }))!;
+				const log = Buffer.concat(await reader.log('r'));
+				logged = log.length / 1500;
+				// A full state and its deltas begin with the number of their turn; so does each piece of the log.
+				const last = Array.from({ length: turn === 0 ? 1 : ((turn + 2) % 3) + 1 }, (_, i) => (turn - i) % 256);
+				expect(state.map(([first]) => first)).toEqual(last.reverse());
+				expect(Array.from({ length: logged }, (_, i) => log[i * 1500])).toEqual(
+					Array.from({ length: logged }, (_, i) => (i + 1) % 256),
+				);
+			}
+			await over;
+			await reader.close();
 		}));
 
 	it('is opened again after its last session has closed', () =>

@@ -21,10 +21,15 @@ const PLACES: readonly {
 
 const PAGE = 100;
 
-/** `write`: in a transaction. What a value was replaced by is looked for again in its place: it must be the same still. */
+interface Transactions {
+	read<T>(work: () => T): Promise<T>;
+	write<T>(work: () => T): Promise<T>;
+}
+
+/** What a value was replaced by is looked for again in its place: it must be the same still. */
 export async function* blobs(
 	db: Connection,
-	write: <T>(work: () => T) => Promise<T>,
+	{ read, write }: Transactions,
 ): AsyncGenerator<StoredBytes, void, undefined> {
 	for (const { table, column, keys, field } of PLACES) {
 		const [first, second] = keys;
@@ -37,7 +42,7 @@ export async function* blobs(
 		const update = `
 			UPDATE ${table} SET ${column} = :bytes WHERE ${first} = :a AND ${second} = :b AND ${column} = :before`;
 		for (let after = { a: -1, b: -1 }; ; ) {
-			const rows = db.all(page, after);
+			const rows = await read(() => db.all(page, after));
 			for (const row of rows) {
 				const at = { a: row.a! as number, b: row.b! as number };
 				const before: Uint8Array = row.bytes!;

@@ -1,6 +1,7 @@
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
 import { StoreError } from '../errors/store.ts';
-import { isBusy } from './failure.ts';
+import type { Clock } from '../ports/clock.ts';
+import { patiently } from './patience.ts';
 import { checkVersion, migrate } from './schema.ts';
 
 export type Row = Record<string, never>;
@@ -8,9 +9,6 @@ type Parameters = Record<string, SQLInputValue>;
 
 /** How long SQLite may block the event loop for another process's lock (ms). */
 const BLOCKING = 50;
-/** To open a file that others are in the way of: attempts, and what is between two (ms); 2 to 7 s in all. */
-const ATTEMPTS = 100;
-const BETWEEN = 20;
 
 /** One connection, with its statements prepared once. Named parameters are bare names; `undefined` is no value. */
 export class Connection {
@@ -18,18 +16,28 @@ export class Connection {
 	readonly #path: string;
 	readonly #statements = new Map<string, StatementSync>();
 
-	/** @throws StoreError for what cannot be opened, or is not ours. */
-	constructor(path: string) {
+	private constructor(db: DatabaseSync, path: string) {
+		this.#db = db;
 		this.#path = path;
+	}
+
+	/**
+	 * SQLite's own waiting is not enough: of connections that switch a new file to WAL at the same time each has read it
+	 * already, and none would wait for another that does; all but one are told at once that it is locked
+	 * (https://sqlite.org/c3ref/busy_handler.html).
+	 * @throws StoreError for what cannot be opened, or is not ours.
+	 */
+	static async open(path: string, clock: Clock): Promise<Connection> {
 		let db: DatabaseSync | undefined;
 		try {
-			this.#db = db = new DatabaseSync(path, { timeout: BLOCKING });
-			// FULL: a commit that was acknowledged survives a power cut, not just the process.
-			this.#db.exec('PRAGMA synchronous = FULL');
-			patiently(() => {
-				this.#db.exec('PRAGMA journal_mode = WAL');
-				migrate(this.#db, path);
+			const opened = new DatabaseSync(path, { timeout: BLOCKING });
+			db = opened;
+			await patiently(clock, () => {
+				// FULL: a commit that was acknowledged survives a power cut, not just the process.
+				opened.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+				migrate(opened, path);
 			});
+			return new Connection(opened, path);
 		} catch (cause) {
 			db?.close();
 			if (StoreError.is(cause)) throw cause;
@@ -41,15 +49,31 @@ export class Connection {
 		return this.#db.isTransaction;
 	}
 
+	/** What `work` reads is of one moment, whoever commits meanwhile. */
+	snapshot<T>(work: () => T): T {
+		if (this.isTransaction) return work();
+		this.run('BEGIN');
+		try {
+			return work();
+		} finally {
+			this.rollback();
+		}
+	}
+
 	/** Begins a transaction that writes. @throws StoreError where a later version writes the file by now. */
 	begin(): void {
 		this.run('BEGIN IMMEDIATE');
 		try {
 			checkVersion(this.get('PRAGMA user_version')!.user_version!, this.#path);
 		} catch (error) {
-			this.run('ROLLBACK');
+			this.rollback();
 			throw error;
 		}
+	}
+
+	/** Some errors (disk full, I/O) have ended the transaction already. */
+	rollback(): void {
+		if (this.isTransaction) this.run('ROLLBACK');
 	}
 
 	run(sql: string, parameters: Parameters = {}): number {
@@ -81,22 +105,5 @@ export class Connection {
 			this.#statements.set(sql, statement);
 		}
 		return statement;
-	}
-}
-
-/**
- * Does again what another connection was in the way of. SQLite's own waiting is not enough: of connections that switch
- * a new file to WAL at the same time each has read it already, and none would wait for another that does; all but one
- * are told at once that it is locked (https://sqlite.org/c3ref/busy_handler.html).
- */
-function patiently(work: () => void): void {
-	for (let left = ATTEMPTS; ; left--) {
-		try {
-			work();
-			return;
-		} catch (error) {
-			if (!isBusy(error) || left === 0) throw error;
-		}
-		Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, BETWEEN);
 	}
 }

@@ -1,7 +1,7 @@
 import { StoreError } from '../errors/store.ts';
 
-/** SQLITE_BUSY, SQLITE_LOCKED (primary codes). */
-const BUSY = new Set([5, 6]);
+/** SQLITE_BUSY, SQLITE_LOCKED, SQLITE_PROTOCOL: others keep it from reading for too long (primary codes). */
+const BUSY = new Set([5, 6, 15]);
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT, SQLITE_MISMATCH, SQLITE_RANGE: the same write is refused again. */
 const REFUSALS = new Set([18, 19, 20, 25]);
 

@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-
-/** How long another's probe may be in the way (ms): it is a moment, unless its process is held up just then. */
-const PROBED = 1000;
+import type { Clock } from '../ports/clock.ts';
+import { failure } from './failure.ts';
+import { patiently } from './patience.ts';
 
 /**
  * Says that a worker lives, without a clock: an exclusive transaction on a file of its own, which the
@@ -14,26 +14,55 @@ export class WorkerLock {
 	/** The last one is of the file that is there; those before it are of files that somebody has removed. */
 	readonly #held: DatabaseSync[] = [];
 
-	constructor(file: string, worker: string) {
-		this.path = lockPath(file, worker);
-		this.#take();
+	readonly #clock: Clock;
+	#taking: Promise<void> | null = null;
+	#released = false;
+
+	private constructor(path: string, clock: Clock) {
+		this.path = path;
+		this.#clock = clock;
 	}
 
-	/** Takes it again where the file is gone. Whoever has opened the old one still finds that held. */
-	renew(): void {
-		if (!existsSync(this.path)) this.#take();
+	/** @throws StoreError */
+	static async take(file: string, worker: string, clock: Clock): Promise<WorkerLock> {
+		const lock = new WorkerLock(lockPath(file, worker), clock);
+		await lock.#take();
+		return lock;
+	}
+
+	/** Somebody has removed the file, and it has not been taken again yet. */
+	get isLost(): boolean {
+		return this.#taking !== null || !existsSync(this.path);
+	}
+
+	/** Takes it again. Whoever has opened the old file still finds that held. @throws StoreError */
+	renew(): Promise<void> {
+		this.#taking ??= this.#take().finally(() => {
+			this.#taking = null;
+		});
+		return this.#taking;
 	}
 
 	/** `remove` false: as a process that dies leaves it. */
 	release(remove: boolean): void {
+		this.#released = true;
 		for (const held of this.#held.splice(0)) held.close();
 		if (remove) removeLock(this.path);
 	}
 
-	#take(): void {
-		const held = new DatabaseSync(this.path, { timeout: PROBED });
-		this.#held.push(held);
-		held.exec('BEGIN EXCLUSIVE');
+	/** Another's probe may be in the way: for a moment, unless its process is held up just then. */
+	async #take(): Promise<void> {
+		let held: DatabaseSync | undefined;
+		try {
+			const file = new DatabaseSync(this.path);
+			held = file;
+			await patiently(this.#clock, () => file.exec('BEGIN EXCLUSIVE'));
+		} catch (cause) {
+			held?.close();
+			throw failure(cause);
+		}
+		if (this.#released) held.close();
+		else this.#held.push(held);
 	}
 }
 
@@ -64,6 +93,11 @@ export class LockProbe {
 	}
 }
 
+/** One that cannot be removed (on Windows: while somebody has it open) is left: it says nothing without its worker's row. */
 export function removeLock(path: string): void {
-	for (const suffix of ['', '-journal']) rmSync(path + suffix, { force: true });
+	for (const suffix of ['', '-journal']) {
+		try {
+			rmSync(path + suffix, { force: true });
+		} catch {}
+	}
 }

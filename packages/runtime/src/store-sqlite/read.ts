@@ -25,14 +25,18 @@ const LIST = `
 	ORDER BY n LIMIT ${PAGE}`;
 
 /** Page by page, so that a list of a million is neither held in memory nor one long read transaction. */
-export async function* list(db: Connection, { status, functionId, tags }: RunFilter): AsyncGenerator<RunRow> {
+export async function* list(
+	db: Connection,
+	{ status, functionId, tags }: RunFilter,
+	read: <T>(work: () => T) => Promise<T>,
+): AsyncGenerator<RunRow> {
 	const filter = {
 		status: status === undefined ? null : JSON.stringify(status),
 		function: functionId ?? null,
 		tags: JSON.stringify(tags ?? {}),
 	};
 	for (let after = 0; ; ) {
-		const page = db.all(LIST, { ...filter, after });
+		const page = await read(() => db.all(LIST, { ...filter, after }));
 		for (const row of page) yield rowOf(db, row, false);
 		if (page.length < PAGE) return;
 		after = page.at(-1)!.n!;

@@ -120,7 +120,8 @@ export function migrate(db: DatabaseSync, path: string): void {
 		db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION}`);
 		db.exec('COMMIT');
 	} catch (error) {
-		db.exec('ROLLBACK');
+		// Some errors (disk full, I/O) have ended it already.
+		if (db.isTransaction) db.exec('ROLLBACK');
 		throw error;
 	}
 }

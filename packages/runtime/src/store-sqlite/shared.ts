@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { StoreError } from '../errors/store.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { StoreListener } from '../ports/store.ts';
 import { free } from './claim.ts';
@@ -15,6 +16,11 @@ export interface Sharing {
 	readonly worker: string | null;
 }
 
+export interface Opened {
+	readonly db: Connection;
+	readonly writer: Writer;
+}
+
 /**
  * Owns: the connection that all sessions of one `sqlite(...)` share, and who they are.
  * Called by: the sessions. Open from the first session to the last (a memory database: for ever).
@@ -24,7 +30,10 @@ export class Shared {
 	readonly clock: Clock;
 	readonly random: Random;
 	readonly sessions = new Set<Sharing>();
-	#open: { readonly db: Connection; readonly writer: Writer } | null = null;
+	/** Sessions, and those that are about to be. */
+	#users = 0;
+	#opening: Promise<Opened> | null = null;
+	#open: Opened | null = null;
 	/** For transactions of users: a second connection, so that others can read meanwhile. */
 	#second: Connection | null = null;
 	#unwatch = () => {};
@@ -37,29 +46,54 @@ export class Shared {
 		this.random = random;
 	}
 
-	join(session: Sharing): { readonly db: Connection; readonly writer: Writer } {
-		if (this.#open === null) {
-			const db = new Connection(this.file ?? ':memory:');
-			this.#open = { db, writer: new Writer(db, this.clock) };
+	/** For one session, which then joins. @throws StoreError */
+	async open(): Promise<Opened> {
+		this.#users++;
+		try {
+			this.#opening ??= this.#connect();
+			return await this.#opening;
+		} catch (error) {
+			this.#users--;
+			throw error;
 		}
-		if (this.sessions.size === 0 && this.file !== null) {
-			this.#unwatch = watch(this.#open.db, this.clock, { changed: () => this.#changed(), lives: () => this.#lives() });
-		}
-		this.sessions.add(session);
-		return this.#open;
 	}
 
-	/** The connection that transactions of users are on; a memory database has but one. */
-	get aside(): Connection {
-		if (this.file === null) return this.#open!.db;
-		this.#second ??= new Connection(this.file);
-		return this.#second;
+	async #connect(): Promise<Opened> {
+		try {
+			const db = await Connection.open(this.file ?? ':memory:', this.clock);
+			this.#open = { db, writer: new Writer(db, this.clock) };
+			return this.#open;
+		} catch (error) {
+			this.#opening = null;
+			throw error;
+		}
+	}
+
+	join(session: Sharing): void {
+		if (this.sessions.size === 0 && this.file !== null) {
+			this.#unwatch = watch(this.#open!.db, this.clock, { changed: () => this.#changed(), lives: () => this.#lives() });
+		}
+		this.sessions.add(session);
+	}
+
+	/** The connection that transactions of users are on; a memory database has but one. One call at a time. @throws StoreError */
+	async aside(): Promise<Connection> {
+		const open = this.#open!;
+		if (this.file === null) return open.db;
+		if (this.#second !== null) return this.#second;
+		const second = await Connection.open(this.file, this.clock);
+		if (this.#open !== open) {
+			second.close();
+			throw new StoreError({ problem: 'the session is closed' });
+		}
+		this.#second = second;
+		return second;
 	}
 
 	leave(session: Sharing): void {
 		this.sessions.delete(session);
-		if (this.sessions.size > 0 || this.file === null) return;
-		this.#unwatch();
+		if (this.sessions.size === 0) this.#unwatch();
+		if (--this.#users > 0 || this.file === null) return;
 		for (const probe of this.#probes.values()) probe.close();
 		this.#probes.clear();
 		this.#open?.writer.flush();
@@ -67,6 +101,7 @@ export class Shared {
 		this.#second = null;
 		this.#open?.db.close();
 		this.#open = null;
+		this.#opening = null;
 	}
 
 	/** After the write is through, and never from within it. */
@@ -107,7 +142,8 @@ export class Shared {
 
 	/** Runs of dead workers are due before this returns: a process that starts again goes on at once. */
 	async settleDead(): Promise<void> {
-		const dead = this.#others().filter((id) => this.#isDead(id));
+		const others = await this.#open!.writer.read(() => this.#others());
+		const dead = others.filter((id) => this.#isDead(id));
 		await Promise.all(dead.map((id) => this.#bury(id)));
 	}
 
@@ -122,7 +158,12 @@ export class Shared {
 		if (!existsSync(path)) return true;
 		let probe = this.#probes.get(worker);
 		if (probe === undefined) {
-			probe = new LockProbe(path);
+			try {
+				probe = new LockProbe(path);
+			} catch {
+				// No file of this process's can be opened just now; or not this one, as long as it is there.
+				return false;
+			}
 			this.#probes.set(worker, probe);
 		}
 		return probe.isFree();

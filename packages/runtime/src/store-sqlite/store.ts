@@ -35,7 +35,7 @@ import { acknowledge, consume, hasEvents, release } from './outbox.ts';
 import { isAnsweredBy, post } from './post.ts';
 import { input, list, log, mail, read } from './read.ts';
 import { retry } from './retry.ts';
-import { Shared } from './shared.ts';
+import { type Opened, Shared } from './shared.ts';
 import { start } from './start.ts';
 import { STORE } from './transaction.ts';
 import type { Writer } from './writer.ts';
@@ -60,7 +60,7 @@ export interface SqliteStore extends Store {
 export function sqlite(path: string, o: { readonly clock?: Clock; readonly random?: Random } = {}): SqliteStore {
 	const file = path === ':memory:' ? null : resolve(path);
 	const shared = new Shared(file, o.clock ?? realClock, o.random ?? realRandom);
-	return { open: async (listener) => new Session(shared, listener) };
+	return { open: async (listener) => new Session(shared, listener, await shared.open()) };
 }
 
 class Session implements SqliteSession {
@@ -70,12 +70,13 @@ class Session implements SqliteSession {
 	readonly #writer: Writer;
 	#me: Enrolment | null = null;
 	#lock: WorkerLock | null = null;
+	#joining: Promise<void> | null = null;
 	#closed = false;
 
-	constructor(shared: Shared, listener: StoreListener) {
+	constructor(shared: Shared, listener: StoreListener, { db, writer }: Opened) {
 		this.listener = listener;
 		this.#shared = shared;
-		const { db, writer } = shared.join(this);
+		shared.join(this);
 		this.#db = db;
 		this.#writer = writer;
 	}
@@ -89,7 +90,8 @@ class Session implements SqliteSession {
 	}
 
 	async start(run: Parameters<StoreSession['start']>[0]) {
-		if (run.claim) this.#lock?.renew();
+		// Awaits nothing as a rule: writes are made in the order they are asked for.
+		if (run.claim && this.#lock?.isLost) await this.#lock.renew();
 		const started = await this.#write(() => {
 			if (run.claim && this.#me !== null) enrol(this.#db, this.#me);
 			return start(this.#db, this.worker, this.now(), run);
@@ -119,7 +121,7 @@ class Session implements SqliteSession {
 
 	list(filter: Parameters<StoreSession['list']>[0]) {
 		this.#check();
-		return list(this.#db, filter);
+		return list(this.#db, filter, (work) => this.#read(work));
 	}
 
 	async log(runId: string) {
@@ -132,27 +134,42 @@ class Session implements SqliteSession {
 
 	blobs() {
 		this.#check();
-		return blobs(this.#db, (work) => this.#write(work));
+		return blobs(this.#db, { read: (work) => this.#read(work), write: (work) => this.#write(work) });
 	}
 
 	/** Others can tell from now on whether this session's process lives. */
 	async #join(): Promise<Enrolment> {
 		this.#check();
-		if (this.#me !== null) return this.#me;
-		const worker = this.#shared.random.id();
-		// The lock before the row: whoever sees the row may try the lock.
-		if (this.#shared.file !== null) this.#lock = new WorkerLock(this.#shared.file, worker);
+		if (this.#me === null) {
+			this.#joining ??= this.#enter().finally(() => {
+				this.#joining = null;
+			});
+			await this.#joining;
+		}
+		return this.#me!;
+	}
+
+	async #enter(): Promise<void> {
+		const { file, random, clock } = this.#shared;
+		const worker = random.id();
 		const me = { worker, build: '', functions: '[]', replaying: 0 };
-		this.#me = me;
-		if (this.#shared.file !== null) await this.#shared.settleDead();
-		return me;
+		if (file === null) {
+			this.#me = me;
+			return;
+		}
+		// The lock before the row: whoever sees the row may try the lock.
+		const lock = await WorkerLock.take(file, worker, clock);
+		if (this.#closed) lock.release(true);
+		this.#check();
+		[this.#lock, this.#me] = [lock, me];
+		await this.#shared.settleDead();
 	}
 
 	async consume(o: Parameters<StoreSession['consume']>[0]) {
 		const me = await this.#join();
 		const { worker } = me;
 		if (!(await this.#read(() => hasEvents(this.#db, worker, o)))) return [];
-		this.#lock?.renew();
+		if (this.#lock?.isLost) await this.#lock.renew();
 		return this.#write(() => {
 			enrol(this.#db, me);
 			return consume(this.#db, worker, o);
@@ -194,7 +211,7 @@ class Session implements SqliteSession {
 
 	/** One that others took for dead although it lives, because its lock file was removed, is a worker again. */
 	async #remain(me: Enrolment): Promise<void> {
-		this.#lock?.renew();
+		if (this.#lock?.isLost) await this.#lock.renew();
 		if (await this.#read(() => isEnrolled(this.#db, me))) return;
 		await this.#write(() => know(this.#db, me, this.now()));
 	}
@@ -242,7 +259,7 @@ class Session implements SqliteSession {
 			throw new StoreError({ problem: `a transaction of ${store} was asked of a SQLite store`, refused: true });
 		return this.#writer.alone(async () => {
 			this.#check();
-			const db = this.#shared.aside;
+			const db = await this.#shared.aside();
 			await this.#writer.begin(db);
 			try {
 				db.run('SAVEPOINT body');
@@ -256,7 +273,7 @@ class Session implements SqliteSession {
 				return this.#announce(made, written);
 			} catch (cause) {
 				try {
-					if (db.isTransaction) db.run('ROLLBACK');
+					db.rollback();
 				} catch {
 					// As broken as what led here.
 				}
@@ -340,7 +357,7 @@ class Session implements SqliteSession {
 	#read<T>(work: () => T): Promise<T> {
 		return this.#writer.read(() => {
 			this.#check();
-			return work();
+			return this.#db.snapshot(work);
 		});
 	}
 

@@ -1,6 +1,7 @@
 import { afterThisPass, type Clock } from '../ports/clock.ts';
 import type { Connection } from './connection.ts';
-import { failure, isBusy } from './failure.ts';
+import { failure } from './failure.ts';
+import { Patience, patiently } from './patience.ts';
 
 interface Write {
 	readonly work: () => unknown;
@@ -8,9 +9,6 @@ interface Write {
 	readonly reject: (error: unknown) => void;
 }
 
-/** How long writes wait for another process's transaction (ms) before they are rejected. */
-const PATIENCE = 30_000;
-const RETRY = 20;
 /** Writes that share a transaction at most: one that takes too long holds up the event loop. */
 const MOST = 500;
 
@@ -29,7 +27,8 @@ export class Writer {
 	readonly #clock: Clock;
 	#queue: Write[] = [];
 	#scheduled = false;
-	#waitingSince: number | null = null;
+	/** With another process's transaction, while that keeps the queue waiting. */
+	#patience: Patience | null = null;
 	#alone: Promise<unknown> = Promise.resolve();
 	/** Transactions that keep others from writing, under way or waiting for one another. */
 	#kept = 0;
@@ -47,18 +46,12 @@ export class Writer {
 		});
 	}
 
-	/** Reads outside the queue; waits where SQLite cannot read yet (after a crash, while another process recovers the file). */
+	/** Reads outside the queue; waits where SQLite cannot read yet (after a crash, while another process recovers the file). @throws StoreError */
 	async read<T>(work: () => T): Promise<T> {
-		const since = this.#clock.now();
-		for (;;) {
-			try {
-				return work();
-			} catch (cause) {
-				if (!isBusy(cause) || this.#clock.now() - since > PATIENCE) throw failure(cause);
-			}
-			await new Promise<void>((resolve) => {
-				this.#clock.timer(this.#clock.now() + RETRY, resolve);
-			});
+		try {
+			return await patiently(this.#clock, work);
+		} catch (cause) {
+			throw failure(cause);
 		}
 	}
 
@@ -75,19 +68,12 @@ export class Writer {
 		}
 	}
 
-	/** Waits for other processes' transactions without blocking the event loop. @throws StoreError */
+	/** Waits for other processes' transactions. @throws StoreError */
 	async begin(db: Connection): Promise<void> {
-		const since = this.#clock.now();
-		for (;;) {
-			try {
-				db.begin();
-				return;
-			} catch (cause) {
-				if (!isBusy(cause) || this.#clock.now() - since > PATIENCE) throw failure(cause);
-			}
-			await new Promise<void>((resolve) => {
-				this.#clock.timer(this.#clock.now() + RETRY, resolve);
-			});
+		try {
+			await patiently(this.#clock, () => db.begin());
+		} catch (cause) {
+			throw failure(cause);
 		}
 	}
 
@@ -96,15 +82,15 @@ export class Writer {
 		if (this.#kept > 0) return;
 		const batch = this.#queue.splice(0, MOST);
 		if (batch.length === 0) return;
-		if (this.#queue.length > 0) this.#schedule();
 		const db = this.#db;
 		try {
 			db.begin();
-			this.#waitingSince = null;
+			this.#patience = null;
 		} catch (cause) {
 			this.#postpone(batch, cause);
 			return;
 		}
+		if (this.#queue.length > 0) this.#schedule();
 		const settle: (() => void)[] = [];
 		try {
 			for (const write of batch) this.#one(write, batch.length > 1, settle);
@@ -138,24 +124,24 @@ export class Writer {
 
 	#rollBack(): void {
 		try {
-			if (this.#db.isTransaction) this.#db.run('ROLLBACK');
+			this.#db.rollback();
 		} catch {
 			// The connection is as broken as what led here; the next transaction says so.
 		}
 	}
 
-	/** Another process writes: wait without blocking the event loop, which may be what that process waits for. */
+	/** Another process writes: the batch waits, unless that has gone on for too long. */
 	#postpone(batch: Write[], cause: unknown): void {
-		const now = this.#clock.now();
-		this.#waitingSince ??= now;
-		if (!isBusy(cause) || now - this.#waitingSince > PATIENCE) {
-			this.#waitingSince = null;
+		this.#patience ??= new Patience(this.#clock);
+		if (!this.#patience.lasts(cause)) {
+			this.#patience = null;
 			for (const { reject } of batch) reject(failure(cause));
+			if (this.#queue.length > 0) this.#schedule();
 			return;
 		}
 		this.#queue = [...batch, ...this.#queue];
 		this.#scheduled = true;
-		this.#clock.timer(now + RETRY, () => {
+		this.#patience.retry(() => {
 			this.#scheduled = false;
 			this.flush();
 		});
