@@ -1,7 +1,7 @@
 import { type Engine, type Keyring, keyring, type Store } from '@perdure/runtime';
+import { pieces } from '../../packages/runtime/src/codec/framing.ts';
 import type { StoreListener } from '../../packages/runtime/src/ports/store.ts';
 import { keyIdOf } from '../../packages/runtime/src/sealing/at-rest.ts';
-import { pieces } from '../../packages/runtime/src/worker/framing.ts';
 import type { Random } from '../support/generate/random.ts';
 
 /** What effects give, clients answer and send, and errors say (world.ts): nothing that a store is to read. */

@@ -1,8 +1,8 @@
+import { joined } from '../codec/framing.ts';
 import { UnsupportedError } from '../errors/internal.ts';
 import { RunNotFoundError } from '../errors/run.ts';
 import { hash, keyPrefix } from '../machine/key.ts';
 import type { NewRun, RunRow, StoreSession } from '../ports/store.ts';
-import { joined } from '../worker/framing.ts';
 import { checkOpened } from '../worker/load.ts';
 import { renamedWaits, standsAfter } from '../worker/stored.ts';
 import { hasEnded } from './outcome.ts';

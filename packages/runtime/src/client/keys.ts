@@ -1,6 +1,6 @@
+import { framed, joined, pieces } from '../codec/framing.ts';
 import type { StoreSession } from '../ports/store.ts';
 import { type AtRest, keyIdOf } from '../sealing/at-rest.ts';
-import { framed, joined, pieces } from '../worker/framing.ts';
 
 /** How many stored values each key has sealed; under `null` those that are not sealed. */
 export type KeysInUse = ReadonlyMap<string | null, number>;

@@ -1,3 +1,4 @@
+import { joined } from '../codec/framing.ts';
 import { SealError } from '../errors/saving.ts';
 import { hash } from '../machine/key.ts';
 import { realRandom } from '../ports/clock.ts';
@@ -57,11 +58,11 @@ export class AtRest {
 		const id = utf8.encode(this.current);
 		if (id.length > 255) throw new RangeError('the id of the current key is too long');
 		const iv = realRandom.bytes(NONCE);
-		const head = joined(MAGIC, new Uint8Array([id.length]), id);
+		const head = joined([MAGIC, new Uint8Array([id.length]), id]);
 		const key = await this.#key(this.current, run);
-		const additionalData = joined(head, boundTo(run, field));
+		const additionalData = joined([head, boundTo(run, field)]);
 		const closed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, new Uint8Array(bytes));
-		return joined(head, iv, new Uint8Array(closed));
+		return joined([head, iv, new Uint8Array(closed)]);
 	}
 
 	/** @throws SealError: `tampered` (changed, another's, or never sealed), `unknown-key`. */
@@ -71,7 +72,7 @@ export class AtRest {
 		const start = MAGIC.length + 1 + bytes[MAGIC.length]!;
 		const key = await this.#key(id, run);
 		const iv = new Uint8Array(bytes.subarray(start, start + NONCE));
-		const additionalData = joined(bytes.subarray(0, start), boundTo(run, field));
+		const additionalData = joined([bytes.subarray(0, start), boundTo(run, field)]);
 		try {
 			const algorithm = { name: 'AES-GCM', iv, additionalData };
 			return new Uint8Array(await crypto.subtle.decrypt(algorithm, key, new Uint8Array(bytes.subarray(start + NONCE))));
@@ -104,14 +105,4 @@ export function keyIdOf(bytes: Uint8Array): string | null {
 
 function boundTo(run: string, field: Field): Uint8Array {
 	return utf8.encode(`perdure at rest ${field} ${run}`);
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-	const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-	return whole;
 }

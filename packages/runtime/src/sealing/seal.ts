@@ -1,3 +1,4 @@
+import { joined } from '../codec/framing.ts';
 import { SealError } from '../errors/saving.ts';
 import { type Duration, deadline } from '../language/duration.ts';
 import { realClock, realRandom } from '../ports/clock.ts';
@@ -55,9 +56,9 @@ export async function seal(bytes: Uint8Array, keyring: Keyring, o: SealOptions =
 	prefix.set(salt, HEAD + header.length);
 	const iv = realRandom.bytes(NONCE);
 	const key = await keyring.derive(keyring.current, salt, belongingTo(o.run));
-	const additionalData = joined(prefix, belongingTo(o.run));
+	const additionalData = joined([prefix, belongingTo(o.run)]);
 	const closed = await crypto.subtle.encrypt({ name: 'AES-GCM', iv, additionalData }, key, new Uint8Array(bytes));
-	return joined(prefix, iv, new Uint8Array(closed));
+	return joined([prefix, iv, new Uint8Array(closed)]);
 }
 
 /**
@@ -69,7 +70,7 @@ export async function unseal(sealed: Uint8Array, keyring: Keyring, o: UnsealOpti
 	const { info, prefix, iv, closed } = parse(sealed);
 	const salt = prefix.slice(prefix.length - SALT);
 	const key = await keyring.derive(info.keyId, salt, belongingTo(o.run));
-	const additionalData = joined(prefix, belongingTo(o.run));
+	const additionalData = joined([prefix, belongingTo(o.run)]);
 	let bytes: ArrayBuffer;
 	try {
 		bytes = await crypto.subtle.decrypt({ name: 'AES-GCM', iv, additionalData }, key, closed);
@@ -128,14 +129,4 @@ function infoOf(header: Uint8Array): SealInfo {
 /** Told apart: bytes of no run, and of a run with an empty name. */
 function belongingTo(run: string | undefined): Uint8Array<ArrayBuffer> {
 	return utf8.encode(run === undefined ? 'perdure' : `perdure run ${run}`);
-}
-
-function joined(...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-	const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-	return whole;
 }

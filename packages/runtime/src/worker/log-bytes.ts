@@ -1,9 +1,9 @@
+import { framed, pieces as unframed } from '../codec/framing.ts';
 import { NotSerializableError } from '../errors/saving.ts';
 import { decode, encode } from '../machine/bytes.ts';
 import type { Copied, CopiedBytes } from '../machine/copied.ts';
 import { BEGUN, type LogItem, type LogRecord } from '../machine/log.ts';
 import { LogFold } from '../machine/log-fold.ts';
-import { framed, pieces as unframed } from './framing.ts';
 
 /**
  * The stored log: pieces that a store only joins, each a turn's behind its length (4 bytes, big-endian).

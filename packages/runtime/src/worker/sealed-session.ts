@@ -1,9 +1,9 @@
+import { framed, pieces } from '../codec/framing.ts';
 import { SealError } from '../errors/saving.ts';
 import { hash } from '../machine/key.ts';
 import type { Mail, NewMail, NewRun, RunRow, Started, StoreSession, TurnCommit } from '../ports/store.ts';
 import type { AtRest, Field } from '../sealing/at-rest.ts';
 import { blockedBy } from './blocked.ts';
-import { framed, pieces } from './framing.ts';
 
 /**
  * A session whose bytes the store never sees as they are. What is not bytes stays readable there: ids, functions,

@@ -20,7 +20,8 @@ export function pieces(stored: readonly Uint8Array[]): Uint8Array[] {
 	return found;
 }
 
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
+/** All parts, one behind the other. */
+export function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
 	const all = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
 	let end = 0;
 	for (const part of parts) {
