@@ -8,7 +8,7 @@ import { createCallsInRuns } from './calls-in-runs.ts';
 import { checkAwaited } from './check-awaited.ts';
 import { checkOperation, checkStarted, isHandedToEffect } from './check-operands.ts';
 import { checkResults } from './check-results.ts';
-import { checkParameters, checkResult } from './check-signature.ts';
+import { checkParameters, checkResult, wantSignature } from './check-signature.ts';
 import { checkSlots } from './check-slots.ts';
 import type { Checking } from './checking.ts';
 import { traceFlows } from './flows.ts';
@@ -16,7 +16,7 @@ import { checkHabits } from './habits.ts';
 import { type AnyOption, Judge } from './judge.ts';
 import { createOriginFacts } from './origin-facts.ts';
 import { Origins } from './origins.ts';
-import { pointsOf, startsOf } from './points.ts';
+import { type HeldGraph, heldGraphs, pointsOf, startsOf } from './points.ts';
 import type { ProgramFacts } from './program-facts.ts';
 import { Proof } from './proof.ts';
 import { Questions, wantCalls } from './questions.ts';
@@ -43,7 +43,6 @@ export function checkFile(
 	const { program, files, classes, verdicts } = facts;
 	const types = new Questions((spans) => program.typesAt(name, spans));
 	const symbols = new Questions((spans) => program.symbolsAt(name, spans));
-	if (program.distant) for (const { fn } of lowered) wantCalls(fn.node, types, symbols);
 	const flows = traceFlows(file, scopes);
 	const nodes = new Set<t.Node>(durable.map(({ node }) => node));
 	const typed = createOriginFacts({ program, types, symbols, files, classes });
@@ -65,10 +64,17 @@ export function checkFile(
 		},
 	});
 	const judge: Judge = new Judge({ verdicts, proof, any, classOf: classesIn(name, scopes) });
-	for (const { fn, unit } of lowered) {
+	const functions = lowered.map((each) => ({ ...each, graphs: heldGraphs(each.unit) }));
+	for (const { fn, graphs } of functions) {
+		if (program.distant) wantCalls(fn.node, types, symbols);
+		wantSignature(fn.node, types);
+		for (const { points } of graphs)
+			for (const { held } of points) for (const each of held) wantSlotTypes(each, types, flows);
+	}
+	for (const { fn, unit, graphs } of functions) {
 		const told: Checking['told'] = new Set();
 		const shared = { scopes, flows, types, origins, facts: typed, proof, judge, sink };
-		checkFunction({ ...shared, fn, unit, told });
+		checkFunction({ ...shared, fn, unit, told }, graphs);
 	}
 	checkHabits({ origins, facts: typed, functions: lowered, sink });
 }
@@ -86,17 +92,16 @@ function classesIn(name: string, scopes: Scopes): (type: Type) => t.Class | null
 	};
 }
 
-function checkFunction(checking: Checking): void {
-	const { unit, types, flows } = checking;
+function checkFunction(checking: Checking, graphs: readonly HeldGraph[]): void {
 	const isPlain = (closure: t.Node) => isHandedToEffect(checking, closure);
-	const points = pointsOf(unit, isPlain);
-	for (const { held } of points) for (const each of held) wantSlotTypes(each, types, flows);
+	// Nothing is parked in a closure that runs as plain JavaScript, inside an effect.
+	const parking = graphs.filter(({ closures }) => !closures.some(isPlain));
 	checkParameters(checking);
-	for (const point of points) {
+	for (const point of pointsOf(parking)) {
 		checkOperation(checking, point.op);
 		checkSlots(checking, point);
 	}
-	for (const site of startsOf(unit, isPlain)) checkStarted(checking, site);
+	for (const site of startsOf(parking)) checkStarted(checking, site);
 	checkAwaited({ ...checking, isPlain }, checking.fn.node);
 	checkResults(checking);
 	checkResult(checking);

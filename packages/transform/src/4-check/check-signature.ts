@@ -3,9 +3,16 @@ import type * as t from '@babel/types';
 import { generatorOf } from '../1-parse/scope.ts';
 import { type Checking, rootBinding } from './checking.ts';
 import { headOf } from './declared-names.ts';
+import type { TypeQuestions } from './questions.ts';
 import { returnsIn } from './returns.ts';
 import type { Type } from './type-model.ts';
 import { ANY, UNKNOWN } from './verdict.ts';
+
+/** What will be looked at by the two checks. */
+export function wantSignature(node: t.Function, types: TypeQuestions): void {
+	for (const each of node.params) types.want(nameIn(each));
+	types.want(functionAt(node));
+}
 
 export function checkParameters(checking: Checking): void {
 	for (const [index, parameter] of checking.fn.node.params.entries()) checkParameter(checking, parameter, index);

@@ -21,31 +21,43 @@ export interface HeldPoint {
 	readonly held: readonly HeldVariable[];
 }
 
-/** @param isPlain Closures that run as plain JavaScript, inside an effect: nothing is parked in them. */
-export function pointsOf(unit: Unit, isPlain: (closure: t.Node) => boolean): HeldPoint[] {
-	return graphsOf(unit, isPlain)
-		.flatMap(pointsIn)
-		.sort((a, b) => a.order - b.order || a.place.end! - b.place.end!);
+/** A graph of a durable function: its own, or that of a closure in it. */
+export interface HeldGraph {
+	/** The closures that it stands in, from the outermost. */
+	readonly closures: readonly t.Node[];
+	readonly points: readonly OrderedPoint[];
+	/**
+	 * Calls that are not awaited where they stand. Not those in synchronous closures, which may be called inside
+	 * an effect as well: `fetch(url).then((r) => r.json())`.
+	 */
+	readonly starts: readonly Site[];
 }
 
-/**
- * Calls that are not awaited where they stand. Not those in synchronous closures, which may be called inside
- * an effect as well: `fetch(url).then((r) => r.json())`.
- */
-export function startsOf(unit: Unit, isPlain: (closure: t.Node) => boolean): Site[] {
-	const starts = graphsOf(unit, isPlain).flatMap(({ starts }) => starts);
-	return starts.sort((a, b) => a.node.start! - b.node.start!);
+type OrderedPoint = HeldPoint & { readonly order: number };
+
+export function heldGraphs({ graph, closures }: Unit): HeldGraph[] {
+	const held = (each: Graph, around: readonly t.Node[]): HeldGraph => ({
+		closures: around,
+		points: pointsIn(each),
+		starts: each.starts,
+	});
+	const inside = (each: readonly Closure[], around: readonly t.Node[]): HeldGraph[] =>
+		each.flatMap(({ place, body, closures }) => {
+			const within = [...around, place.node];
+			return [...(body ? [held(body, within)] : []), ...inside(closures, within)];
+		});
+	return [held(graph, []), ...inside(closures, [])];
 }
 
-function graphsOf({ graph, closures }: Unit, isPlain: (closure: t.Node) => boolean): Graph[] {
-	const inside = (each: readonly Closure[]): Graph[] =>
-		each
-			.filter(({ place }) => !isPlain(place.node))
-			.flatMap(({ body, closures }) => [...(body ? [body] : []), ...inside(closures)]);
-	return [graph, ...inside(closures)];
+export function pointsOf(graphs: readonly HeldGraph[]): HeldPoint[] {
+	return graphs.flatMap(({ points }) => points).sort((a, b) => a.order - b.order || a.place.end! - b.place.end!);
 }
 
-function pointsIn(graph: Graph): (HeldPoint & { readonly order: number })[] {
+export function startsOf(graphs: readonly HeldGraph[]): Site[] {
+	return graphs.flatMap(({ starts }) => starts).sort((a, b) => a.node.start! - b.node.start!);
+}
+
+function pointsIn(graph: Graph): OrderedPoint[] {
 	const reads = exposedReads(graph);
 	// A chain is one effect, or goes link by link where its first call is none: its last call is no effect by itself.
 	const chains = new Set([...graph.blocks.values()].flatMap(({ end }) => chainIn(end)));

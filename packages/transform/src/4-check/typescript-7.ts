@@ -169,9 +169,21 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker, 
 	});
 
 	const dottedName = (symbol: ApiSymbol): string => {
-		const parent = symbol.getParent();
+		const parent = symbol.declarations.every(standsInNoNamespace) ? undefined : symbol.getParent();
 		const inside = parent !== undefined && parent.flags & SymbolFlags.Namespace && !isModuleName(parent.name);
 		return inside ? `${dottedName(parent)}.${symbol.name}` : symbol.name;
+	};
+
+	/** What a file of the project's own holds is told by its text: whose it is would be a message each. */
+	const namespaced = new Map<string, boolean>();
+	const standsInNoNamespace = (handle: NodeHandle): boolean => {
+		const file = fileOf(handle);
+		let known = namespaced.get(file);
+		if (known === undefined) {
+			known = !roots().has(file) || /\b(namespace|module|enum)\b/.test(sourceText(file) ?? 'module');
+			namespaced.set(file, known);
+		}
+		return !known;
 	};
 
 	/** Of a node of the project's own. */
@@ -228,7 +240,15 @@ export function fromTypeScript7({ sync, ast }: TypeScript7, { program, checker, 
 		const shorthand = node.parent.kind === ast.SyntaxKind.ShorthandPropertyAssignment;
 		const symbol = shorthand ? checker.getShorthandAssignmentValueSymbol(node.parent) : found;
 		if (symbol === undefined) return undefined;
-		return symbolOf(symbol.flags & SymbolFlags.Alias ? checker.getAliasedSymbol(symbol) : symbol);
+		return symbolOf(symbol.flags & SymbolFlags.Alias ? targetOf(symbol) : symbol);
+	};
+
+	/** An import is one symbol, however often it is named. */
+	const targets = new Map<number, ApiSymbol>();
+	const targetOf = (alias: ApiSymbol): ApiSymbol => {
+		const target = targets.get(alias.id) ?? checker.getAliasedSymbol(alias);
+		targets.set(alias.id, target);
+		return target;
 	};
 
 	return {

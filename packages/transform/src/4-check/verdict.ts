@@ -349,7 +349,9 @@ function isEmpty(type: Type): boolean {
 	return !isCallable(type);
 }
 
+/** What is written as an object has properties, and nothing to call it by: TypeScript need not be asked. */
 function isCallable(type: Type): boolean {
+	if (type.objectLiteral) return false;
 	return type.callSignatures().length > 0 || type.constructSignatures().length > 0;
 }
 
