@@ -253,7 +253,7 @@ function memberOf(holder: unknown, key: unknown): unknown {
 /** The call site in the code that is loaded now. */
 export function siteOf(pending: PendingEffect): SiteDef {
 	if (pending.hot !== null) return pending.hot.def;
-	if (pending.functionId === '') return siteOfModuleValue(pending.site);
+	if (pending.functionId === '') return siteOfModuleValue(pending.site, pending.where.receiver);
 	return findSite(shared.functions.get(pending.functionId)!, pending.site)!;
 }
 
@@ -272,18 +272,25 @@ export function siteOfThunk(def: FunctionDef): SiteDef {
 	return site;
 }
 
-/** Of a call that stands in no compiled code, of a function that a compiled module has: by its name there. */
-export function siteOfModuleValue(name: string): SiteDef {
-	let site = moduleValueSites.get(name);
+/**
+ * Of a call that stands in no compiled code, of a function that a compiled module has: by its name there.
+ * `receiver`: it was called on one (`fn.call(self)`), which is saved with it.
+ */
+export function siteOfModuleValue(name: string, receiver = false): SiteDef {
+	const known = receiver ? methodSites : moduleValueSites;
+	let site = known.get(name);
 	if (site === undefined) {
 		const written = name.slice(name.lastIndexOf('#') + 1);
-		site = { id: name, at: [1, 1], name: written, callee: () => [undefined, moduleValue(name)] };
-		moduleValueSites.set(name, site);
+		const value = () => moduleValue(name);
+		const found = receiver ? { key: written, read: value } : { callee: () => [undefined, value()] as const };
+		site = { id: name, at: [1, 1], name: written, ...found };
+		known.set(name, site);
 	}
 	return site;
 }
 
 const moduleValueSites = new Map<string, SiteDef>();
+const methodSites = new Map<string, SiteDef>();
 const thunkSites = new WeakMap<FunctionDef, SiteDef>();
 
 /** Path of what the effect changed first, or null. */

@@ -11,7 +11,7 @@ import { moduleName } from '../registry/modules.ts';
 import type { Callable } from '../registry/shared.ts';
 import { encode } from './bytes.ts';
 import { type Copied, NOTHING } from './copied.ts';
-import { capture, mustBeList } from './copy.ts';
+import { capture, captureOutcome, mustBeList } from './copy.ts';
 import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from './effect.ts';
 import { Fiber } from './fiber.ts';
@@ -165,8 +165,11 @@ export class Issuing {
 	/** A function that was declared to be an effect is called where that may not be known yet; `place` tells it. */
 	called(caller: Caller, promise: DurablePromise, issue: Issue): PendingEffect {
 		const recipes = new Map(this.#recipes);
-		const name = moduleName(issue.fn);
-		const site = name === undefined ? caller.site : siteOfModuleValue(name);
+		const { fn, self } = issue;
+		const receiver = self !== undefined;
+		// Without its receiver it is not found again, unless `place` tells how.
+		const name = receiver && captureOutcome(self) === null ? undefined : moduleName(fn);
+		const site = name === undefined ? caller.site : siteOfModuleValue(name, receiver);
 		const code = name === undefined ? caller.code : null;
 		const pending = this.effect({ ...caller, code, site }, promise, issue);
 		this.#unplaced.set(promise, { pending, recipes });
