@@ -83,7 +83,7 @@ function refusalOf(value: unknown): NotSerializableError | null {
 }
 
 const KINDS: ReadonlySet<unknown> = new Set<LogKind>([
-	'effect', 'call', 'sleep', 'suspend', 'receive', 'mark', 'emit', 'start', 'child', 'transaction', 'cancel', 'pruned',
+	'effect', 'call', 'sleep', 'suspend', 'receive', 'mark', 'emit', 'start', 'child', 'cancel', 'pruned',
 ]); // biome-ignore format: a list
 
 const STATES: ReadonlySet<unknown> = new Set<LogEntry['state']>(['started', 'executed', 'discarded']);

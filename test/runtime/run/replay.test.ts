@@ -350,6 +350,26 @@ describe('from a mark', () => {
 		expect(calls()).toBe(0);
 		await expect(replay(main, [], log, { from: 'other' })).rejects.toThrow("mark 'other'");
 	});
+
+	test('what was under way at it is answered; where its entry is not kept, it is not done again', async () => {
+		const { main, calls, forget } = program(
+			'const p = (async () => { await suspend(1); await b(2); })(); await suspend(2); await mark("m"); await p; return await a(3);',
+		);
+		const logs = [];
+		for (const keep of ['all', 'iteration'] as const) {
+			let outcome: Outcome<unknown> = await run(main, [], { log: keep });
+			for (const nth of [1, 0]) {
+				if (outcome.status !== 'suspended') throw new Error(outcome.status);
+				const suspension = outcome.continuation.suspensions[nth]!.id;
+				outcome = await outcome.continuation.resume('x', { suspension, log: keep });
+			}
+			logs.push(outcome.log);
+		}
+		forget();
+		expect(await replay(main, [], logs[0]!, { from: 'm' })).toMatchObject({ status: 'completed', value: 3 });
+		await expect(replay(main, [], logs[1]!, { from: 'm' })).rejects.toThrow('log entry 1 (suspend');
+		expect(calls()).toBe(0);
+	});
 });
 
 test('a message that was there at a mark, and was taken since, is not there once more', async () => {

@@ -55,7 +55,10 @@ export class Replayer implements ReplayHook {
 	/** What the log does not have, and a turn has needed. */
 	#missing: LogPrunedError | null = null;
 
-	/** `after`: the number of the mark that the machine stands at, 0 for one that has not begun. */
+	/**
+	 * `after`: the number of the mark that the machine stands at, 0 for one that has not begun.
+	 * @throws LogPrunedError
+	 */
 	constructor(machine: Machine, log: readonly LogEntry[], rules: ReplayRules, after = 0) {
 		this.#machine = machine;
 		this.#rules = rules;
@@ -63,9 +66,17 @@ export class Replayer implements ReplayHook {
 			[...machine.state.pending.values()].map((pending) => ['seq' in pending ? pending.seq : 0, pending]),
 		);
 		for (const entry of [...log].sort((a, b) => a.seq - b.seq)) {
-			const pending = open.get(entry.seq);
+			// What is pruned has the number of the latest that it stands for.
+			const pending = entry.kind === 'pruned' ? undefined : open.get(entry.seq);
+			if (pending !== undefined) open.delete(entry.seq);
 			if (pending !== undefined && pending.kind !== 'native') this.#reach(pending, entry);
 			else if (entry.seq > after) this.#expect(entry);
+		}
+		// Under way at the mark, and over since: without its outcome it would be done again.
+		for (const pending of open.values()) {
+			if (pending.kind === 'native') continue;
+			const pruned = log.find((entry) => entry.site.id === pending.site && hasPruned(entry, pending.by));
+			if (pruned !== undefined) throw refusal(pruned);
 		}
 	}
 
@@ -119,7 +130,7 @@ export class Replayer implements ReplayHook {
 
 	#prunedAt(by: number, site: string): LogEntry | null {
 		const pruned = this.#pruned.get(site);
-		return pruned !== undefined && by >= pruned.fibers![0] && by <= pruned.fibers![1] ? pruned : null;
+		return pruned !== undefined && hasPruned(pruned, by) ? pruned : null;
 	}
 
 	atOnce(issue: Savable): LoggedOutcome | null {
@@ -153,7 +164,7 @@ export class Replayer implements ReplayHook {
 			return { entry, child };
 		}
 		// Thrown here, it would be thrown in the code that is replayed.
-		this.#missing ??= new LogPrunedError({ entry: entry.seq, site: `${entry.name}, ${entry.site.at}` });
+		this.#missing ??= refusal(entry);
 		return { entry, child: undefined };
 	}
 
@@ -192,9 +203,7 @@ export class Replayer implements ReplayHook {
 		const { by, site } = issue;
 		const entry = this.#places.first(by, site);
 		const pruned = this.#prunedAt(by, site);
-		if (pruned !== null) {
-			throw new LogPrunedError({ entry: pruned.seq, site: `${pruned.name}, ${pruned.site.at}` });
-		}
+		if (pruned !== null) throw refusal(pruned);
 		if (entry === undefined) {
 			const [expected] = this.#ahead.values();
 			if (expected !== undefined) this.#diverge(expected, `${issue.name} (${issue.at})`);
@@ -342,6 +351,15 @@ export function keyed(items: readonly LogItem[], reached: ReadonlyMap<number, Lo
 		const entry = 'prune' in item ? undefined : reached.get(item.seq);
 		return entry === undefined ? item : { ...item, key: entry.key };
 	});
+}
+
+/** Does the entry stand for some that this fiber had there? */
+function hasPruned({ kind, fibers }: LogEntry, by: number): boolean {
+	return kind === 'pruned' && by >= fibers![0] && by <= fibers![1];
+}
+
+function refusal({ seq, name, site }: LogEntry): LogPrunedError {
+	return new LogPrunedError({ entry: seq, site: `${name}, ${site.at}` });
 }
 
 interface Answer {

@@ -17,7 +17,6 @@ export type LogKind =
 	| 'emit'
 	| 'start'
 	| 'child'
-	| 'transaction'
 	| 'cancel'
 	| 'pruned';
 
