@@ -160,8 +160,10 @@ export class UnreliableStore implements Store {
 		this.#dead = true;
 		clock.die();
 		// Here too.
-		setImmediate(() => {
+		setImmediate(async () => {
 			this.#session!.die();
+			// The ledger hears first of what was done before.
+			await pass();
 			ledger.died(process);
 			this.#died(new StoreError({ problem: 'the process died' }));
 			onCrash();

@@ -14,7 +14,7 @@ export { decode, encode } from './codec/plain.ts';
 // Continuations, no store needed
 export { Continuation } from './continuation.ts';
 // Effects
-export { currentEffect, type EffectContext } from './driver/effects.ts';
+export { type ChildOutcome, currentEffect, type EffectContext } from './driver/effects.ts';
 // Errors
 export {
 	ArgumentMutatedError,

@@ -4,7 +4,7 @@
  */
 export { ChildRun } from './client/child-run.ts';
 export { Continuation } from './continuation.ts';
-export { performEffect, type Runs } from './driver/effects.ts';
+export { type ChildOutcome, performEffect, type Runs } from './driver/effects.ts';
 export { leave, openArrival, openMachine } from './driver/resources.ts';
 export { SaveCheck } from './driver/save-check.ts';
 export {

@@ -48,8 +48,10 @@ asking = new Asking(port, {
 	begin: () => worker.begin(),
 	answers() {},
 	async close(grace: number): Promise<boolean> {
+		changes.closing();
+		const written = await worker.close(grace);
 		changes.close();
-		return worker.close(grace);
+		return written;
 	},
 });
 

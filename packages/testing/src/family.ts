@@ -1,4 +1,5 @@
 import {
+	type ChildOutcome,
 	ChildRun,
 	type ChildStart,
 	decodeCopy,
@@ -49,8 +50,8 @@ export class Family {
 	readonly #o: FamilyOptions;
 	readonly #outside: InFlight<Simulation>;
 	readonly #members = new Map<string, Member>();
-	/** Effects that wait for the end of a run. */
-	readonly #told = new Map<Simulation, ((ended: Ended) => void)[]>();
+	/** Effects that wait for a run: each looks after every turn of it whether it has what it waits for. */
+	readonly #waiting = new Map<Simulation, Set<() => void>>();
 	/** Waits for the end of a run that have been told of it. */
 	readonly #over = new Set<string>();
 	/** The last call: the next one waits for it. */
@@ -95,9 +96,27 @@ export class Family {
 
 	/** How the run ends, for an effect that waits for it. */
 	ended(run: Simulation): Promise<Ended> {
-		const ended = endOf(run);
-		if (ended !== null) return Promise.resolve(ended);
-		return new Promise((resolve) => this.#told.set(run, [...(this.#told.get(run) ?? []), resolve]));
+		return this.#until(run, () => endOf(run));
+	}
+
+	/** What the run asks next, or how it ends, for an effect that waits for it. */
+	next(run: Simulation): Promise<ChildOutcome> {
+		return this.#until(run, () => (this.#outside.hasMail(run) ? null : standingOf(run)));
+	}
+
+	#until<T>(run: Simulation, find: () => T | null): Promise<T> {
+		const looks = this.#waiting.get(run) ?? new Set();
+		this.#waiting.set(run, looks);
+		return new Promise((resolve) => {
+			const look = () => {
+				const found = find();
+				if (found === null) return;
+				looks.delete(look);
+				resolve(found);
+			};
+			looks.add(look);
+			look();
+		});
 	}
 
 	/** When the next timer of any run or of any effect is due (ms since the epoch), or null. */
@@ -148,7 +167,9 @@ export class Family {
 		if (run.hasEnded || ('key' in event && !run.machine.awaits(event.key))) return;
 		await run.turn(event);
 		this.#tellEnds(run);
-		if (run.hasEnded) await this.#end(run);
+		if (run.hasEnded) await run.end();
+		for (const look of this.#waiting.get(run) ?? []) look();
+		if (run.hasEnded) for (const { run: other } of this.#members.values()) this.#tellEnds(other);
 	}
 
 	/** The ends that its open waits for other runs have waited for. */
@@ -190,13 +211,6 @@ export class Family {
 		return new ChildRun(id, functionId);
 	}
 
-	async #end(run: Simulation): Promise<void> {
-		await run.end();
-		for (const tell of this.#told.get(run) ?? []) tell(endOf(run)!);
-		this.#told.delete(run);
-		for (const { run: other } of this.#members.values()) this.#tellEnds(other);
-	}
-
 	get #options(): SimulationOptions {
 		const { clock, restart, onRestart } = this.#o;
 		const runs: SimulationOptions['runs'] = (waiting) => runsOf(this, waiting);
@@ -205,6 +219,18 @@ export class Family {
 		};
 		return { clock, restart, onRestart, outside: this.#outside, begin, runs, machine: this.machineOptions };
 	}
+}
+
+/** Where it stands for whoever answers it; null while it moves by itself. */
+function standingOf(run: Simulation): ChildOutcome | null {
+	const ended = endOf(run);
+	if (ended?.status === 'completed') return { status: 'completed', value: ended.value };
+	if (ended?.status === 'failed') return { status: 'failed', error: ended.value };
+	if (ended?.status === 'cancelled') return { status: 'cancelled', reason: ended.value };
+	const { waits, busy } = run.machine;
+	const parked = !busy && waits.every(({ kind }) => kind !== 'child');
+	const wait = waits.find(({ kind }) => kind === 'suspend' || parked);
+	return wait === undefined ? null : { status: 'suspended', id: wait.id, value: wait.value };
 }
 
 /** As another run is told it: a copy. Null before the end. A result that cannot be saved is a failure. */

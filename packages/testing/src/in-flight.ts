@@ -86,6 +86,11 @@ export class InFlight<R extends Run> {
 		this.#wake();
 	}
 
+	/** Something is on its way to the run. */
+	hasMail(run: R): boolean {
+		return this.#mail.some((one) => one.run === run);
+	}
+
 	abort(key: string): void {
 		this.#flights.get(key)?.controller.abort();
 	}

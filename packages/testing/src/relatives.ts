@@ -1,6 +1,7 @@
 import type { Message } from '@perdure/runtime';
 import {
 	CancelledError,
+	type ChildOutcome,
 	type Event,
 	NotSuspendedError,
 	RunNotFoundError,
@@ -17,6 +18,7 @@ interface Kin {
 	find(id: string): Simulation | undefined;
 	post(run: Simulation, event: Event): void;
 	ended(run: Simulation): Promise<Ended>;
+	next(run: Simulation): Promise<ChildOutcome>;
 }
 
 export type Ended = NonNullable<Extract<Event, { readonly type: 'childEnded' }>['ended']>;
@@ -35,9 +37,12 @@ export function runsOf(family: Kin, waiting: <T>(wait: Promise<T>) => Promise<T>
 			};
 			return {
 				async result({ timeout }) {
-					const ended = await waiting(within(family, family.ended(run()), runId, timeout));
+					const ended = await waiting(within(family, family.ended(run()), `the end of run '${runId}'`, timeout));
 					if (ended.status === 'completed') return ended.value;
-					throw ended.status === 'failed' ? ended.value : new CancelledError({ reason: ended.value });
+					throw ended.status === 'failed' ? ended.value : new CancelledError({ reason: ended.value, runId });
+				},
+				async next({ timeout }) {
+					return waiting(within(family, family.next(run()), `the next suspension of run '${runId}'`, timeout));
 				},
 				async send(message: string | Message, payload: unknown) {
 					const event = await messageOf(message, payload);
@@ -64,11 +69,11 @@ function statusOf(run: Simulation): string {
 	return run.machine.turn === 0 ? 'pending' : run.machine.status;
 }
 
-function within<T>(family: Kin, wait: Promise<T>, runId: string, timeout: number | undefined): Promise<T> {
+function within<T>(family: Kin, wait: Promise<T>, what: string, timeout: number | undefined): Promise<T> {
 	if (timeout === undefined) return wait;
 	const { clock } = family;
 	return new Promise((resolve, reject) => {
-		const late = () => reject(new TimeoutError({ what: `the result of '${runId}'`, timeout: `${timeout} ms` }));
+		const late = () => reject(new TimeoutError({ what, timeout: `${timeout} ms` }));
 		const stop = clock.timer(clock.now() + timeout, late);
 		wait.finally(stop).then(resolve, reject);
 	});

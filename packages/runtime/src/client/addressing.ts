@@ -38,7 +38,7 @@ export async function addressed(
 	if (suspension === undefined) {
 		const open = (await unansweredOf(session, row)).filter((id) => asked.get(id) === question.name);
 		if (open.length > 1) throw new AmbiguousResumeError({ runId: row.id, suspensions: open });
-		if (open.length === 0) throw new NotSuspendedError({ runId: row.id, standing: whyNoAnswer(row) });
+		if (open.length === 0) throw new NotSuspendedError({ runId: row.id, ...whyNoAnswer(row) });
 		return { suspension: open[0]!, value: await validated(question, answer) };
 	}
 	if (row.open.includes(suspension) && asked.get(suspension) !== question.name) {

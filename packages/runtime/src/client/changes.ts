@@ -3,6 +3,7 @@ import { EngineClosedError } from '../errors/store.ts';
 import { type Duration, milliseconds } from '../language/duration.ts';
 import { durationText } from '../language/duration-text.ts';
 import type { Clock } from '../ports/clock.ts';
+import { effectAround } from './inside-effect.ts';
 
 /** How long to wait for a run; without a limit until it moves. */
 export interface WaitLimits {
@@ -22,7 +23,7 @@ const REST = 0.1;
 export class Changes {
 	readonly #clock: Clock;
 	readonly #waiting = new Map<string, Set<() => void>>();
-	#closed = false;
+	#closed: 'but effects' | 'all' | null = null;
 	#resting = false;
 	/** Something changed while it rested. */
 	#missed = false;
@@ -38,9 +39,15 @@ export class Changes {
 		else this.#all();
 	}
 
+	/** Every wait rejects, and every later one, but those of effects, which are waited for as others are. */
+	closing(): void {
+		this.#closed ??= 'but effects';
+		this.#wake();
+	}
+
 	/** Every wait rejects, and every later one. */
 	close(): void {
-		this.#closed = true;
+		this.#closed = 'all';
 		this.#wake();
 	}
 
@@ -71,6 +78,7 @@ export class Changes {
 		look: () => Promise<T | undefined>,
 		{ timeout, signal }: WaitLimits,
 	): Promise<T> {
+		const isEffect = effectAround() !== null;
 		let ended: (() => unknown) | null = null;
 		let changed = false;
 		let wake = () => {};
@@ -97,7 +105,7 @@ export class Changes {
 		try {
 			for (;;) {
 				if (signal?.aborted) throw signal.reason;
-				if (this.#closed) throw new EngineClosedError();
+				if (this.#closed === 'all' || (this.#closed !== null && !isEffect)) throw new EngineClosedError();
 				changed = false;
 				const found = await look();
 				if (found !== undefined) return found;

@@ -1,5 +1,5 @@
-import { plainClock, runsOfEffect } from '../driver/effects.ts';
-import { UnsupportedError } from '../errors/internal.ts';
+import { type ChildOutcome, plainClock, runsOfEffect } from '../driver/effects.ts';
+import { InvariantError, UnsupportedError } from '../errors/internal.ts';
 import { type Duration, deadline } from '../language/duration.ts';
 import { serializable } from '../registry/classes.ts';
 import { PRIMITIVE } from '../registry/primitives.ts';
@@ -48,7 +48,32 @@ export class ChildRun<R = unknown> {
 		await handleOf(this, 'send').send(message as string, payload);
 	}
 
-	/** Answers it. @throws as `handle.resume` does. */
+	/**
+	 * Its next open suspension that has no answer yet, or its end, as `handle.next` gives it: a child that was just
+	 * started has asked nothing yet. Waiting for it is an effect like any other, so the run is not parked meanwhile.
+	 *
+	 *     const child = await start(approval, [order]);
+	 *     const asked = await child.next();
+	 *     if (asked.status === 'suspended') await child.resume('yes', { suspension: asked.id });
+	 * @throws TimeoutError, BlockedError
+	 */
+	async next(o: ChildWaitOptions = {}): Promise<ChildOutcome<R>> {
+		const outcome = await handleOf(this, 'next').next(limitsOf(o));
+		switch (outcome.status) {
+			case 'completed':
+				return { status: 'completed', value: outcome.value as R };
+			case 'failed':
+				return { status: 'failed', error: outcome.error };
+			case 'cancelled':
+				return { status: 'cancelled', reason: outcome.reason };
+			case 'suspended':
+				return { status: 'suspended', id: outcome.id, value: outcome.value };
+			case 'parked':
+				throw new InvariantError({ broken: `run '${this.id}' of an engine is parked` });
+		}
+	}
+
+	/** Answers what it asks, once it does: `next` waits for that. @throws as `handle.resume` does. */
 	resume<V, A, I>(question: Question<V, A, I>, answer: NoInfer<I>): Promise<void>;
 	resume(answer?: unknown, o?: { readonly suspension?: string }): Promise<void>;
 	async resume(...given: unknown[]): Promise<void> {
@@ -69,10 +94,13 @@ export class ChildRun<R = unknown> {
 Object.assign(ChildRun.prototype.result, { [PRIMITIVE]: 'result' });
 serializable(ChildRun, undefined, { id: 'perdure.ChildRun' });
 
-async function resultOutside(child: ChildRun, { timeout }: ChildWaitOptions): Promise<unknown> {
+async function resultOutside(child: ChildRun, o: ChildWaitOptions): Promise<unknown> {
+	return handleOf(child, 'result').result(limitsOf(o));
+}
+
+function limitsOf({ timeout }: ChildWaitOptions): { readonly timeout?: number } {
 	const now = plainClock().now();
-	const limits = timeout === undefined ? {} : { timeout: Math.max(0, deadline(timeout, now) - now) };
-	return handleOf(child, 'result').result(limits);
+	return timeout === undefined ? {} : { timeout: Math.max(0, deadline(timeout, now) - now) };
 }
 
 function handleOf(child: ChildRun, method: string) {

@@ -51,20 +51,20 @@ export function statusOf(row: RunRow): Status {
 	return row.status === 'waiting' && row.sent > row.seen ? 'running' : row.status;
 }
 
-/** Why a run takes no answer, as a clause for messages. */
-export function whyNoAnswer(row: RunRow): string {
+/** Why a run takes no answer: a clause for messages, and whether it may ask yet. */
+export function whyNoAnswer(row: RunRow): { readonly standing: string; readonly early: boolean } {
 	switch (statusOf(row)) {
 		case 'completed':
 		case 'failed':
-			return `it has ${row.status}`;
+			return { standing: `it has ${row.status}`, early: false };
 		case 'cancelled':
-			return 'it was cancelled';
+			return { standing: 'it was cancelled', early: false };
 		case 'blocked':
-			return 'it is blocked';
+			return { standing: 'it is blocked', early: false };
 		case 'waiting':
-			return 'it waits for something else';
+			return { standing: 'it waits for something else', early: true };
 		default:
-			return 'it is on its way to the next suspension, which next() waits for';
+			return { standing: 'it is on its way to the next suspension, which next() waits for', early: true };
 	}
 }
 

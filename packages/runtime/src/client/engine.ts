@@ -32,7 +32,7 @@ import { ChildRun } from './child-run.ts';
 import { type RunSummary, type Status, summaryOf } from './describe.ts';
 import type { FunctionRef } from './function-ref.ts';
 import { RunHandle } from './handle.ts';
-import { idInsideEffect } from './inside-effect.ts';
+import { effectAround, idInsideEffect } from './inside-effect.ts';
 import { type KeysInUse, keysInUse, sealAgain } from './keys.ts';
 import { consumeOutbox, OUTBOX, type OutboxEvent, type OutboxOptions } from './outbox.ts';
 
@@ -93,6 +93,8 @@ export class Engine implements AsyncDisposable {
 	readonly #atRest: AtRest | null;
 	#worker: Worker | Threads | null = null;
 	#closed: Promise<void> | null = null;
+	/** Nothing is waited for any more. */
+	#over = false;
 
 	/** Not for users: `createEngine`. */
 	constructor(o: EngineOptions) {
@@ -272,17 +274,20 @@ export class Engine implements AsyncDisposable {
 	}
 
 	async #session(): Promise<StoreSession> {
-		if (this.#closed !== null) throw new EngineClosedError();
+		// What effects in flight still do is waited for: cut short, it would be their outcome.
+		if (this.#over || (this.#closed !== null && effectAround() === null)) throw new EngineClosedError();
 		if (transactionOfEffect() !== null)
 			throw new UnsupportedError({ what: 'a call of the engine inside a transaction', help: ASIDE });
 		return this.#opened;
 	}
 
 	async #close(grace: number): Promise<void> {
-		this.#changes.close();
+		this.#changes.closing();
 		this.#outboxChanges.close();
 		const session = await this.#opened.catch(() => null);
 		const written = await this.#worker?.close(grace);
+		this.#over = true;
+		this.#changes.close();
 		await session?.close({ died: written === false });
 	}
 }

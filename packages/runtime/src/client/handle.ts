@@ -258,10 +258,10 @@ export class RunHandle<R> {
 				throw new RunNotFoundError({ runId });
 			case 'over':
 				if (mail.kind === 'cancel') return posted.outcome;
-				throw new NotSuspendedError({ runId, standing: whyNoAnswer(await this.#read(session, false)) });
+				throw new NotSuspendedError({ runId, ...whyNoAnswer(await this.#read(session, false)) });
 			case 'closed':
 				if (suspension !== undefined) throw new NotSuspendedError({ runId, suspension });
-				throw new NotSuspendedError({ runId, standing: whyNoAnswer(await this.#read(session, false)) });
+				throw new NotSuspendedError({ runId, ...whyNoAnswer(await this.#read(session, false)) });
 			case 'answered':
 				throw new AlreadyResumedError({ runId, suspension: posted.suspension });
 			case 'ambiguous':
@@ -272,9 +272,11 @@ export class RunHandle<R> {
 	/** `seen`: the row without its state; where there is something to show it is read again, with it. `told`: ids that are not shown. */
 	async #standing(session: StoreSession, seen: RunRow, told?: ReadonlySet<string>): Promise<Outcome<R> | undefined> {
 		if (hasEnded(seen)) return this.#ended(session);
-		if (openWaitOf(seen, told) === null) return undefined;
+		if (openWaitOf(seen, [], told) === null) return undefined;
+		const mail = seen.sent > seen.seen ? await session.mail(this.id, seen.seen) : [];
+		// After the mail: what that answers is open no more, or is known to be answered.
 		const row = await this.#read(session, true);
-		const wait = openWaitOf(row, told);
+		const wait = openWaitOf(row, mail, told);
 		if (wait === null) return undefined;
 		const log = await logOf(session, row, this.#host);
 		const continuation = viewOf<R>(row, log, this.#host.handlers);

@@ -2,8 +2,9 @@ import { InvariantError } from '../errors/internal.ts';
 import { decode } from '../machine/bytes.ts';
 import { type LogEntry, readLog } from '../machine/log.ts';
 import type { LogRules } from '../machine/log-options.ts';
+import type { OpenWait } from '../machine/turn.ts';
 import type { Outcome } from '../outcome.ts';
-import type { RunRow, StoreSession } from '../ports/store.ts';
+import type { Mail, RunRow, StoreSession } from '../ports/store.ts';
 import type { Callable } from '../registry/shared.ts';
 import { readLogBytes } from '../worker/log-bytes.ts';
 import { readWaits } from '../worker/stored.ts';
@@ -44,18 +45,33 @@ export interface Reading {
 	readonly rules: LogRules;
 }
 
-/** The oldest wait, besides those that were told, that `row` stands at for whoever drives it, or null while it moves by itself. */
+/**
+ * The oldest wait, besides those that were told, that `row` stands at for whoever drives it, or null while it moves by
+ * itself.
+ * @param mail what was unseen no later than `row` was read: it may be the very answer.
+ */
 export function openWaitOf(
 	row: RunRow,
+	mail: readonly Mail[],
 	told: ReadonlySet<string> = new Set(),
 ): { readonly id: string; readonly value: unknown } | null {
-	// Mail that was not seen yet may be the very answer.
-	if (row.sent > row.seen || hasEnded(row)) return null;
+	const coming = mail.filter(({ number }) => number > row.seen);
+	if (hasEnded(row) || coming.some(({ kind }) => kind === 'cancel')) return null;
 	const waits = readWaits(row.waits);
-	const byTimeToo = row.wakeAt !== null && !waits.some(({ limit }) => limit === row.wakeAt);
-	const byChildToo = waits.some(({ kind }) => kind === 'child');
-	const parked = row.status === 'waiting' && !byTimeToo && !byChildToo;
-	return waits.find(({ id, kind }) => (kind === 'suspend' || parked) && !told.has(id)) ?? null;
+	const answered = new Set(coming.filter(({ kind }) => kind === 'answer').map(({ name }) => name));
+	const parked = !movesByItself(row, waits, coming);
+	return waits.find(({ id, kind }) => (kind === 'suspend' || parked) && !told.has(id) && !answered.has(id)) ?? null;
+}
+
+/** Is there something else to move it on than who drives it? */
+function movesByItself({ status, wakeAt }: RunRow, waits: readonly OpenWait[], coming: readonly Mail[]): boolean {
+	const byTime = wakeAt !== null && !waits.some(({ limit }) => limit === wakeAt);
+	const byChild = waits.some(({ kind }) => kind === 'child');
+	// A message that nobody waits for is only put by.
+	const byMail = coming.some(({ kind, name }) => {
+		return kind !== 'message' || waits.some((wait) => wait.kind === 'receive' && wait.name === name);
+	});
+	return status !== 'waiting' || byTime || byChild || byMail;
 }
 
 /** The log so far. `row` was read before: a run that was over by then has written all of its own. */

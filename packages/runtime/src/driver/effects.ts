@@ -21,10 +21,19 @@ export interface EffectContext {
 	readonly runId: string;
 }
 
+/** Where a child run stands for whoever answers it, or how it ended: an outcome as a value that can be saved. */
+export type ChildOutcome<R = unknown> =
+	| { readonly status: 'completed'; readonly value: R }
+	| { readonly status: 'failed'; readonly error: unknown }
+	| { readonly status: 'cancelled'; readonly reason: unknown }
+	/** `value`: what `suspend` handed out; undefined for `receive`. */
+	| { readonly status: 'suspended'; readonly id: string; readonly value: unknown };
+
 /** Runs of the engine that an effect is performed by, as its handles. */
 export interface Runs {
 	get(id: string): {
 		result(o: { readonly timeout?: number }): Promise<unknown>;
+		next(o: { readonly timeout?: number }): Promise<ChildOutcome | { readonly status: 'parked' }>;
 		send(name: string, payload: unknown): Promise<void>;
 		resume(...given: unknown[]): Promise<void>;
 		cancel(reason: unknown): Promise<void>;

@@ -317,14 +317,22 @@ export const ROWS = {
 		(f) => `${f.what} took longer than ${f.timeout ?? 'allowed'}.`,
 		'give it more time, or catch this and go another way',
 	),
-	NotSuspendedError: row<{ runId: string; suspension?: string | undefined; standing?: string | undefined }>(
+	NotSuspendedError: row<{
+		runId: string;
+		suspension?: string | undefined;
+		standing?: string | undefined;
+		early?: boolean;
+	}>(
 		'PD10008',
 		'an answer to something that does not wait',
 		(f) =>
 			f.suspension === undefined
 				? `run '${f.runId}' waits for no answer${f.standing === undefined ? '' : `: ${f.standing.replace(/\.$/, '')}`}.`
 				: `run '${f.runId}' does not wait at the suspension '${f.suspension}' any more.`,
-		'read describe().waitingFor or continuation.suspensions for what is open',
+		(f) =>
+			f.early
+				? 'wait until it asks, and answer that: next() of its handle, or of the child run in durable code; a message, with send(), may come before anybody asks'
+				: 'read describe().waitingFor or continuation.suspensions for what is open',
 	),
 	AlreadyResumedError: row<{ runId: string; suspension: string }>(
 		'PD10009',
