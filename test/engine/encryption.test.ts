@@ -119,6 +119,18 @@ describe.each([
 		expect(await opened(first).get('r').result()).toBe('at last swordfish');
 	});
 
+	it('says to an engine without keys that the bytes are sealed', async () => {
+		await asked(opened(first));
+		await close();
+		const handle = opened(null).get('r');
+		for (const look of [() => handle.describe(), () => handle.log(), () => handle.next()]) {
+			await expect(look()).rejects.toMatchObject({
+				message: /they are sealed/,
+				help: expect.stringContaining('keyring'),
+			});
+		}
+	});
+
 	it('hands out an event whose key is missing, which says so when it is looked at', async () => {
 		await asked(opened(first));
 		await close();
@@ -165,7 +177,12 @@ describe.each([
 		// Not woken yet: what is not sealed is refused, since anybody could have written it.
 		const engine = opened(first);
 		expect([...(await engine.keysInUse()).keys()]).toEqual([null]);
-		await expect(engine.get('r').describe()).rejects.toMatchObject({ code: 'PD6002' });
+		const refusal = {
+			code: 'PD6002',
+			message: 'the bytes are not sealed.',
+			help: expect.stringContaining('sealAgain()'),
+		};
+		await expect(engine.get('r').describe()).rejects.toMatchObject(refusal);
 		expect(await engine.sealAgain()).toBeGreaterThan(3);
 		expect([...(await engine.keysInUse()).keys()]).toEqual(['one']);
 		await finish(engine);

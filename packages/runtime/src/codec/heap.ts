@@ -147,8 +147,13 @@ function isCount(part: unknown): part is number {
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 const HEADER = MAGIC.length + 1;
 const LENGTH = 8;
+/** By `seal`, or at rest. */
+const SEALED = /^PD[SR]1/;
 
 function split(bytes: Uint8Array, letter: string): { text: unknown; blobs: Uint8Array } {
+	if (SEALED.test(String.fromCharCode(...bytes.subarray(0, 4)))) {
+		throw new DecodeError({ problem: 'they are sealed', help: 'unseal them first, or give the engine its keyring' });
+	}
 	for (let i = 0; i < MAGIC.length; i++)
 		expect(bytes[i] === MAGIC.charCodeAt(i), 'they do not begin as encoded graphs do');
 	const found = String.fromCharCode(bytes[MAGIC.length] ?? 0);

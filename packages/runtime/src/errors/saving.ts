@@ -134,7 +134,7 @@ export class SealError extends PerdureError {
 	}
 
 	constructor(
-		facts: { kind: SealErrorKind; keyId?: string; expiredAt?: Date; audience?: string },
+		facts: { kind: SealErrorKind; keyId?: string; expiredAt?: Date; audience?: string; unsealed?: true },
 		options?: ErrorOptions,
 	) {
 		super(SEAL_ROWS[facts.kind], facts, options);

@@ -143,11 +143,14 @@ export const ROWS = {
 			f.help ??
 			'they were cut, changed, or never made by encode or toBytes; bytes from outside should be sealed and unsealed',
 	),
-	SealTampered: row<object>(
+	SealTampered: row<{ unsealed?: boolean | undefined }>(
 		'PD6002',
 		'sealed bytes were changed',
-		() => 'the sealed bytes were changed, or belong to something else.',
-		'use the bytes exactly as seal gave them, and the same audience and run',
+		(f) => (f.unsealed ? 'the bytes are not sealed.' : 'the sealed bytes were changed, or belong to something else.'),
+		(f) =>
+			f.unsealed
+				? 'anybody could have written them; what a store has from before its engines had a keyring is sealed by engine.sealAgain()'
+				: 'use the bytes exactly as seal gave them, and the same audience and run',
 	),
 	SealExpired: row<{ expiredAt?: Date | undefined }>(
 		'PD6003',

@@ -68,7 +68,7 @@ export class AtRest {
 	/** @throws SealError: `tampered` (changed, another's, or never sealed), `unknown-key`. */
 	async open(bytes: Uint8Array, run: string, field: Field): Promise<Uint8Array> {
 		const id = keyIdOf(bytes);
-		if (id === null) throw new SealError({ kind: 'tampered' });
+		if (id === null) throw new SealError({ kind: 'tampered', unsealed: true });
 		const start = MAGIC.length + 1 + bytes[MAGIC.length]!;
 		const key = await this.#key(id, run);
 		const iv = new Uint8Array(bytes.subarray(start, start + NONCE));
