@@ -1,11 +1,12 @@
 /** Engines of several processes on one file: here each has a connection and a worker lock of its own. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createEngine, type Engine, type EngineOptions } from '@perdure/runtime';
+import { DatabaseSync } from 'node:sqlite';
+import { createEngine, type Engine, type EngineOptions, functionRef } from '@perdure/runtime';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { ask, collect, loop, nap, resetWorld, tidy, world } from './programs.ts';
+import { ask, collect, failing, loop, nap, resetWorld, tidy, world } from './programs.ts';
 
 let folder: string;
 const engines: Engine[] = [];
@@ -102,4 +103,102 @@ it('one holds no more runs than it may', async () => {
 	const handles = await Promise.all(Array.from({ length: 40 }, () => engine.start(loop, [3])));
 	for (const handle of handles) expect(await handle.result({ timeout: 10_000 })).toEqual([0, 1, 2]);
 	expect(most).toBe(4);
+});
+
+/** What another process is told that asks for what cannot be, by where the run stands. */
+const REFUSED: Readonly<Record<string, Readonly<Record<string, readonly [name: string, help: RegExp]>>>> = {
+	held: {
+		retry: ['NotFailedError', /^nothing to do: settled\(\) waits/],
+		resume: ['NotSuspendedError', /^wait until it asks/],
+		throw: ['NotSuspendedError', /^wait until it asks/],
+		settled: ['TimeoutError', /more time/],
+		next: ['TimeoutError', /more time/],
+	},
+	blocked: {
+		retry: ['NotFailedError', /^describe\(\)\.blocked says/],
+		resume: ['NotSuspendedError', /^describe\(\)\.blocked says/],
+		next: ['BlockedError', /^nothing is lost.*import the compiled module/],
+		settled: ['BlockedError', /^nothing is lost/],
+		result: ['BlockedError', /^nothing is lost/],
+		inspect: ['UnknownFunctionError', /import the compiled module/],
+	},
+	failed: {
+		resume: ['NotSuspendedError', /^retry\(\) tries it again/],
+		send: ['NotSuspendedError', /^retry\(\) tries it again/],
+	},
+	completed: {
+		retry: ['NotFailedError', /^nothing moves it on any more/],
+		resume: ['NotSuspendedError', /^nothing moves it on any more/],
+		send: ['NotSuspendedError', /^nothing moves it on any more/],
+		fork: ['UnsupportedError', /^fork it while it lives/],
+	},
+	cancelled: {
+		retry: ['NotFailedError', /^nothing moves it on any more/],
+		throw: ['NotSuspendedError', /^nothing moves it on any more/],
+		fork: ['UnsupportedError', /^fork it while it lives/],
+	},
+	nobody: Object.fromEntries(
+		[
+			'describe',
+			'status',
+			'next',
+			'settled',
+			'result',
+			'cancel',
+			'retry',
+			'fork',
+			'log',
+			'inspect',
+			'resume',
+			'throw',
+		].map((method) => [method, ['RunNotFoundError', /^check the id/]]),
+	),
+};
+
+it.each(Object.keys(REFUSED))('another one is refused with a way out that is right: %s', async (standing) => {
+	const worker = process();
+	const never = functionRef<() => Promise<void>>('test/programs#never');
+	if (standing === 'held') {
+		world.work = () => new Promise(() => {});
+		await worker.start(loop, [1], { id: 'held' });
+	}
+	if (standing === 'blocked') await (await worker.start(never, [], { id: 'blocked' })).settled().catch(() => {});
+	if (standing === 'failed') await (await worker.start(failing, [1], { id: 'failed' })).settled();
+	if (standing === 'completed') await (await worker.start(loop, [0], { id: 'completed' })).settled();
+	if (standing === 'cancelled') {
+		const run = await worker.start(ask, ['?'], { id: 'cancelled' });
+		await run.cancel();
+		await run.settled();
+	}
+	const handle = process({ worker: false }).get(standing);
+	for (const [method, [name, help]] of Object.entries(REFUSED[standing]!)) {
+		const given = method === 'settled' || method === 'next' || method === 'result' ? { timeout: 50 } : 'm';
+		const refused = (handle[method as 'resume'] as (given: unknown) => Promise<unknown>).call(handle, given);
+		await expect(refused, method).rejects.toMatchObject({ name, help: expect.stringMatching(help) });
+	}
+});
+
+it('a file that is none of ours says what to give instead', async () => {
+	const path = join(folder, 'other.db');
+	writeFileSync(path, 'a text that is long enough to be taken for a database by its size alone');
+	const store = sqlite(path);
+	for (const given of [store, sqlite(join(folder, 'no', 'such', 'folder.db'))]) {
+		const handle = process({ store: given }).get('r');
+		await expect(handle.status()).rejects.toMatchObject({
+			name: 'StoreError',
+			help: expect.stringMatching(/takes a file/),
+		});
+		await expect(handle.cancel()).rejects.toMatchObject({ name: 'StoreError' });
+	}
+	const foreign = new DatabaseSync(join(folder, 'foreign.db'));
+	foreign.exec('CREATE TABLE t (a)');
+	foreign.close();
+	await expect(
+		process({ store: sqlite(join(folder, 'foreign.db')) })
+			.get('r')
+			.status(),
+	).rejects.toMatchObject({
+		name: 'StoreError',
+		help: expect.stringMatching(/file of its own/),
+	});
 });

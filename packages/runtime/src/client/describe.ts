@@ -51,20 +51,49 @@ export function statusOf(row: RunRow): Status {
 	return row.status === 'waiting' && row.sent > row.seen ? 'running' : row.status;
 }
 
-/** Why a run takes no answer: a clause for messages, and whether it may ask yet. */
-export function whyNoAnswer(row: RunRow): { readonly standing: string; readonly early: boolean } {
+/** Where a run stands that does not take what it was given: a clause for messages, and the way out. */
+export interface Refusal {
+	readonly standing: string;
+	readonly help: string;
+}
+
+const OVER = 'nothing moves it on any more; to do it again start its function under another id';
+const BLOCKED = 'describe().blocked says what it lacks; it goes on by itself once a worker has that';
+const EARLY =
+	'wait until it asks, and answer that: next() of its handle, or of the child run in durable code; a message, with send(), may come before anybody asks';
+
+/** Why a run takes no answer and no message. */
+export function whyNoAnswer(row: RunRow): Refusal {
 	switch (statusOf(row)) {
 		case 'completed':
+			return { standing: 'it has completed', help: OVER };
 		case 'failed':
-			return { standing: `it has ${row.status}`, early: false };
+			return { standing: 'it has failed', help: 'retry() tries it again: what it waited for is then open again' };
 		case 'cancelled':
-			return { standing: 'it was cancelled', early: false };
+			return { standing: 'it was cancelled', help: OVER };
 		case 'blocked':
-			return { standing: 'it is blocked', early: false };
+			return { standing: 'it is blocked', help: BLOCKED };
 		case 'waiting':
-			return { standing: 'it waits for something else', early: true };
+			return { standing: 'it waits for something else', help: EARLY };
 		default:
-			return { standing: 'it is on its way to the next suspension, which next() waits for', early: true };
+			return { standing: 'it is on its way to the next suspension, which next() waits for', help: EARLY };
+	}
+}
+
+/** Why a run is not tried again. */
+export function whyNoRetry(row: RunRow): Refusal {
+	switch (statusOf(row)) {
+		case 'completed':
+			return { standing: 'it has completed', help: OVER };
+		case 'cancelled':
+			return { standing: 'it was cancelled', help: OVER };
+		case 'blocked':
+			return { standing: 'it is blocked', help: BLOCKED };
+		default:
+			return {
+				standing: 'it has its way to go, or is tried again already',
+				help: 'nothing to do: settled() waits for its end, next() for what it asks',
+			};
 	}
 }
 

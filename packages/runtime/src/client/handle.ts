@@ -24,7 +24,7 @@ import { isQuestion, type Message, type Question, sent } from '../registry/topic
 import { type Answer, answerBytes, retryBytes } from '../worker/stored.ts';
 import { addressed } from './addressing.ts';
 import type { Changes, WaitLimits } from './changes.ts';
-import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer } from './describe.ts';
+import { blockedOf, type Description, describe, type Status, statusOf, whyNoAnswer, whyNoRetry } from './describe.ts';
 import { forkHash, forkOf } from './fork.ts';
 import { effectAround, idInsideEffect } from './inside-effect.ts';
 import { type Ended, endedOf, hasEnded, logOf, openWaitOf, type Reading } from './outcome.ts';
@@ -183,11 +183,13 @@ export class RunHandle<R> {
 	async retry(o: RetryOptions = {}): Promise<void> {
 		const session = await this.#session();
 		const row = await this.#read(session, false);
-		if (row.status !== 'failed' || row.event === null) throw new NotFailedError({ runId: this.id });
+		if (row.status !== 'failed' || row.event === null) {
+			throw new NotFailedError({ runId: this.id, ...whyNoRetry(row) });
+		}
 		const failure = { event: readEvent(row.event), error: decode(row.outcome!) };
 		if (again(failure, o) === null) return;
 		if (!(await session.retry(this.id, row.turn, retryBytes({ ...o, turn: row.turn, event: row.event })))) {
-			throw new NotFailedError({ runId: this.id });
+			throw new NotFailedError({ runId: this.id, ...whyNoRetry(await this.#read(session, false)) });
 		}
 	}
 

@@ -13,7 +13,10 @@ export class StoreError extends PerdureError {
 		brand(StoreError, 'StoreError');
 	}
 
-	constructor(facts: { readonly problem: string; readonly refused?: boolean }, options?: ErrorOptions) {
+	constructor(
+		facts: { readonly problem: string; readonly refused?: boolean; readonly help?: string },
+		options?: ErrorOptions,
+	) {
 		super(ROWS.StoreError, { refused: false, ...facts }, options);
 	}
 

@@ -210,11 +210,11 @@ export const ROWS = {
 	),
 
 	// PD8: stores, leases, workers.
-	StoreError: row<{ problem: string; refused: boolean }>(
+	StoreError: row<{ problem: string; refused: boolean; help?: string | undefined }>(
 		'PD8001',
 		'the store failed',
 		(f) => `the store failed: ${f.problem}.`,
-		'see cause; nothing uncommitted was acknowledged',
+		(f) => f.help ?? 'see cause; nothing uncommitted was acknowledged',
 	),
 	FencedError: row<{ runId: string; epoch: number }>(
 		'PD8002',
@@ -324,7 +324,7 @@ export const ROWS = {
 		runId: string;
 		suspension?: string | undefined;
 		standing?: string | undefined;
-		early?: boolean;
+		help?: string;
 	}>(
 		'PD10008',
 		'an answer to something that does not wait',
@@ -332,10 +332,7 @@ export const ROWS = {
 			f.suspension === undefined
 				? `run '${f.runId}' waits for no answer${f.standing === undefined ? '' : `: ${f.standing.replace(/\.$/, '')}`}.`
 				: `run '${f.runId}' does not wait at the suspension '${f.suspension}' any more.`,
-		(f) =>
-			f.early
-				? 'wait until it asks, and answer that: next() of its handle, or of the child run in durable code; a message, with send(), may come before anybody asks'
-				: 'read describe().waitingFor or continuation.suspensions for what is open',
+		(f) => f.help ?? 'read describe().waitingFor or continuation.suspensions for what is open',
 	),
 	AlreadyResumedError: row<{ runId: string; suspension: string }>(
 		'PD10009',
@@ -379,11 +376,16 @@ export const ROWS = {
 		(f) => `run '${f.runId}' is a run of '${f.functionId}', and this handle was taken for one of '${f.expected}'.`,
 		'take the handle by the function whose run it is, engine.get(fn, id), or by the id alone; check that the id is the right one',
 	),
-	NotFailedError: row<{ runId: string }>(
+	NotFailedError: row<{ runId: string; standing?: string; help?: string }>(
 		'PD10020',
 		'a retry of a run that has not failed',
-		(f) => `run '${f.runId}' has not failed, or nothing is left of it to try again from.`,
-		'try failed runs again, and go on with others by continue, resume or send; an engine keeps the state before every failure, and so does run with onCheckpoint; without, it keeps states of at most 16 KiB, and those that a rejection comes to',
+		(f) =>
+			f.standing === undefined
+				? `run '${f.runId}' has not failed, or nothing is left of it to try again from.`
+				: `run '${f.runId}' has not failed: ${f.standing}.`,
+		(f) =>
+			f.help ??
+			'try failed runs again, and go on with others by continue, resume or send; an engine keeps the state before every failure, and so does run with onCheckpoint; without, it keeps states of at most 16 KiB, and those that a rejection comes to',
 	),
 	InvalidDurationError: row<{ given: string }>(
 		'PD10016',
@@ -415,10 +417,11 @@ export const ROWS = {
 		(f) => `the policy of the effect '${f.effect}' cannot be followed: ${f.problem}.`,
 		"as in effect(charge, { timeout: '10 seconds', retry: { attempts: 5, delay: '1 second' } })",
 	),
-	BlockedError: row<{ runId: string; blocked: { code: string; message: string } }>(
+	BlockedError: row<{ runId: string; blocked: { code: string; message: string; help?: string } }>(
 		'PD10015',
 		'a run cannot go on',
-		(f) => `run '${f.runId}' is blocked: ${f.blocked.message} (${f.blocked.code})`,
-		'deploy code that fits it or a migration; nothing is lost',
+		(f) => `run '${f.runId}' is blocked, as its worker says: ${f.blocked.message} (${f.blocked.code})`,
+		(f) =>
+			`nothing is lost, and it goes on by itself once a worker can: ${f.blocked.help ?? 'deploy code that fits it'}`,
 	),
 } as const;

@@ -41,7 +41,8 @@ export class Connection {
 		} catch (cause) {
 			db?.close();
 			if (StoreError.is(cause)) throw cause;
-			throw new StoreError({ problem: `'${path}' cannot be opened: ${(cause as Error).message}` }, { cause });
+			const help = 'sqlite(path) takes a file that it has made, or the name of one in a folder that may be written to';
+			throw new StoreError({ problem: `'${path}' cannot be opened: ${(cause as Error).message}`, help }, { cause });
 		}
 	}
 

@@ -114,7 +114,10 @@ export function migrate(db: DatabaseSync, path: string): void {
 	try {
 		const version = pragma(db, 'user_version');
 		const foreign = pragma(db, 'application_id') !== APPLICATION && pragma(db, 'schema_version') !== 0;
-		if (foreign) throw new StoreError({ problem: `'${path}' is a database of another program` });
+		if (foreign) {
+			const help = 'give sqlite() a file of its own; what is yours stays in yours';
+			throw new StoreError({ problem: `'${path}' is a database of another program`, help });
+		}
 		checkVersion(version, path);
 		for (const sql of MIGRATIONS.slice(version)) db.exec(sql);
 		db.exec(`PRAGMA user_version = ${MIGRATIONS.length}; PRAGMA application_id = ${APPLICATION}`);
@@ -134,7 +137,10 @@ export function migrate(db: DatabaseSync, path: string): void {
  */
 export function checkVersion(version: number, path: string): void {
 	if (version <= MIGRATIONS.length) return;
-	throw new StoreError({ problem: `'${path}' was written by a later version (${version}) of this package` });
+	throw new StoreError({
+		problem: `'${path}' was written by a later version (${version}) of this package`,
+		help: 'bring this process to that version: what was stored since is not readable to the older one',
+	});
 }
 
 function pragma(db: DatabaseSync, name: string): number {
