@@ -26,8 +26,9 @@ const world = {
 	},
 };
 
-const { child, parent, fails, orphans, detached, named, twice, limited, many, controls, beside, handle } = compile(
-	`import { start, currentRun, sleep, suspend, receive } from '@perdure/runtime';
+const { child, parent, fails, orphans, detached, named, twice, limited, many, controls, beside, leans, handle } =
+	compile(
+		`import { start, currentRun, sleep, suspend, receive } from '@perdure/runtime';
 	import { flaky, started, work } from '#world';
 	export async function child(n) { "use durable";
 		if (n === 'stays') return await suspend('child');
@@ -86,10 +87,12 @@ const { child, parent, fails, orphans, detached, named, twice, limited, many, co
 		await suspend('parent');
 		return await Promise.all([one.result(), flaky()]);
 	}
+	export async function shaky() { "use durable"; return await flaky(); }
+	export async function leans() { "use durable"; return await (await start(shaky, [], { id: 'kid' })).result(); }
 	export async function greet() { "use durable"; return 'hello ' + await receive('name'); }
 	export async function handle(one) { "use durable"; return await one.result(); }`,
-	{ '#world': world },
-).exports as Record<string, (...args: any[]) => Promise<any>>;
+		{ '#world': world },
+	).exports as Record<string, (...args: any[]) => Promise<any>>;
 
 const engines: Engine[] = [];
 async function listOf<T>(all: AsyncIterable<T>): Promise<T[]> {
@@ -211,6 +214,25 @@ describe.each([
 			if (early) await kid.settled();
 			await run.retry();
 			expect(await run.result({ timeout: 5000 })).toEqual(['grown', 'mended']);
+		}
+	});
+
+	it('asks a child that has failed for its end again, once it is tried again itself', async () => {
+		for (const first of ['child', 'parent'] as const) {
+			const engine = opened(make());
+			broken = true;
+			const run = await engine.start(leans!, []);
+			expect(await run.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			if (first === 'parent') {
+				await run.retry();
+				expect(await run.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'broken' } });
+			}
+			broken = false;
+			const kid = engine.get('kid');
+			await kid.retry();
+			await run.retry();
+			expect(await run.result({ timeout: 5000 })).toBe('mended');
+			expect((await run.log()).map(({ kind }) => kind)).toEqual(['start', 'child']);
 		}
 	});
 

@@ -34,6 +34,8 @@ export type Again = { readonly issue: string } | { readonly deliver: Event } | n
 
 /** How the failing turn is computed again (runtime.md, "Retry of a failed run"). */
 export function again({ event }: Failure, { reissue = false }: RetryOptions): Again {
+	// Of a child that failed the end is asked for once more: it may have been tried again itself.
+	if (event.type === 'childEnded' && event.ended?.status === 'failed') return { deliver: GO_ON };
 	if (event.type !== 'effectSettled') return event.unsaveable ? null : { deliver: event };
 	const { key, ok, value } = event;
 	const mutated = !ok && ArgumentMutatedError.is(value);
