@@ -22,6 +22,8 @@ export default defineConfig({
 	test: {
 		include: ['test/**/*.test.ts'],
 		testTimeout: 60_000,
+		// What must come may come late on a machine that is held up.
+		expect: { poll: { timeout: 30_000 } },
 		// Of what tests start, hundreds of processes, each would compile the compilers again: half of its time.
 		env: { NODE_COMPILE_CACHE: join(tmpdir(), 'node-compile-cache') },
 	},

@@ -5,6 +5,7 @@ import { transaction } from '@perdure/runtime/sqlite';
 import { type TestRunOptions, testRun } from '@perdure/testing';
 import { describe, expect, it } from 'vitest';
 import { compile } from './support/compile.ts';
+import { SOON } from './support/soon.ts';
 
 class Line {
 	readonly to: string;
@@ -235,7 +236,7 @@ describe('children and chance', () => {
 			['controls', []],
 			['named', []],
 		] as const) {
-			const there = await (await engine.start(programs[name]!, args as never)).result({ timeout: 10_000 });
+			const there = await (await engine.start(programs[name]!, args as never)).result(SOON);
 			const t = testRun(programs[name]!, [...args]);
 			await t.advance('1 minute');
 			expect(await t.result(), name).toEqual(there);

@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { StoreListener, StoreSession } from '../../packages/runtime/src/ports/store.ts';
+import { SOON } from '../support/soon.ts';
 import { durable, finish, park } from './by-hand.ts';
 import { ask, loop, resetWorld, work, world } from './programs.ts';
 
@@ -48,7 +49,7 @@ describe.each([
 		const id = `late-${storeName}`;
 		const ref = functionRef<() => Promise<string>>(`test/programs#${id}`);
 		const handle = await engine.start(ref, []);
-		await expect(handle.next({ timeout: 2000 })).rejects.toMatchObject({
+		await expect(handle.next(SOON)).rejects.toMatchObject({
 			name: 'BlockedError',
 			blocked: { code: 'PD5002' },
 		});
@@ -62,7 +63,7 @@ describe.each([
 		await engine.start(loop, [0]);
 		await engine.close();
 		const next = open().get(ref, handle.id);
-		expect(await next.next({ timeout: 2000 })).toMatchObject({ status: 'suspended' });
+		expect(await next.next(SOON)).toMatchObject({ status: 'suspended' });
 		await next.resume('yes');
 		expect(await next.result()).toBe('yes kept');
 	});
@@ -77,7 +78,7 @@ describe.each([
 		const renamed = defineEdited(name, 'b', 'two');
 		const second = open().get(renamed, handle.id);
 		await second.resume('yes');
-		await expect(second.result({ timeout: 2000 })).rejects.toMatchObject({
+		await expect(second.result(SOON)).rejects.toMatchObject({
 			name: 'BlockedError',
 			blocked: { code: 'PD5001' },
 		});
@@ -92,7 +93,7 @@ describe.each([
 		await same.close();
 
 		const fixed = defineEdited(name, 'a', 'three');
-		expect(await open().get(fixed, handle.id).result({ timeout: 2000 })).toBe('yes kept');
+		expect(await open().get(fixed, handle.id).result(SOON)).toBe('yes kept');
 	});
 
 	it('bytes that cannot be read block their run', async () => {
@@ -105,7 +106,7 @@ describe.each([
 		await session.post({ runId: 'broken', kind: 'cancel', payload: new Uint8Array([1]) });
 		await session.close();
 		const next = open().get('broken');
-		await expect(next.settled({ timeout: 2000 })).rejects.toMatchObject({
+		await expect(next.settled(SOON)).rejects.toMatchObject({
 			name: 'BlockedError',
 			blocked: { code: 'PD6001' },
 		});
@@ -182,7 +183,7 @@ describe.each([
 			}
 			dying = false;
 			const { engine } = mortal();
-			expect(await engine.get('r').result({ timeout: 3000 })).toEqual([0, 1]);
+			expect(await engine.get('r').result(SOON)).toEqual([0, 1]);
 			expect(world.performed.map(({ attempt }) => attempt)).toEqual([1, 2, 3, 4, 1]);
 			expect(new Set(world.performed.map(({ key }) => key)).size).toBe(2);
 		});

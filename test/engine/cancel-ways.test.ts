@@ -21,6 +21,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 type Act = 'resume' | 'throw' | 'send' | 'cancel';
 type Main = () => Promise<unknown>;
@@ -189,7 +190,7 @@ async function byEngine(
 	await engine.start(main, [], { id: 'run' });
 	let entries: LogEntry[] = [];
 	for (const [at, next] of [...acts, null].entries()) {
-		const outcome = await engine.get('run').next({ timeout: 10_000 });
+		const outcome = await engine.get('run').next(SOON);
 		outcomes.push(seenOf(outcome));
 		entries = outcome.log;
 		if (outcome.status !== 'suspended' || next === null) break;
@@ -237,13 +238,13 @@ describe('a run that failed in its own clean-up', () => {
 		const store = memory();
 		let engine = createEngine({ store });
 		await engine.start(main, [], { id: 'run' });
-		expect(await engine.get('run').settled({ timeout: 5000 })).toMatchObject(failed);
+		expect(await engine.get('run').settled(SOON)).toMatchObject(failed);
 		if (!warm) {
 			await engine.close();
 			engine = createEngine({ store });
 		}
 		await engine.get('run').cancel('enough');
-		await expect.poll(() => journal, { timeout: 5000 }).toEqual(did);
+		await expect.poll(() => journal).toEqual(did);
 		await expect.poll(() => engine.get('run').status()).toBe('failed');
 		expect(await engine.get('run').settled()).toMatchObject(failed);
 		await engine.close();

@@ -7,6 +7,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FaultyStore } from './faulty-store.ts';
 
 interface Performed {
@@ -108,7 +109,7 @@ describe.each([
 		await begun('plain a');
 		await handle.cancel('enough');
 		expect(performed.filter(({ label }) => label === 'clean all')).toEqual([]);
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'enough' });
 		expect(
 			[...new Set(performed.map(({ label }) => label))].filter((label) => label.startsWith('clean')).sort(),
 		).toEqual(CLEANED);
@@ -130,7 +131,7 @@ describe.each([
 
 	it('a run that is over stays as it is', async () => {
 		const handle = await engineOn(make()).start(brief, []);
-		expect(await handle.result({ timeout: 5000 })).toBe('plain');
+		expect(await handle.result(SOON)).toBe('plain');
 		await handle.cancel('late');
 		expect(await handle.settled()).toMatchObject({ status: 'completed', value: 'plain' });
 	});
@@ -142,7 +143,7 @@ describe.each([
 		await handle.send('early', 1);
 		await handle.cancel('never mind');
 		engineOn(store);
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'never mind' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'never mind' });
 		expect(performed).toEqual([]);
 		expect(await handle.log()).toMatchObject([
 			{ kind: 'cancel', args: ['never mind'] },
@@ -154,7 +155,7 @@ describe.each([
 		const store = make();
 		const first = engineOn(store);
 		const { id } = await first.start(both, []);
-		const asked = await first.get(id).next({ timeout: 5000 });
+		const asked = await first.get(id).next(SOON);
 		if (asked.status !== 'suspended') throw new Error(asked.status);
 		const [one, two] = asked.continuation.suspensions;
 		await first.close();
@@ -164,7 +165,7 @@ describe.each([
 		await handle.throw(new RangeError('later'), { suspension: two!.id });
 		await handle.send('m', { n: 1 });
 		engineOn(store);
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'enough' });
 		expect((await handle.log()).slice(2)).toMatchObject([
 			{ kind: 'cancel' },
 			{ kind: 'suspend', name: 'resume', key: one!.id, args: ['late'], state: 'discarded' },
@@ -177,7 +178,7 @@ describe.each([
 		const engine = engineOn(make());
 		const handle = await engine.start(brief, [], { startAt: '1 hour' });
 		await handle.cancel('not today');
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'not today' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'not today' });
 		expect(performed).toEqual([]);
 	});
 
@@ -187,7 +188,7 @@ describe.each([
 		await begun('plain');
 		await handle.cancel();
 		const [{ key }] = performed as [Performed];
-		expect(await handle.result({ timeout: 5000 })).toEqual({ name: 'act', key, outcome: { value: 'plain' } });
+		expect(await handle.result(SOON)).toEqual({ name: 'act', key, outcome: { value: 'plain' } });
 		expect(await handle.log()).toMatchObject([
 			{ name: 'act', state: 'executed', outcome: { value: 'plain' } },
 			{ kind: 'cancel' },
@@ -202,10 +203,10 @@ describe.each([
 		] as const) {
 			performed.length = 0;
 			const handle = await engine.start(gives, [way]);
-			expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			expect(await handle.settled(SOON)).toMatchObject({ status: 'failed' });
 			expect(performed.map(({ label }) => label)).toEqual(['plain']);
 			await Promise.all([handle.cancel('given up'), handle.cancel('given up')]);
-			expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
+			expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'given up' });
 			expect(performed.map(({ label }) => label).sort()).toEqual([
 				'clean beside',
 				`clean up after ${outcome}`,
@@ -220,24 +221,24 @@ describe.each([
 	it('a run that failed in its first turn, or in its clean-up, has nothing to clean up any more', async () => {
 		const engine = engineOn(make());
 		const first = await engine.start(gives, ['at once']);
-		expect(await first.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+		expect(await first.settled(SOON)).toMatchObject({ status: 'failed' });
 		await first.cancel('given up');
-		expect(await first.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
+		expect(await first.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'given up' });
 		expect(performed).toEqual([]);
 		// Cancelled while it lived, and after it had failed.
 		for (const way of ['cleans badly', 'gives up badly']) {
 			const second = await engine.start(gives, [way]);
-			if (way === 'cleans badly') await second.next({ timeout: 5000 });
-			else await second.settled({ timeout: 5000 });
+			if (way === 'cleans badly') await second.next(SOON);
+			else await second.settled(SOON);
 			await second.cancel('first');
-			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+			expect(await second.settled(SOON)).toMatchObject({ status: 'failed', error: { message: 'no' } });
 			const begun = performed.splice(0).length;
 			await Promise.all([second.cancel('second'), second.cancel('third')]);
 			await pause(20);
-			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+			expect(await second.settled(SOON)).toMatchObject({ status: 'failed', error: { message: 'no' } });
 			expect(performed).toEqual([]);
 			await second.retry();
-			expect(await second.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			expect(await second.settled(SOON)).toMatchObject({ status: 'failed' });
 			expect([begun, performed.splice(0).length]).toEqual([way === 'cleans badly' ? 1 : 2, 1]);
 		}
 	});
@@ -256,9 +257,9 @@ describe.each([
 			const second = new FaultyStore(inner, 'crash after', 3 + (at % 7));
 			const again = new Promise<void>((resolve) => (second.onCrash = resolve));
 			engineOn(second);
-			await Promise.race([again, handle.settled({ timeout: 5000 })]);
+			await Promise.race([again, handle.settled(SOON)]);
 			engineOn(inner);
-			expect(await handle.settled({ timeout: 5000 }), `write ${at}`).toMatchObject({
+			expect(await handle.settled(SOON), `write ${at}`).toMatchObject({
 				status: 'cancelled',
 				reason: 'stop',
 			});

@@ -14,6 +14,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, FaultyStore } from './faulty-store.ts';
 
 let broken = false;
@@ -203,17 +204,17 @@ describe.each([
 		for (const early of [true, false]) {
 			const engine = opened(make());
 			const run = await engine.start(beside!, []);
-			await run.next({ timeout: 5000 });
+			await run.next(SOON);
 			broken = true;
 			await run.resume();
-			expect(await run.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+			expect(await run.settled(SOON)).toMatchObject({ status: 'failed' });
 			broken = false;
 			const kid = engine.get('kid');
-			await kid.next({ timeout: 5000 });
+			await kid.next(SOON);
 			await kid.resume('grown');
 			if (early) await kid.settled();
 			await run.retry();
-			expect(await run.result({ timeout: 5000 })).toEqual(['grown', 'mended']);
+			expect(await run.result(SOON)).toEqual(['grown', 'mended']);
 		}
 	});
 
@@ -253,7 +254,7 @@ describe.each([
 			store.onCrash = () => crash();
 			let engine = opened(store);
 			for (let attempt = 0; ; attempt++) {
-				const working = engine.start(parent!, [1, 2], { id: 'p' }).then((one) => one.settled({ timeout: 5000 }));
+				const working = engine.start(parent!, [1, 2], { id: 'p' }).then((one) => one.settled(SOON));
 				working.catch(() => {});
 				const ended = await Promise.race([working, crashed]).catch((error) => {
 					if (attempt > 2 || !/injected/.test(String(error))) throw error;

@@ -7,6 +7,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { blobsOf } from './stored-bytes.ts';
 
 const world = { work: async (secret: string) => `effect ${secret}` };
@@ -111,7 +112,7 @@ describe.each([
 			[null, 'PD6004'],
 		] as const) {
 			const handle = opened(ring).get('r');
-			await expect(handle.result({ timeout: 3000 })).rejects.toMatchObject({ code: 'PD10015' });
+			await expect(handle.result(SOON)).rejects.toMatchObject({ code: 'PD10015' });
 			expect(await handle.status()).toBe('blocked');
 			expect((await handle.describe()).blocked).toMatchObject({ code });
 			await close();
@@ -201,7 +202,7 @@ describe.each([
 		for (const [i, { replace }] of own!.entries()) expect(await replace(others![i]!.bytes)).toBe(true);
 		const next = opened(first);
 		await next.get('r').resume('the answer');
-		await expect(next.get('r').result({ timeout: 3000 })).rejects.toMatchObject({ code: 'PD10015' });
+		await expect(next.get('r').result(SOON)).rejects.toMatchObject({ code: 'PD10015' });
 		expect(await next.get('r').describe()).toMatchObject({ status: 'blocked', blocked: { code: 'PD6002' } });
 	});
 

@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import * as programs from './programs.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, unsaveable, world } from './programs.ts';
 
@@ -373,9 +374,9 @@ describe.each([
 			await pause(20);
 			expect(await handle.status()).toBe('pending');
 			open();
-			expect(await handle.next({ timeout: 2000 })).toMatchObject({ value: { ask: 'name?' } });
+			expect(await handle.next(SOON)).toMatchObject({ value: { ask: 'name?' } });
 			await client.get(ref, 'r').resume('you');
-			expect(await client.get<string>('r').result({ timeout: 2000 })).toBe('hello you');
+			expect(await client.get<string>('r').result(SOON)).toBe('hello you');
 		});
 
 		it('that close let effects in flight settle, and dispatch nothing more', async () => {

@@ -8,6 +8,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
 import { persistence } from './persist.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, work, world } from './programs.ts';
@@ -25,7 +26,7 @@ interface Program {
 
 const id = 'run';
 const answer = async (handle: RunHandle<unknown>) => {
-	const outcome = await handle.next({ timeout: 3000 });
+	const outcome = await handle.next(SOON);
 	if (outcome.status !== 'suspended') return;
 	await handle.resume('you', { suspension: outcome.id });
 };
@@ -70,7 +71,7 @@ const PROGRAMS: readonly Program[] = [
 	{
 		name: 'a cancellation',
 		start: (e) => e.start(tidy, [], { id }),
-		steps: [(handle) => handle.next({ timeout: 3000 }), (handle) => handle.cancel('enough')],
+		steps: [(handle) => handle.next(SOON), (handle) => handle.cancel('enough')],
 		ends: { status: 'cancelled', reason: 'enough' },
 		performs: [0, 99],
 	},
@@ -103,7 +104,7 @@ describe.each([
 		});
 		await persist(() => program.start(engine()));
 		for (const step of program.steps ?? []) await persist(() => step(engine().get(id)));
-		const ended = await persist(() => engine().get(id).settled({ timeout: 5000 }));
+		const ended = await persist(() => engine().get(id).settled(SOON));
 		expect(ended, `write ${at}`).toMatchObject(program.ends);
 		checkEffects(program, crashes, at, ended.log);
 		await engine().close({ grace: 0 });

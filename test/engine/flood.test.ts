@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encode } from '../../packages/runtime/src/machine/bytes.ts';
 import type { StoreListener, StoreSession } from '../../packages/runtime/src/ports/store.ts';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
 import { persistence } from './persist.ts';
 import { resetWorld, work, world } from './programs.ts';
@@ -116,7 +117,7 @@ describe.each([
 			const { persist, engine } = persistence(faulty, inner, engineOn);
 			await persist(() => engine().start(programs[name]!, [], { id }));
 			if (step) await persist(() => step(engine().get(id)));
-			const ended = await persist(() => engine().get(id).settled({ timeout: 5000 }));
+			const ended = await persist(() => engine().get(id).settled(SOON));
 			expect(ended, `write ${at}`).toMatchObject(ends);
 			const got = name === 'hears' ? (ended as { value: number[] }).value : [];
 			// Of a run that failed they are there for when it is tried again.
@@ -136,7 +137,7 @@ describe.each([
 	it.runIf(on === 'sqlite')('ends with a transaction', async () => {
 		const { store, sent } = flooded(make());
 		const handle = await engineOn(store).start(programs.books!, [], { id });
-		const ended = await handle.settled({ timeout: 5000 });
+		const ended = await handle.settled(SOON);
 		expect(ended).toMatchObject(completed(1));
 		expect(leftOver(ended.log)).toEqual(sent);
 	});
@@ -148,10 +149,10 @@ describe.each([
 		};
 		const { store, sent } = flooded(make());
 		const handle = await engineOn(store).start(programs.acts!, [], { id });
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'failed' });
 		expect(leftOver(await handle.log())).toEqual([]);
 		await handle.retry();
-		expect(await handle.result({ timeout: 5000 })).toBe(1);
+		expect(await handle.result(SOON)).toBe(1);
 		expect(leftOver(await handle.log())).toEqual(sent);
 	});
 });
@@ -162,7 +163,7 @@ it('a message to a run that has not begun does not keep it from ending in its fi
 	const handle = await client.start(programs.once!, []);
 	await handle.send('m', 'early');
 	await using _worker = createEngine({ store });
-	expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'completed', value: 1 });
+	expect(await handle.settled(SOON)).toMatchObject({ status: 'completed', value: 1 });
 	expect(leftOver(await handle.log())).toEqual(['early']);
 	await client.close();
 });
@@ -171,7 +172,7 @@ it('the log options say what is shown of them', async () => {
 	const { store, sent } = flooded(memory());
 	await using engine = createEngine({ store, log: { redact: 'receive' } });
 	const handle = await engine.start(programs.once!, [], { id });
-	const { log } = await handle.settled({ timeout: 5000 });
+	const { log } = await handle.settled(SOON);
 	expect(log).toMatchObject(sent.map(() => ({ kind: 'receive', state: 'discarded', args: [], redacted: true })));
 	await using other = createEngine({ store, worker: false, log: { exclude: 'receive' } });
 	expect(await other.get(id).log()).toMatchObject([{ kind: 'pruned', count: sent.length }]);

@@ -15,6 +15,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shared } from '../../packages/runtime/src/registry/shared.ts';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FaultyStore } from './faulty-store.ts';
 
 const performed: { run: string; label: string; key: string; attempt: number }[] = [];
@@ -87,7 +88,7 @@ afterEach(async () => {
 });
 
 const suspended = async (handle: RunHandle<unknown>) => {
-	const outcome = await handle.next({ timeout: 5000 });
+	const outcome = await handle.next(SOON);
 	if (outcome.status !== 'suspended') throw new Error(outcome.status);
 	return outcome;
 };
@@ -170,7 +171,7 @@ describe.each([
 			]);
 			expect(new Set(performed.map(({ key }) => key)).size).toBe(2);
 			release();
-			expect(await engine.get('two').result({ timeout: 5000 })).toEqual(await one.result({ timeout: 5000 }));
+			expect(await engine.get('two').result(SOON)).toEqual(await one.result(SOON));
 			expect(new Set([...keysOf('one'), ...keysOf('two')]).size).toBe(performed.length);
 		}
 	});
@@ -181,23 +182,23 @@ describe.each([
 		const later = await client.start(acts!, [], { startAt: '1 hour' });
 		const now = await later.fork();
 		const engine = engineOn(store, { keys });
-		expect(await now.result({ timeout: 5000 })).toEqual(['one', 'two']);
+		expect(await now.result(SOON)).toEqual(['one', 'two']);
 		expect(await later.status()).toBe('pending');
 		const sleeper = await engine.start(naps!, []);
-		expect(await (await sleeper.fork()).result({ timeout: 5000 })).toBe('awake');
+		expect(await (await sleeper.fork()).result(SOON)).toBe('awake');
 	});
 
 	it('of a run that failed stands before the turn that failed', async () => {
 		const engine = engineOn(make(), { keys });
 		declined = true;
 		const one = await engine.start(acts!, [], { id: 'one' });
-		expect(await one.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+		expect(await one.settled(SOON)).toMatchObject({ status: 'failed' });
 		declined = false;
 		const two = await one.fork({ id: 'two' });
-		expect(await two.result({ timeout: 5000 })).toEqual(['one', 'two']);
+		expect(await two.result(SOON)).toEqual(['one', 'two']);
 		expect(await one.status()).toBe('failed');
 		await one.retry();
-		expect(await one.result({ timeout: 5000 })).toEqual(['one', 'two']);
+		expect(await one.result(SOON)).toEqual(['one', 'two']);
 	});
 
 	it('of a run that failed again and again stands before all of that, and its own turns count on', async () => {
@@ -205,19 +206,19 @@ describe.each([
 		const engine = engineOn(store, { keys });
 		declined = true;
 		const one = await engine.start(acts!, [], { id: 'one' });
-		await one.settled({ timeout: 5000 });
+		await one.settled(SOON);
 		await one.retry();
-		await one.settled({ timeout: 5000 });
+		await one.settled(SOON);
 		const client = await store.open({ moved() {}, mail() {}, due() {}, emitted() {} });
 		const { turn } = (await client.read('one'))!;
 		const two = await one.fork({ id: 'two' });
-		await two.settled({ timeout: 5000 });
+		await two.settled(SOON);
 		// It goes on in one turn and fails in another, after the one before the failing turn.
 		expect((await client.read('two'))!.turn).toBe(turn + 1);
 		await client.close();
 		declined = false;
 		await two.retry();
-		expect(await two.result({ timeout: 5000 })).toEqual(['one', 'two']);
+		expect(await two.result(SOON)).toEqual(['one', 'two']);
 	});
 
 	it('fails and is tried again like any run, in its first turn too', async () => {
@@ -230,11 +231,11 @@ describe.each([
 		const two = await one.fork({ id: 'two' });
 		await begun(2);
 		release();
-		expect(await two.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'declined' } });
+		expect(await two.settled(SOON)).toMatchObject({ status: 'failed', error: { message: 'declined' } });
 		held = null;
 		declined = false;
 		await two.retry();
-		expect(await two.result({ timeout: 5000 })).toEqual(['one', 'two']);
+		expect(await two.result(SOON)).toEqual(['one', 'two']);
 		expect(performed.filter(({ run, label }) => run === 'two' && label === 'one')).toMatchObject([
 			{ attempt: 1 },
 			{ attempt: 2 },
@@ -251,8 +252,8 @@ describe.each([
 		const two = await one.fork();
 		await suspended(engine.get('kid'));
 		await engine.get('kid').resume('grown');
-		expect(await one.result({ timeout: 5000 })).toEqual(['grown', 'beside']);
-		expect(await two.result({ timeout: 5000 })).toEqual(['grown', 'beside']);
+		expect(await one.result(SOON)).toEqual(['grown', 'beside']);
+		expect(await two.result(SOON)).toEqual(['grown', 'beside']);
 	});
 
 	it('is cancelled with its clean-up, and gets its messages, before a worker has seen it', async () => {
@@ -270,14 +271,14 @@ describe.each([
 		await three.send('m', 2);
 		await three.resume('go');
 		engineOn(store, { keys });
-		expect(await two.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(await two.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'enough' });
 		expect(keysOf('two')).toHaveLength(1);
 		expect((await two.log()).slice(1)).toMatchObject([
 			{ kind: 'cancel' },
 			{ name: 'act', state: 'executed' },
 			{ kind: 'receive', args: [1], state: 'discarded' },
 		]);
-		expect(await three.result({ timeout: 5000 })).toEqual([1, 2]);
+		expect(await three.result(SOON)).toEqual([1, 2]);
 		expect(await client.get('one').status()).toBe('waiting');
 	});
 
@@ -308,12 +309,12 @@ describe.each([
 		await suspended(one);
 		opens = false;
 		const two = await one.fork();
-		expect(await two.settled({ timeout: 5000 })).toMatchObject({ status: 'failed' });
+		expect(await two.settled(SOON)).toMatchObject({ status: 'failed' });
 		opens = true;
 		await two.retry();
 		await suspended(two);
 		await two.resume('yes');
-		expect(await two.result({ timeout: 5000 })).toEqual(['yes', 'x']);
+		expect(await two.result(SOON)).toEqual(['yes', 'x']);
 	});
 
 	it('survives each write that its worker dies after', async () => {
@@ -334,7 +335,7 @@ describe.each([
 			expect((await suspended(two)).value, `write ${at}`).toEqual({ step: 2 });
 			await two.resume('C');
 			await two.send('m', 'end');
-			expect(await two.result({ timeout: 5000 })).toEqual([
+			expect(await two.result(SOON)).toEqual([
 				[
 					['step 1', 'B'],
 					['step 2', 'C'],
@@ -422,5 +423,5 @@ it('needs no code of the run where it is asked for', async () => {
 	} finally {
 		shared.functions.set(functionId, known);
 	}
-	expect(await engineOn(store).get('two').result({ timeout: 5000 })).toBe('yes');
+	expect(await engineOn(store).get('two').result(SOON)).toBe('yes');
 });

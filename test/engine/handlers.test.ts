@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 const real = async (what: string) => `real ${what}`;
 const charge = async (what: string) => real(what);
@@ -40,17 +41,17 @@ it.each([
 	const store = make();
 	let engine = createEngine({ store, handlers: handlersOf('first') });
 	await engine.start(main, [], { id: 'run' });
-	await engine.get('run').next({ timeout: 5000 });
+	await engine.get('run').next(SOON);
 	await engine.close();
 	engine = createEngine({ store, handlers: handlersOf('second') });
 	await engine.get('run').resume();
-	expect(await engine.get('run').result({ timeout: 5000 })).toEqual([told('first', 1), told('second', 2)]);
+	expect(await engine.get('run').result(SOON)).toEqual([told('first', 1), told('second', 2)]);
 	// None: what is written is called.
 	const bare = createEngine({ store: make() });
 	const handle = await bare.start(main, []);
-	await handle.next({ timeout: 5000 });
+	await handle.next(SOON);
 	await handle.resume();
-	expect(await handle.result({ timeout: 5000 })).toEqual([told('real', 1), told('real', 2)]);
+	expect(await handle.result(SOON)).toEqual([told('real', 1), told('real', 2)]);
 	await Promise.all([engine.close(), bare.close()]);
 });
 

@@ -3,6 +3,7 @@ import { createEngine, type Engine, functionRef } from '@perdure/runtime';
 import { memory } from '@perdure/runtime/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 type Main = (...args: any[]) => Promise<any>;
 
@@ -115,7 +116,7 @@ describe('a run that was cancelled', () => {
 describe('a run that waits for its own end', () => {
 	it('is refused where it started itself', async () => {
 		const run = await engine.start(self!, [], { id: 'loop' });
-		await expect(run.result({ timeout: 5000 })).rejects.toMatchObject({
+		await expect(run.result(SOON)).rejects.toMatchObject({
 			name: 'DeadlockError',
 			runId: 'loop',
 			message: expect.stringMatching(/^run 'loop' waits for its own end \(.+:6:\d+\)\.$/),
@@ -130,7 +131,7 @@ describe('a run that waits for its own end', () => {
 			{ world: { sent } },
 		).exports['giver'] as Main;
 		await (await engine.start(giver, [])).result();
-		expect(await run.next({ timeout: 5000 })).toMatchObject({ value: expect.stringMatching(/another run/) });
+		expect(await run.next(SOON)).toMatchObject({ value: expect.stringMatching(/another run/) });
 		await run.resume('on');
 		const [name, message, answer] = await run.result();
 		expect([name, answer]).toEqual(['DeadlockError', 'on']);
@@ -145,6 +146,6 @@ describe('a run that waits for its own end', () => {
 			{ world: { ask } },
 		).exports['main'] as Main;
 		const run = await engine.start(main, [], { id: 'loop' });
-		await expect(run.result({ timeout: 2000 })).rejects.toMatchObject({ name: 'DeadlockError', runId: 'loop' });
+		await expect(run.result(SOON)).rejects.toMatchObject({ name: 'DeadlockError', runId: 'loop' });
 	});
 });

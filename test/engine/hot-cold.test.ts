@@ -9,6 +9,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { describe, expect, it } from 'vitest';
 import { Changes } from '../../packages/runtime/src/client/changes.ts';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 const world = {
 	work: async (n: number) => ({ n, list: [n] }),
@@ -76,7 +77,7 @@ async function inEngine(main: () => Promise<unknown>, store: Store, again: boole
 			await engine.close();
 			engine = createEngine({ store, log: 'all' });
 		}
-		const outcome = await engine.get(id).next({ timeout: 5000 });
+		const outcome = await engine.get(id).next(SOON);
 		outcomes.push(seenOf(outcome));
 		if (outcome.status !== 'suspended') break;
 		if (outcome.value === undefined) await engine.get(id).send('m', 'message');
@@ -133,7 +134,7 @@ describe.each(programs)('%s', (_, main) => {
 		const watcher = createEngine({ store, worker: false });
 		const handle = await driver.start(main, [], { id: 'run' });
 		const seen: unknown[] = [];
-		for await (const outcome of watcher.get<unknown>(handle.id).outcomes({ timeout: 5000 })) {
+		for await (const outcome of watcher.get<unknown>(handle.id).outcomes(SOON)) {
 			seen.push(seenOf(outcome));
 			if (outcome.status !== 'suspended') continue;
 			if (outcome.value === undefined) await watcher.get(handle.id).send('m', 'message');
@@ -156,7 +157,7 @@ it('tells each of several suspensions once, answered or not, and those that open
 	const asked: unknown[] = [];
 	const ids = new Map<unknown, string>();
 	const answer = (value: string, given: string) => handle.resume(given, { suspension: ids.get(value)! });
-	for await (const outcome of handle.outcomes({ timeout: 5000 })) {
+	for await (const outcome of handle.outcomes(SOON)) {
 		asked.push(seenOf(outcome));
 		if (outcome.status !== 'suspended') break;
 		ids.set(outcome.value, outcome.id);

@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 type Main = (...args: unknown[]) => Promise<unknown>;
 
@@ -46,26 +47,26 @@ describe.each([
 	it('an answer without an address is given once', async () => {
 		engine = createEngine({ store: make() });
 		const run = await engine.start(asked['main']!, []);
-		await run.next({ timeout: 5000 });
+		await run.next(SOON);
 		act = async () => {
 			await run.resume('one');
 			// The run has moved on by the time of the next attempt.
-			await run.next({ timeout: 5000 });
+			await run.next(SOON);
 		};
-		await (await engine.start(acting, [])).result({ timeout: 5000 });
-		expect(await run.next({ timeout: 5000 })).toMatchObject({ status: 'suspended', value: '2?' });
+		await (await engine.start(acting, [])).result(SOON);
+		expect(await run.next(SOON)).toMatchObject({ status: 'suspended', value: '2?' });
 		act = () => run.resume('two');
-		await (await engine.start(acting, [])).result({ timeout: 5000 });
+		await (await engine.start(acting, [])).result(SOON);
 		act = () => run.send('m', 'sent');
-		await (await engine.start(acting, [])).result({ timeout: 5000 });
+		await (await engine.start(acting, [])).result(SOON);
 		await run.send('m', 'from outside');
-		expect(await run.result({ timeout: 5000 })).toEqual(['one', 'two', 'sent', 'from outside']);
+		expect(await run.result(SOON)).toEqual(['one', 'two', 'sent', 'from outside']);
 	});
 
 	it('two answers of one effect are two', async () => {
 		engine = createEngine({ store: make() });
 		const run = await engine.start(asked['typed']!, []);
-		await run.next({ timeout: 5000 });
+		await run.next(SOON);
 		const waitsAt = async () => (await run.describe()).waitingFor[0]?.id;
 		const first = await waitsAt();
 		act = async () => {
@@ -73,15 +74,15 @@ describe.each([
 			while ((await waitsAt()) === first) await new Promise((resolve) => setTimeout(resolve, 1));
 			await run.resume(colour, 'blue');
 		};
-		await (await engine.start(acting, [])).result({ timeout: 5000 });
-		expect(await run.result({ timeout: 5000 })).toEqual(['red', 'blue']);
+		await (await engine.start(acting, [])).result(SOON);
+		expect(await run.result(SOON)).toEqual(['red', 'blue']);
 	});
 
 	it('a run is started once', async () => {
 		engine = createEngine({ store: make() });
 		const ids = new Set<string>();
 		act = async () => ids.add((await engine.start(asked['typed']!, [])).id);
-		await (await engine.start(acting, [])).result({ timeout: 5000 });
+		await (await engine.start(acting, [])).result(SOON);
 		expect(ids.size).toBe(1);
 	});
 });

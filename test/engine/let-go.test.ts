@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 const performed: string[] = [];
 const waiting = new Map<string, () => void>();
@@ -52,7 +53,7 @@ describe.each([
 		waiting.get('quick')!();
 		await closed;
 		holding = false;
-		expect(await engineOn(store).get(id).result({ timeout: 5000 })).toEqual(['slow', ['quick', 'next']]);
+		expect(await engineOn(store).get(id).result(SOON)).toEqual(['slow', ['quick', 'next']]);
 		expect(performed.sort()).toEqual(['next 1', 'quick 1', 'slow 1', 'slow 2']);
 	});
 
@@ -75,7 +76,7 @@ describe.each([
 		await begun('once');
 		fails = true;
 		await first.close({ grace: 0 });
-		expect(await engineOn(inner).get(id).result({ timeout: 5000 })).toBe('EffectInterruptedError');
+		expect(await engineOn(inner).get(id).result(SOON)).toBe('EffectInterruptedError');
 		expect(performed).toEqual(['once 1']);
 	});
 
@@ -91,8 +92,8 @@ describe.each([
 		expect(
 			await second
 				.get(id)
-				.result({ timeout: 5000 })
-				.catch(() => second.get(id).result({ timeout: 5000 })),
+				.result(SOON)
+				.catch(() => second.get(id).result(SOON)),
 		).toEqual(['EffectInterruptedError', 'hello']);
 		expect(performed).toEqual(['once 1']);
 	});

@@ -5,6 +5,7 @@ import { sqlite, type Tx, transaction } from '@perdure/runtime/sqlite';
 import { expect, it } from 'vitest';
 import type { StoreListener, StoreSession, Transacted } from '../../packages/runtime/src/ports/store.ts';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 type Mortal = StoreSession & { expire(): Promise<void> };
 
@@ -108,6 +109,6 @@ it('hears of its second claim before that of its start, and keeps to the second'
 		program({ work: async () => new Promise((done) => setTimeout(done, 50, 'done')) }),
 		[],
 	);
-	expect(await handle.result({ timeout: 5000 })).toBe('done');
+	expect(await handle.result(SOON)).toBe('done');
 	await engine.close();
 });

@@ -21,6 +21,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { shared } from '../../packages/runtime/src/registry/shared.ts';
 import { load, loadMain } from '../runtime/run/program.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
 
 const seen: { name: string; key: string; attempt: number }[] = [];
@@ -162,7 +163,7 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		version(before.replace('said = line', 'heard = line').replace('[said', '[heard'));
 		await open(store, { onMismatch: 'replay' });
 		await engine!.get('r').resume();
-		expect(await engine!.get('r').result({ timeout: 3000 })).toEqual(['calls in', 'calls in']);
+		expect(await engine!.get('r').result(SOON)).toEqual(['calls in', 'calls in']);
 	});
 
 	test('a run that stands in a function which was removed goes on when replay is switched on later', async () => {
@@ -182,7 +183,7 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 	});
 
 	async function suspended(id: string) {
-		const outcome = await engine!.get(id).next({ timeout: 3000 });
+		const outcome = await engine!.get(id).next(SOON);
 		if (outcome.status !== 'suspended') throw new Error(`it has ${outcome.status}`);
 		return outcome;
 	}
@@ -419,7 +420,7 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 		await moved(as('const count = kids.length;', ', count'), { log: 'all' }, helpers);
 		await until(kids[1]!, 2);
 		await engine!.get(kids[1]!).resume('two');
-		expect(await engine!.get('r').result({ timeout: 3000 })).toEqual(['one', 'two', 2]);
+		expect(await engine!.get('r').result(SOON)).toEqual(['one', 'two', 2]);
 		expect(names()).toEqual([]);
 		let runs = 0;
 		for await (const _ of engine!.list()) runs++;

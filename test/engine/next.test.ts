@@ -5,6 +5,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { testRun } from '@perdure/testing';
 import { afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 type Main = (...args: any[]) => Promise<any>;
 
@@ -69,8 +70,8 @@ describe.each([
 	it('shows a suspension though mail is there that nobody has seen', async () => {
 		const handle = await parked(asks!);
 		for (let n = 0; n < 3; n++) await handle.send('m', n);
-		expect(await handle.next({ timeout: 1000 })).toMatchObject({ status: 'suspended', value: '?' });
-		expect((await handle.outcomes({ timeout: 1000 }).next()).value).toMatchObject({ status: 'suspended' });
+		expect(await handle.next(SOON)).toMatchObject({ status: 'suspended', value: '?' });
+		expect((await handle.outcomes(SOON).next()).value).toMatchObject({ status: 'suspended' });
 	});
 
 	it('shows none that is answered, nor any of a run that is cancelled', async () => {
@@ -78,7 +79,7 @@ describe.each([
 		const first = (await handle.next()) as { id: string };
 		await handle.send('m');
 		await handle.resume('one', { suspension: first.id });
-		const second = await handle.next({ timeout: 1000 });
+		const second = await handle.next(SOON);
 		expect(second).toMatchObject({ status: 'suspended', value: 2 });
 		await handle.resume('two', { suspension: (second as { id: string }).id });
 		await expect(handle.next({ timeout: 30 })).rejects.toMatchObject({ name: 'TimeoutError' });
@@ -91,7 +92,7 @@ describe.each([
 	it('shows a wait for a message unless that is on its way', async () => {
 		const handle = await parked(receives!);
 		await handle.send('n');
-		expect(await handle.next({ timeout: 1000 })).toMatchObject({ status: 'suspended', value: undefined });
+		expect(await handle.next(SOON)).toMatchObject({ status: 'suspended', value: undefined });
 		await handle.send('m');
 		await expect(handle.next({ timeout: 30 })).rejects.toMatchObject({ name: 'TimeoutError' });
 	});
@@ -103,18 +104,10 @@ describe.each([
 			['suspended', 'b'],
 			['completed', ['a!', 'b!']],
 		];
-		expect(await (await engine.start(answers!, [])).result({ timeout: 5000 })).toEqual(outcome);
-		expect(await (await engine.start(watches!, [])).result({ timeout: 5000 })).toEqual([
-			'failed',
-			'nothing to ask',
-			false,
-		]);
-		expect(await (await engine.start(watches!, ['a'])).result({ timeout: 5000 })).toEqual([
-			'cancelled',
-			'enough',
-			false,
-		]);
-		expect(await (await engine.start(limits!, [])).result({ timeout: 5000 })).toEqual([
+		expect(await (await engine.start(answers!, [])).result(SOON)).toEqual(outcome);
+		expect(await (await engine.start(watches!, [])).result(SOON)).toEqual(['failed', 'nothing to ask', false]);
+		expect(await (await engine.start(watches!, ['a'])).result(SOON)).toEqual(['cancelled', 'enough', false]);
+		expect(await (await engine.start(limits!, [])).result(SOON)).toEqual([
 			'TimeoutError',
 			"the next suspension of run 'it'",
 		]);
@@ -142,7 +135,7 @@ describe.each([
 		await closing;
 		engine = opened(store);
 		await engine.get('other').resume('yes');
-		expect(await engine.get('r').result({ timeout: 5000 })).toBe('yes');
+		expect(await engine.get('r').result(SOON)).toBe('yes');
 		expect(attempts).toBe(2);
 	});
 
@@ -166,7 +159,7 @@ describe.each([
 		const closing = engine.close();
 		go();
 		await closing;
-		expect(await opened(store, false).get('r').result({ timeout: 5000 })).toBe('pending');
+		expect(await opened(store, false).get('r').result(SOON)).toBe('pending');
 	});
 });
 

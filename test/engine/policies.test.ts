@@ -17,6 +17,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterAll, afterEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, type Fault, FaultyStore } from './faulty-store.ts';
 import { persistence } from './persist.ts';
 
@@ -82,7 +83,7 @@ describe.each(STORES)('on %s', (_, make, makeLasting) => {
 		expect((await handle.inspect()).pending).toMatchObject([{ kind: 'effect', until: waitingFor[0]!.until }]);
 		expect(seen).toHaveLength(1);
 		await first.close();
-		expect(await engineOn(store).get('run').result({ timeout: 5000 })).toEqual([0, 1]);
+		expect(await engineOn(store).get('run').result(SOON)).toEqual([0, 1]);
 		expect(seen.map(({ n, attempt }) => [n, attempt])).toEqual([
 			[0, 1],
 			[0, 2],
@@ -96,7 +97,7 @@ describe.each(STORES)('on %s', (_, make, makeLasting) => {
 		const handle = await engineOn(make()).start(main, []);
 		await waiting(handle);
 		await handle.cancel('enough');
-		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'enough' });
+		expect(await handle.settled(SOON)).toMatchObject({ status: 'cancelled', reason: 'enough' });
 		expect(seen).toHaveLength(1);
 	});
 
@@ -121,7 +122,7 @@ describe.each(STORES)('on %s', (_, make, makeLasting) => {
 		await first.start(exports['main'] as () => Promise<unknown>, [], { id: 'run' });
 		while (calls < 2) await new Promise((resolve) => setTimeout(resolve, 1));
 		await first.close({ grace: 0 });
-		expect(await engineOn(store).get('run').result({ timeout: 5000 })).toEqual(['EffectInterruptedError', 2]);
+		expect(await engineOn(store).get('run').result(SOON)).toEqual(['EffectInterruptedError', 2]);
 		expect(calls).toBe(2);
 	});
 
@@ -172,7 +173,7 @@ async function withFault(inner: Store, fault: Fault, at: number, main: () => Pro
 	const store = new FaultyStore(inner, fault, at);
 	const { persist, engine } = persistence(store, inner, engineOn);
 	await persist(() => engine().start(main, [], { id: 'run' }));
-	const ended = await persist(() => engine().get('run').settled({ timeout: 5000 }));
+	const ended = await persist(() => engine().get('run').settled(SOON));
 	await engine().close({ grace: 0 });
 	return { ended, struck: store.struck };
 }

@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { createEngine, type Engine, type EngineOptions, functionRef } from '@perdure/runtime';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { SOON } from '../support/soon.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, world } from './programs.ts';
 
 let folder: string;
@@ -28,7 +29,7 @@ afterEach(async () => {
 it('open one new file at the same time', async () => {
 	const all = Array.from({ length: 8 }, () => process());
 	const handles = await Promise.all(all.map((engine) => engine.start(loop, [1], { id: 'one' })));
-	for (const handle of handles) expect(await handle.result({ timeout: 5000 })).toEqual([0]);
+	for (const handle of handles) expect(await handle.result(SOON)).toEqual([0]);
 	expect(world.performed).toHaveLength(1);
 });
 
@@ -36,9 +37,9 @@ it('one asks and answers what the other drives', async () => {
 	process();
 	const client = process({ worker: false });
 	const handle = await client.start(ask, ['name?']);
-	expect(await handle.next({ timeout: 5000 })).toMatchObject({ status: 'suspended', value: { ask: 'name?' } });
+	expect(await handle.next(SOON)).toMatchObject({ status: 'suspended', value: { ask: 'name?' } });
 	await handle.resume('you');
-	expect(await handle.result({ timeout: 5000 })).toBe('hello you');
+	expect(await handle.result(SOON)).toBe('hello you');
 });
 
 it('one sends to and cancels what the other has in flight', async () => {
@@ -50,13 +51,13 @@ it('one sends to and cancels what the other has in flight', async () => {
 	await worker.start(collect, [], { id: 'collect' });
 	const client = process({ worker: false });
 	await client.get('busy').cancel('from there');
-	expect(await client.get('busy').settled({ timeout: 5000 })).toMatchObject({
+	expect(await client.get('busy').settled(SOON)).toMatchObject({
 		status: 'cancelled',
 		reason: 'from there',
 	});
 	expect(aborted).toBe(1);
 	for (const m of [1, 2, 'end']) await client.get('collect').send('m', m);
-	expect(await client.get('collect').result({ timeout: 5000 })).toEqual([1, 2]);
+	expect(await client.get('collect').result(SOON)).toEqual([1, 2]);
 });
 
 it('share the work, each run driven by one at a time', async () => {
@@ -67,7 +68,7 @@ it('share the work, each run driven by one at a time', async () => {
 	const client = process({ worker: false });
 	const handles = await Promise.all(Array.from({ length: 60 }, (_, i) => client.start(loop, [4], { id: `r${i}` })));
 	const workers = Array.from({ length: 4 }, () => process({ worker: { concurrency: 5 } }));
-	for (const handle of handles) expect(await handle.result({ timeout: 10_000 })).toEqual([0, 1, 2, 3]);
+	for (const handle of handles) expect(await handle.result(SOON)).toEqual([0, 1, 2, 3]);
 	expect(world.performed).toHaveLength(240);
 	expect(new Set(world.performed.map(({ key }) => key)).size).toBe(240);
 	expect(workers).toHaveLength(4);
@@ -79,13 +80,13 @@ it('one wakes what slept under another that is gone', async () => {
 	await first.get('nap').describe();
 	await new Promise((resolve) => setTimeout(resolve, 30));
 	await first.close();
-	expect(await process().get('nap').result({ timeout: 5000 })).toBe(true);
+	expect(await process().get('nap').result(SOON)).toBe(true);
 });
 
 it('many that wait are told of what another process does', async () => {
 	const client = process({ worker: false });
 	const handles = await Promise.all(Array.from({ length: 300 }, (_, i) => client.start(loop, [2], { id: `r${i}` })));
-	const results = Promise.all(handles.map((handle) => handle.result({ timeout: 10_000 })));
+	const results = Promise.all(handles.map((handle) => handle.result(SOON)));
 	process();
 	expect((await results).length).toBe(300);
 });
@@ -101,7 +102,7 @@ it('one holds no more runs than it may', async () => {
 	};
 	const engine = process({ worker: { concurrency: 4 } });
 	const handles = await Promise.all(Array.from({ length: 40 }, () => engine.start(loop, [3])));
-	for (const handle of handles) expect(await handle.result({ timeout: 10_000 })).toEqual([0, 1, 2]);
+	for (const handle of handles) expect(await handle.result(SOON)).toEqual([0, 1, 2]);
 	expect(most).toBe(4);
 });
 

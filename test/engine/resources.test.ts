@@ -7,6 +7,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { load } from '../runtime/run/program.ts';
+import { SOON } from '../support/soon.ts';
 
 /** What happened to which connection. */
 const events: string[] = [];
@@ -280,7 +281,7 @@ describe.each([
 		const handle = await parked(waits!);
 		unmarshal = how;
 		await handle.resume('yes');
-		await expect(handle.result({ timeout: 5000 })).rejects.toMatchObject({ code: 'PD6008', problem });
+		await expect(handle.result(SOON)).rejects.toMatchObject({ code: 'PD6008', problem });
 		unmarshal = opens;
 		await handle.retry();
 		expect(await handle.result()).toEqual([true, 'db', 'yes']);
@@ -341,7 +342,7 @@ describe.each([
 
 	it('one that cannot describe itself fails the run where it is held, and is in the log as what cannot be saved', async () => {
 		const handle = await engine.start(waits!, ['indescribable']);
-		const failed = await handle.settled({ timeout: 5000 });
+		const failed = await handle.settled(SOON);
 		expect(failed).toMatchObject({
 			status: 'failed',
 			error: { code: 'PD3001', path: 'c', message: expect.stringContaining('no words') },

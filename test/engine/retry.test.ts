@@ -8,6 +8,7 @@ import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { StoreSession, TurnCommit } from '../../packages/runtime/src/ports/store.ts';
 import { load } from '../runtime/run/program.ts';
+import { SOON } from '../support/soon.ts';
 
 class Session {}
 
@@ -79,14 +80,14 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 	test('the first turn, as often as asked; forked, it begins', async () => {
 		const run = await engine.start(order!, ['at once']);
 		for (let i = 0; i < 3; i++) {
-			await expect(run.result({ timeout: 5000 })).rejects.toThrow('at once');
+			await expect(run.result(SOON)).rejects.toThrow('at once');
 			expect(await run.status()).toBe('failed');
 			await run.retry();
 		}
-		await run.settled({ timeout: 5000 });
+		await run.settled(SOON);
 		expect((await run.inspect()).fibers).toHaveLength(1);
 		const fork = await run.fork();
-		await expect(fork.result({ timeout: 5000 })).rejects.toThrow('at once');
+		await expect(fork.result(SOON)).rejects.toThrow('at once');
 	});
 
 	test('a rejection: that effect again, with its key and another attempt, as often as asked; then all goes on', async () => {
@@ -133,7 +134,7 @@ describe.each(Object.keys(stores))('on %s', (name) => {
 			},
 		};
 		const client = createEngine({ store: late, worker: false });
-		const ended = client.get('r').settled({ timeout: 5000 });
+		const ended = client.get('r').settled(SOON);
 		expect(await ended).toMatchObject({ status: 'completed' });
 		expect(failed).toBe(false);
 		await client.close();

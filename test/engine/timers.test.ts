@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite } from '@perdure/runtime/sqlite';
 import { expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 
 const SOURCE = `
 	import { sleep } from '@perdure/runtime';
@@ -21,7 +22,7 @@ it.each([
 	const { exports } = compile(SOURCE, { world: { slow } });
 	const engine = createEngine({ store: store() });
 	const handle = await engine.start(exports['main'] as () => Promise<unknown>, []);
-	expect(await handle.result({ timeout: 5000 })).toBe('in time');
+	expect(await handle.result(SOON)).toBe('in time');
 	settle();
 	await engine.close();
 });

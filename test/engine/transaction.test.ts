@@ -9,6 +9,7 @@ import { memory } from '@perdure/runtime/memory';
 import { sqlite, type Tx, transaction } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
+import { SOON } from '../support/soon.ts';
 import { FAULTS, FaultyStore } from './faulty-store.ts';
 
 let calls = 0;
@@ -334,7 +335,7 @@ describe.each([
 			store.onCrash = () => crash();
 			let engine = opened(store);
 			for (let attempt = 0; ; attempt++) {
-				const working = engine.start(books!, [2], { id: 'r' }).then((one) => one.settled({ timeout: 5000 }));
+				const working = engine.start(books!, [2], { id: 'r' }).then((one) => one.settled(SOON));
 				working.catch(() => {});
 				const ended = await Promise.race([working, crashed]).catch((error) => {
 					if (attempt > 2 || !/injected/.test(String(error))) throw error;

@@ -30,7 +30,6 @@ export function start(file: string, args: readonly string[] = [], env: Record<st
 		env: { ...process.env, NODE_OPTIONS: '', ...env },
 		stdio: ['ignore', 'pipe', 'pipe'],
 	});
-	onTestFinished(() => void child.kill('SIGKILL'));
 	let printed = '';
 	let errors = '';
 	let read = 0;
@@ -42,10 +41,19 @@ export function start(file: string, args: readonly string[] = [], env: Record<st
 	child.stderr.setEncoding('utf8').on('data', (text: string) => {
 		errors += text;
 	});
+	// What it printed last may come after its exit, and before this.
+	let isClosed = false;
 	const closed = new Promise<number | null>((resolve) => child.once('close', resolve));
 	void closed.then(() => {
+		isClosed = true;
 		for (const wake of waiting.splice(0)) wake();
 	});
+	const kill = async () => {
+		child.kill('SIGKILL');
+		await closed;
+	};
+	// It is gone before its folder is.
+	onTestFinished(kill);
 	return {
 		child,
 		async line() {
@@ -56,7 +64,7 @@ export function start(file: string, args: readonly string[] = [], env: Record<st
 					read = end + 1;
 					return line;
 				}
-				if (child.exitCode !== null || child.signalCode !== null) throw new Error(`it ended:\n${printed}${errors}`);
+				if (isClosed) throw new Error(`it ended:\n${printed}${errors}`);
 				await new Promise<void>((resolve) => void waiting.push(resolve));
 			}
 		},
@@ -65,9 +73,6 @@ export function start(file: string, args: readonly string[] = [], env: Record<st
 			if (code !== 0) throw new Error(`exit ${code ?? child.signalCode}:\n${printed}${errors}`);
 			return printed;
 		},
-		async kill() {
-			child.kill('SIGKILL');
-			await closed;
-		},
+		kill,
 	};
 }

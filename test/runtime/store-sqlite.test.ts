@@ -67,7 +67,7 @@ describe('the file of a sqlite store', () => {
 			const other = await sqlite(path).open(listener);
 			await other.know(['f'], 'b');
 			rmSync(join(folder, lock!));
-			await expect.poll(() => other.read('r'), { timeout: 5000 }).toMatchObject({ status: 'pending', recoveries: 1 });
+			await expect.poll(() => other.read('r')).toMatchObject({ status: 'pending', recoveries: 1 });
 			expect(locks()).toHaveLength(1);
 			expect(await claimed(mortal)).toEqual(['r']);
 			expect(locks()).toContain(lock);
@@ -79,7 +79,7 @@ describe('the file of a sqlite store', () => {
 			expect(await other.read('s')).toMatchObject({ status: 'running' });
 			expect(await other.read('r')).toMatchObject({ status: 'running' });
 			mortal.die();
-			await expect.poll(() => other.read('r'), { timeout: 5000 }).toMatchObject({ status: 'pending', recoveries: 2 });
+			await expect.poll(() => other.read('r')).toMatchObject({ status: 'pending', recoveries: 2 });
 			expect(await other.read('s')).toMatchObject({ status: 'pending', recoveries: 1 });
 			expect(await claimed(other)).toEqual(['s']);
 			await other.close();
