@@ -1,5 +1,5 @@
 /** `perdure check`, as built, in projects of users with each TypeScript that there may be. */
-import { mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Diagnostic } from '@perdure/abi';
@@ -125,6 +125,17 @@ Found 1 error in src/backup.ts:7
 			status: 1,
 			stdout: expect.stringMatching(/^app\/a\.ts:5:2 - error PD3005: .*Lock/m),
 		});
+	});
+
+	test('what was said is kept, unless it is not wanted', () => {
+		const project = createUserProject({ 'src/backup.ts': backup }, modules);
+		for (const name of ['src/backup.ts', 'package.json', 'tsconfig.json']) utimesSync(join(project.folder, name), 0, 0);
+		expect(perdure(project, 'check').stdout).toMatch(/PD3001/);
+		const [kept] = project.list('node_modules/.cache/perdure').map((name) => `node_modules/.cache/perdure/${name}`);
+		project.write({ [kept!]: project.read(kept!).replace('PD3001', 'PD9999') });
+		expect(perdure(project, 'check').stdout).toMatch(/PD9999/);
+		expect(perdure(project, 'check', '--no-cache').stdout).toMatch(/PD3001/);
+		expect(perdure(project, 'check', '--any', 'warn').stdout).toMatch(/PD3001/);
 	});
 
 	test('two files with one id', () => {

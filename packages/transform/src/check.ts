@@ -3,8 +3,13 @@ import type { Diagnostic } from '@perdure/abi';
 import type { AnyOption } from './4-check/judge.ts';
 import { configOf, openProject } from './4-check/open-project.ts';
 import { withReferences } from './4-check/project-references.ts';
+import { sourceText } from './4-check/source-text.ts';
+import type { TypeProgram } from './4-check/type-model.ts';
+import { keptAnswers } from './check-cache/kept-answers.ts';
+import type { FileAnswer } from './check-cache/store.ts';
 import { createChecker } from './checker.ts';
 import { type DeclaredFunction, duplicateIds } from './diagnostics/duplicate-ids.ts';
+import { packagePath } from './package-scope.ts';
 
 /** What is checked, and how. */
 export interface CheckOptions {
@@ -12,6 +17,11 @@ export interface CheckOptions {
 	readonly project: string;
 	/** What is said of captured values of which nothing is known: `any`, `unknown`. `error` by default. */
 	readonly any?: AnyOption;
+	/**
+	 * Is what was found out kept in `node_modules/.cache/perdure`, so that the next check looks only at files of which
+	 * something else could be said by now? `false` by default.
+	 */
+	readonly cache?: boolean;
 }
 
 /**
@@ -20,21 +30,54 @@ export interface CheckOptions {
  * @returns Diagnostics in the order of files and places; their file names are absolute.
  * @throws ProjectError where the project cannot be read, or has no TypeScript to read it with.
  */
-export function check({ project, any = 'error' }: CheckOptions): Diagnostic[] {
-	const found = new Map<string, readonly Diagnostic[]>();
-	const functions: DeclaredFunction[] = [];
-	const options = { any, declared: (fn: DeclaredFunction) => functions.push(fn) };
+export function check({ project, any = 'error', cache = false }: CheckOptions): Diagnostic[] {
+	// A file that two projects have is looked at in the first.
+	const found = new Map<string, FileAnswer>();
 	for (const config of withReferences(configOf(project))) {
-		const { program, close } = openProject(config);
+		const opened = Date.now();
+		const open = openProject(config);
 		try {
-			const check = createChecker(program, options);
-			// A file that two projects have is looked at in the first.
-			for (const file of program.files) if (!found.has(file)) found.set(file, check(file));
+			const kept = cache ? keptAnswers(open, config, opened, any) : null;
+			const answer = createAnswers(open.program, any);
+			for (const file of kept?.files ?? open.program.files) {
+				const known = kept?.of(file);
+				if (found.has(file)) continue;
+				const given = known ?? answer(file);
+				if (!known) kept?.keep(file, given);
+				found.set(file, given);
+			}
+			kept?.save();
 		} finally {
-			close();
+			open.close();
 		}
 	}
-	return [...[...found.values()].flat(), ...duplicateIds(functions)].sort(byPlace);
+	const functions = [...found].flatMap(([file, each]) => each.functions.map((fn) => declaredIn(file, fn)));
+	return [...[...found.values()].flatMap(({ diagnostics }) => diagnostics), ...duplicateIds(functions)].sort(byPlace);
+}
+
+function createAnswers(program: TypeProgram, any: AnyOption): (file: string) => FileAnswer {
+	let functions: FileAnswer['functions'][number][] = [];
+	let dependent = false;
+	const check = createChecker(program, {
+		any,
+		declared: ({ id, start }) => functions.push({ id, start }),
+		dependent: () => (dependent = true),
+	});
+	return (file) => {
+		[functions, dependent] = [[], false];
+		const diagnostics = check(file);
+		return { diagnostics, functions, dependent };
+	};
+}
+
+/** Its text is hardly ever asked for. */
+function declaredIn(file: string, { id, start }: FileAnswer['functions'][number]): DeclaredFunction {
+	return {
+		...{ id, file, start, path: packagePath(file) },
+		get text() {
+			return sourceText(file) ?? '';
+		},
+	};
 }
 
 function byPlace(a: Diagnostic, b: Diagnostic): number {

@@ -18,13 +18,18 @@ export interface CheckerOptions {
 	readonly any?: AnyOption;
 	/** Is told of each durable function that a file declares. */
 	readonly declared?: (fn: DeclaredFunction) => void;
+	/** Is told of each file whose answer depends on files that it does not import: any of the program's. */
+	readonly dependent?: (file: string) => void;
 }
 
 /** Gives what is wrong with a file of the program, in the order of its text; all that compiling says is part of it. */
 export type Checker = (file: string) => readonly Diagnostic[];
 
 /** Nothing is asked of the program before a file with a durable function is. What is found out lives as long as the checker. */
-export function createChecker(program: TypeProgram, { any = 'error', declared }: CheckerOptions = {}): Checker {
+export function createChecker(
+	program: TypeProgram,
+	{ any = 'error', declared, dependent }: CheckerOptions = {},
+): Checker {
 	let facts: ProgramFacts | undefined;
 	return (name) => {
 		const text = program.textOf(name);
@@ -37,7 +42,14 @@ export function createChecker(program: TypeProgram, { any = 'error', declared }:
 			const typed = createSink(name, any === 'warn' ? { PD3004: 'warning' } : {});
 			facts ??= createProgramFacts(program);
 			facts.files.learn(name, { scopes, durable });
-			checkFile({ name, file, scopes, durable, lowered }, facts, typed, any);
+			const searched: TypeProgram = {
+				...program,
+				get files() {
+					dependent?.(name);
+					return program.files;
+				},
+			};
+			checkFile({ name, file, scopes, durable, lowered }, { ...facts, program: searched }, typed, any);
 			return [...sink.diagnostics, ...typed.diagnostics].sort((a, b) => a.start - b.start);
 		} catch (error) {
 			return [fileDiagnostic(error, name, text)];

@@ -15,6 +15,12 @@ import { canAnswer, isKnown, type Project } from './typescript-7-api.ts';
 export interface OpenProject {
 	/** As long as the project is open. */
 	readonly program: TypeProgram;
+	/** All files that it reads, declaration files and libraries included. Absolute paths. */
+	readonly sources: readonly string[];
+	/** The version, and where it is. */
+	readonly typescript: string;
+	/** Of the compiler, as TypeScript reads them. */
+	readonly options: ts.CompilerOptions;
 	/** Ends the process of TypeScript 7. */
 	close(): void;
 }
@@ -86,7 +92,13 @@ function openWith6(typescript: typeof ts, config: string): OpenProject {
 		}),
 		...(parsed.projectReferences && { projectReferences: parsed.projectReferences }),
 	});
-	return { program: fromTypeScript6(typescript, program), close() {} };
+	return {
+		program: fromTypeScript6(typescript, program),
+		sources: program.getSourceFiles().map(({ fileName }) => fileName),
+		typescript: `${typescript.version} ${typescript.sys.getExecutingFilePath()}`,
+		options: parsed.options,
+		close() {},
+	};
 }
 
 /** Null where its API is another one than is known here. */
@@ -109,7 +121,13 @@ function openWith7(require: NodeJS.Require, config: string): OpenProject | null 
 			return null;
 		}
 		refuseErrors(project, config);
-		return { program: fromTypeScript7(modules, project), close: () => api.close() };
+		return {
+			program: fromTypeScript7(modules, project),
+			sources: project.program.getSourceFileNames(),
+			typescript: `${versionOf(require, 'typescript')} ${require.resolve('typescript/package.json')}`,
+			options: project.compilerOptions,
+			close: () => api.close(),
+		};
 	} catch (error) {
 		api.close();
 		throw error;

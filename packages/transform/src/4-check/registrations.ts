@@ -53,12 +53,11 @@ type Call = t.CallExpression & { readonly start: number };
 function findRegistrations(program: TypeProgram): Map<TypeSymbol, Registration> {
 	const found = new Map<TypeSymbol, Registration>();
 	/** Names under which the two are known in some file: a re-export may give another. */
-	const names = new Set(['serializable', 'resource']);
+	const names = new Set(REGISTERING);
 	const read = new Set<string>();
 	for (let before = 0; before < names.size; ) {
 		before = names.size;
-		// Called, imported or exported: `resource` is the name of many other things.
-		const mention = new RegExp(`\\b(?:${[...names].map(quoted).join('|')})\\b(?=\\s*(?:[(<,}]|as\\b))`, 'g');
+		const mention = mentionOf(names);
 		for (const file of program.files) {
 			if (read.has(file)) continue;
 			const text = program.textOf(file) ?? '';
@@ -72,6 +71,22 @@ function findRegistrations(program: TypeProgram): Map<TypeSymbol, Registration> 
 		}
 	}
 	return found;
+}
+
+const REGISTERING = ['serializable', 'resource'];
+
+/** Called, imported or exported: `resource` is the name of many other things. */
+function mentionOf(names: Iterable<string>): RegExp {
+	return new RegExp(`\\b(?:${[...names].map(quoted).join('|')})\\b(?=\\s*(?:[(<,}]|as\\b))`, 'g');
+}
+
+/** Is it one of the files that registrations are looked for in? Others are where one of these renames the two. */
+export function mentionsRegistration(text: string): boolean {
+	return mentionOf(REGISTERING).test(text);
+}
+
+export function renamesRegistration(text: string): boolean {
+	return /\b(serializable|resource)\s+as\b/.test(text);
 }
 
 function isRegistering(symbol: TypeSymbol | undefined): symbol is TypeSymbol {

@@ -3,12 +3,14 @@ import { readFileSync } from 'node:fs';
 
 /** Undefined where it cannot be read. */
 export function sourceText(file: string): string | undefined {
-	let bytes: Buffer;
 	try {
-		bytes = readFileSync(file);
+		return textOf(readFileSync(file));
 	} catch {
 		return undefined;
 	}
+}
+
+export function textOf(bytes: Buffer): string {
 	if (bytes[0] === 0xff && bytes[1] === 0xfe) return bytes.toString('utf16le', 2);
 	if (bytes[0] === 0xfe && bytes[1] === 0xff)
 		return bytes

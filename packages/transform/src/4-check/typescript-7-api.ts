@@ -4,6 +4,7 @@
  * here, and what a user's version has is looked at before it is used ({@link isKnown}).
  */
 
+import type ts from 'typescript';
 import { TYPE_FLAGS, type TypeFlags } from './typescript-common.ts';
 
 export interface Node {
@@ -106,6 +107,8 @@ export interface Program {
 export interface Project {
 	readonly configFileName: string;
 	readonly rootFiles: readonly string[];
+	/** By the names that tsconfig.json has for them. */
+	readonly compilerOptions: ts.CompilerOptions;
 	readonly program: Program;
 	readonly checker: Checker;
 }
@@ -168,6 +171,10 @@ const CHECKER: readonly (keyof Checker)[] = [
 ];
 
 /** Does a project that was opened answer what will be asked? */
-export function canAnswer({ checker, rootFiles }: Project): boolean {
-	return Array.isArray(rootFiles) && CHECKER.every((name) => typeof checker[name] === 'function');
+export function canAnswer({ checker, rootFiles, compilerOptions }: Project): boolean {
+	return (
+		Array.isArray(rootFiles) &&
+		typeof compilerOptions === 'object' &&
+		CHECKER.every((name) => typeof checker[name] === 'function')
+	);
 }
