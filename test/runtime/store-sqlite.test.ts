@@ -159,8 +159,12 @@ describe('the file of a sqlite store', () => {
 			expect((await session.read('a'))!.status).toBe('pending');
 			later.exec(`PRAGMA user_version = ${own}`);
 			expect((await session.claim({ limit: 1, queues: null, suspects: false })).runs).toHaveLength(1);
-			later.close();
+			later.exec('PRAGMA user_version = 99');
+			// It cannot write that it leaves, and leaves all the same: others can tell by its lock.
+			await expect(session.close()).rejects.toThrow(/later version/);
 			await session.close();
+			later.close();
+			expect(readdirSync(folder)).toEqual(['runs.db']);
 		}));
 
 	it('waits for another process that writes, without blocking this one', () =>

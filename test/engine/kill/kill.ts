@@ -15,6 +15,10 @@ export interface Rounds {
 	readonly length: number;
 	/** A number in [0, 1). */
 	readonly random: () => number;
+	/** Share of the processes that may be killed before they did anything, as they open the file. Default: YOUNG. */
+	readonly young?: number;
+	/** Share of the others that stand still for a while (SIGSTOP) before they are killed. Default: none. */
+	readonly stopped?: number;
 	/** Which process is killed. Default: child.ts. */
 	readonly program?: Program;
 }
@@ -37,6 +41,8 @@ const SOURCES = new URL('../../support/sources.ts', import.meta.url).href;
 const LONGEST = { working: 150, starting: 400 };
 /** Share of those that may be killed before they did anything. */
 const YOUNG = 0.15;
+/** How long a process stands still, at most (ms). */
+const STOPPED = 3000;
 /** How long the runs may take once nothing is killed any more (ms). */
 const PATIENCE = 60_000;
 
@@ -56,7 +62,7 @@ export async function killUntilDone(rounds: Rounds): Promise<{ readonly wrong: s
 			while (wrong.length === 0) {
 				const last = killed >= rounds.kills;
 				if (!last) killed++;
-				const life = last ? { from: 'birth' as const, ms: PATIENCE } : lifeOf(rounds.random);
+				const life = last ? { from: 'birth' as const, ms: PATIENCE, stopped: 0 } : lifeOf(rounds);
 				const exit = await live(child, [...files, `${rounds.runs}`, `${rounds.length}`, `p${born++}`], life);
 				if (exit === 'ended') return;
 				if (exit !== 'killed') wrong.push(exit);
@@ -79,15 +85,17 @@ export async function killUntilDone(rounds: Rounds): Promise<{ readonly wrong: s
 interface Life {
 	readonly from: 'birth' | 'first line';
 	readonly ms: number;
+	/** How long it stands still (ms), in the midst of whatever it does, before it goes on for another `ms`. */
+	readonly stopped: number;
 }
 
-function lifeOf(random: () => number): Life {
-	if (random() < YOUNG) return { from: 'birth', ms: random() * LONGEST.starting };
-	return { from: 'first line', ms: random() * LONGEST.working };
+function lifeOf({ random, young = YOUNG, stopped = 0 }: Rounds): Life {
+	if (random() < young) return { from: 'birth', ms: random() * LONGEST.starting, stopped: 0 };
+	return { from: 'first line', ms: random() * LONGEST.working, stopped: random() < stopped ? random() * STOPPED : 0 };
 }
 
 /** `ended`, `killed`, or what it said before it died by itself. */
-function live(program: URL, args: string[], { from, ms }: Life): Promise<string> {
+function live(program: URL, args: string[], { from, ms, stopped }: Life): Promise<string> {
 	return new Promise((resolve) => {
 		const child = spawn(process.execPath, ['--import', SOURCES, fileURLToPath(program), ...args], {
 			stdio: ['ignore', 'pipe', 'pipe'],
@@ -95,7 +103,15 @@ function live(program: URL, args: string[], { from, ms }: Life): Promise<string>
 		let said = '';
 		let timer: NodeJS.Timeout | undefined;
 		const begin = () => {
-			timer ??= setTimeout(() => child.kill('SIGKILL'), ms);
+			timer ??= setTimeout(stopped > 0 ? stop : die, ms);
+		};
+		const die = () => child.kill('SIGKILL');
+		const stop = () => {
+			child.kill('SIGSTOP');
+			timer = setTimeout(() => {
+				child.kill('SIGCONT');
+				timer = setTimeout(die, ms);
+			}, stopped);
 		};
 		if (from === 'birth') begin();
 		child.stdout.on('data', begin);

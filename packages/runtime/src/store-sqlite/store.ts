@@ -324,27 +324,31 @@ class Session implements SqliteSession {
 	async close({ died }: { readonly died: boolean } = { died: false }): Promise<void> {
 		if (this.#closed) return;
 		const { worker } = this;
-		if (worker !== null) await this.#writer.write(() => free(this.#db, worker, died, this.now()));
+		try {
+			if (worker !== null) await this.#writer.write(() => free(this.#db, worker, died, this.now()));
+		} finally {
+			// Where that cannot be written, others find out: its lock is gone.
+			this.#leave({ removeLock: true });
+		}
+	}
+
+	#leave({ removeLock }: { readonly removeLock: boolean }): void {
 		if (this.#closed) return;
 		this.#closed = true;
-		this.#lock?.release(true);
+		this.#lock?.release(removeLock);
 		this.#shared.leave(this);
 		this.#shared.freed();
 	}
 
 	die(): void {
-		if (this.#closed) return;
-		this.#closed = true;
 		const { worker } = this;
-		if (this.#lock !== null) this.#lock.release(false);
-		else if (worker !== null) {
+		if (worker !== null && this.#lock === null && !this.#closed) {
 			// Behind a transaction of a user's, which is on this connection and may be rolled back.
 			const freed = this.#writer.write(() => free(this.#db, worker, true, this.now()));
 			freed.then(() => this.#shared.freed()).catch(() => {});
 			this.#writer.flush();
 		}
-		this.#shared.leave(this);
-		this.#shared.freed();
+		this.#leave({ removeLock: false });
 	}
 
 	async expire(): Promise<void> {
