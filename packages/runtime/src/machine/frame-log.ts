@@ -16,6 +16,11 @@ export class FrameLog {
 	readonly first: number;
 	/** Outermost first. */
 	readonly scopes: LogScope[];
+	/**
+	 * The first number behind the head of a loop that was passed in this turn, if that was of something whose place is
+	 * not known: what a closure has issued, and what is called where it is not awaited.
+	 */
+	since: number | null = null;
 
 	constructor(entry: number, first: number, scopes: LogScope[] = []) {
 		this.entry = entry;

@@ -45,7 +45,8 @@ export class LogScopes {
 		const frame = fiber.top!;
 		fiber.logged = true;
 		this.#calledFrom(fiber, frame);
-		this.#at(fiber, frame, code === frame.def ? site.loops : undefined);
+		if (code === frame.def && site.id !== '') this.#at(fiber, frame, site.loops);
+		else if (frame.passed !== 0) frame.log!.since ??= this.#next;
 	}
 
 	/**
@@ -109,6 +110,7 @@ export class LogScopes {
 		if (log === null) return;
 		by.log = log;
 		frame.log = null;
+		log.since = null;
 		const { scopes } = log;
 		const tail = tailOf(scopes);
 		scopes.length = tail;
@@ -159,7 +161,10 @@ export class LogScopes {
 
 	/** The frame stands in these loops now. */
 	#at(fiber: Fiber, frame: Frame, loops = NO_LOOPS): void {
-		const { scopes } = frame.log!;
+		const log = frame.log!;
+		const { scopes } = log;
+		const next = log.since ?? this.#next;
+		log.since = null;
 		const tail = tailOf(scopes);
 		let same = 0;
 		while (same < loops.length && scopes[tail + same]?.loop === loops[same]) same++;
@@ -167,21 +172,21 @@ export class LogScopes {
 			const depth = 31 - Math.clz32(frame.passed & -frame.passed);
 			frame.passed = 0;
 			if (depth < same) {
-				this.#iterate(fiber, scopes[tail + depth]!);
+				this.#iterate(fiber, scopes[tail + depth]!, next);
 				same = depth + 1;
 			}
 		}
 		scopes.length = tail + same;
-		for (const loop of loops.slice(same)) scopes.push({ loop, begin: this.#next });
+		for (const loop of loops.slice(same)) scopes.push({ loop, begin: next });
 	}
 
 	/**
 	 * An iteration is over. A mark in it is where the next one begins: what was done since is kept, so that
 	 * it can be replayed from there.
 	 */
-	#iterate(fiber: Fiber, scope: LogScope): void {
+	#iterate(fiber: Fiber, scope: LogScope, next = this.#next): void {
 		const { marked } = fiber;
-		const to = marked > scope.begin ? marked : this.#next;
+		const to = marked > scope.begin ? marked : next;
 		this.#prune(fiber, scope.begin, to);
 		scope.begin = to;
 	}
