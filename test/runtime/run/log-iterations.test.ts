@@ -120,6 +120,47 @@ describe('loops', () => {
 		}
 	});
 
+	test.each([
+		['not awaited', 'await a(i); const late = sleep(1); await b(i); await late;', ['a', 'sleep', 'b']],
+		['an argument', 'await a(i); await Promise.all([sleep(1), 0]).then(() => {}); await b(i);', ['a', 'sleep', 'b']],
+		['of a closure', 'await a(i); await Promise.all([7].map((x) => c(x))); await b(i);', ['a', 'c', 'b']],
+		['the first', 'const late = sleep(1); await b(i); await late;', ['sleep', 'b']],
+		['of a closure, the first', 'await Promise.all([7].map((x) => c(x))); await b(i);', ['c', 'b']],
+		['of a closure, alone', 'await Promise.all([7].map((x) => c(x)));', ['c']],
+	])('a call that is %s is of the iteration, too', async (_, body, names) => {
+		const last = names.map((name) => (name === 'sleep' ? name : name === 'c' ? 'c(7)' : `${name}(3)`));
+		const found = await logs(`for (let i = 0; i < 4; i++) { ${body} } await suspend(); await a(9);`);
+		expect(found).toEqual([...names.map((name) => `3 of ${name}`), ...last, 'suspend()', 'a(9)']);
+	});
+
+	test('a sleep that has lost its race is over: the run waits for it no more, and it does not stay', async () => {
+		const body = `for (let i = 0; i < 3; i++) {
+			await Promise.race([a(i), sleep('1 day')]);
+			await Promise.all([sleep('1 day'), Promise.reject(0)]).catch(() => {});
+			await suspend(i);
+		}`;
+		const rest = ['a(2)', 'sleep', 'sleep', 'suspend(2)'];
+		expect(await logs(body)).toEqual(['2 of a', '2 of sleep', '2 of sleep', '2 of suspend', ...rest]);
+		const main = loadMain(`${IMPORTS} export async function main() { "use durable"; ${body} }`, world);
+		const outcome = await run(main, []);
+		if (outcome.status !== 'suspended') throw new Error(outcome.status);
+		expect(outcome.continuation.wakeAt).toBeNull();
+		expect(outcome.continuation.inspect().pending).toHaveLength(1);
+		expect(outcome.log.filter(({ kind }) => kind === 'sleep').map(({ state }) => state)).toEqual([
+			'discarded',
+			'discarded',
+		]);
+	});
+
+	test('a sleep that has lost its race, and is held by a variable, is waited for all the same', async () => {
+		const body = `const late = sleep(30), then = Date.now() + 25;
+			await Promise.race([late, a(1)]);
+			await suspend();
+			await late;
+			await b(Date.now() >= then);`;
+		expect(await logs(body)).toEqual(['sleep', 'a(1)', 'suspend()', 'b(true)']);
+	});
+
 	test('a loop that was left by an error, and begun again', async () => {
 		const body = `for (let i = 0; i < 3; i++) {
 			try { for (let j = 0; ; j++) { await a(j); if (j === 1) throw new Error('x'); } } catch { await b(i); }

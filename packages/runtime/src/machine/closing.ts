@@ -1,5 +1,5 @@
 import { DeadlockError } from '../errors/run.ts';
-import { DurablePromise } from '../language/durable-promise.ts';
+import type { DurablePromise } from '../language/durable-promise.ts';
 import type { Door } from './door.ts';
 import type { Issuing } from './issuing.ts';
 import { leftOverMessage } from './log.ts';
@@ -70,13 +70,16 @@ function deadlock(state: RunState): DeadlockError {
 	return new DeadlockError({ runId: state.runId, points });
 }
 
-/** A wait that nothing can reach any more (a lost race) takes no answer and no message. */
+/** A wait that nothing can reach any more (a lost race) takes no answer and no message; such a sleep keeps no run awake. */
 function dropLostWaits(state: RunState, issuing: Issuing): void {
 	const { fibers, pending } = state;
-	if (!pending.promised) return;
+	if (pending.promised.size === 0) return;
 	const reached = reaches(fibers.values(), pending.values());
-	for (const wait of [...pending.waits.values()]) {
-		if (!(wait.target instanceof DurablePromise) || reached(wait.target)) continue;
+	for (const wait of [...pending.promised.values()]) {
+		const promise = wait.target as DurablePromise;
+		// In a variable, most likely, to be awaited later: to make sure would be a look at the whole run, every turn.
+		if (wait.kind === 'sleep' && promise.reactions.length === 0) continue;
+		if (reached(promise)) continue;
 		pending.delete(wait.key);
 		issuing.record(wait, 'discarded', null, null);
 	}

@@ -6,6 +6,7 @@ import {
 	type Pending,
 	type PendingEffect,
 	type PendingNative,
+	type PendingSleep,
 	type PendingWait,
 	Policed,
 	type Savable,
@@ -21,14 +22,14 @@ import {
 export class PendingTable extends Map<string, Pending> {
 	/** Open `suspend`s and `receive`s, oldest first. */
 	readonly waits = new Map<string, PendingWait>();
+	/** Waits and sleeps whose outcome a promise gets: a lost race may leave one behind. */
+	readonly promised = new Map<string, PendingWait | PendingSleep>();
 	/** Functions that made the calls which are effects. */
 	readonly callers = new Tally();
 	/** Effects of cancelled fibers: few, or the run is at its end. */
 	readonly #limited = new Set<PendingEffect>();
 	/** Effects, but for those whose next attempt waits for its time; and marks: a run that only ends its turn does not wait. */
 	#running = 0;
-	/** Waits whose outcome a promise gets. */
-	#promised = 0;
 	/** A binary heap by time. What has left the table is still in it until its time comes. */
 	readonly #due: { readonly at: number; readonly pending: Savable }[] = [];
 	/** Those whose outcome a promise gets, as a list that each is a link of: nothing else leads to them. */
@@ -75,11 +76,6 @@ export class PendingTable extends Map<string, Pending> {
 	/** Is there anything but open waits? */
 	get busy(): boolean {
 		return this.size > this.waits.size;
-	}
-
-	/** Is there a wait that a lost race may have left behind? */
-	get promised(): boolean {
-		return this.#promised > 0;
 	}
 
 	/** When time alone moves something on (ms since the epoch), or null. */
@@ -151,7 +147,7 @@ export class PendingTable extends Map<string, Pending> {
 			const at = dueAt(pending);
 			if (at !== null) this.#push(at, pending);
 			if (pending.kind === 'mark') this.#running++;
-			else if (pending.kind !== 'sleep') this.#noteWait(pending, 1);
+			else this.#noteWait(pending);
 		}
 	}
 
@@ -166,7 +162,10 @@ export class PendingTable extends Map<string, Pending> {
 			if (pending.functionId !== '') this.callers.remove(pending.functionId);
 			this.#limited.delete(pending);
 		} else if (pending.kind === 'mark') this.#running--;
-		else if (pending.kind !== 'sleep') this.#noteWait(pending, -1);
+		else {
+			this.waits.delete(pending.key);
+			this.promised.delete(pending.key);
+		}
 	}
 
 	#link(pending: Savable): void {
@@ -191,10 +190,9 @@ export class PendingTable extends Map<string, Pending> {
 		}
 	}
 
-	#noteWait(wait: PendingWait, by: 1 | -1): void {
-		if (by === 1) this.waits.set(wait.key, wait);
-		else this.waits.delete(wait.key);
-		if (wait.target instanceof DurablePromise) this.#promised += by;
+	#noteWait(wait: PendingWait | PendingSleep): void {
+		if (wait.kind !== 'sleep') this.waits.set(wait.key, wait);
+		if (wait.target instanceof DurablePromise) this.promised.set(wait.key, wait);
 	}
 
 	/** The earliest that is still in the table. */
