@@ -19,8 +19,11 @@ const { main } = compile(
 		return [
 			await charge('default ' + n), await mail.transport.send('method ' + n), await table.where('chain ' + n).run(),
 			await wrapped('wrapped ' + n), await started, (await Promise.all([charge('branch ' + n)]))[0],
+			await given(charge('argument ' + n)), await given({ of: [mail.transport.send('part ' + n)] }),
+			(await Promise.all([given(given.call(null, charge('nested ' + n)))]))[0],
 		];
 	}
+	async function given(what) { "use durable"; return what.of ? await what.of[0] : await what; }
 	export async function main() { "use durable"; const before = await all(1); await suspend(); return [before, await all(2)]; }`,
 	{ world: { default: charge, mail, table, wrapped, __esModule: true } },
 ).exports as { main: () => Promise<unknown> };
@@ -32,7 +35,9 @@ const handlersOf = (by: string) => [
 	replace(wrapped, async (what) => `${by} ${what}`),
 ];
 const told = (by: string, n: number) =>
-	['default', 'method', 'chain', 'wrapped', 'not awaited', 'branch'].map((what) => `${by} ${what} ${n}`);
+	['default', 'method', 'chain', 'wrapped', 'not awaited', 'branch', 'argument', 'part', 'nested'].map(
+		(what) => `${by} ${what} ${n}`,
+	);
 
 it.each([
 	['memory', () => memory()],
@@ -63,4 +68,33 @@ it.each(['in memory', 'from bytes'])('those of each call are called, and none ar
 	const second = { handlers: handlersOf('second') };
 	expect(await next.resume(null, second)).toMatchObject({ value: [told('first', 1), told('second', 2)] });
 	expect(await next.resume(null)).toMatchObject({ value: [told('first', 1), told('real', 2)] });
+});
+
+it('a call in the arguments of an effect is made again by the handlers of whoever goes on', async () => {
+	const make = (what: string) => () => `real ${what}`;
+	const clients = { of: (what: string) => () => `real ${what}` };
+	const send = async (a: () => string, b: () => string) => [a(), b()];
+	const { main } = compile(
+		`import { clients, make, send } from 'world';
+		export async function main() { "use durable";
+			const awaited = await send(make('a'), clients.of('b'));
+			const started = send(make('c'), clients.of('d'));
+			return [awaited, await started];
+		}`,
+		{ world: { clients, make, send } },
+	).exports as { main: () => Promise<unknown> };
+	const by = (whose: string) => [make, clients.of].map((fn) => replace(fn, (what) => () => `${whose} ${what}`));
+	const stored: Uint8Array[] = [];
+	const onCheckpoint = (continuation: Continuation<unknown>) => void stored.push(continuation.toBytes());
+	const hot = await run(main, [], { handlers: by('first'), onCheckpoint });
+	const all = (whose: string) => [
+		[`${whose} a`, `${whose} b`],
+		[`${whose} c`, `${whose} d`],
+	];
+	expect(hot).toMatchObject({ value: all('first') });
+	const values = stored.map(async (bytes) => {
+		const outcome = await Continuation.fromBytes(bytes).continue({ handlers: by('second') });
+		return outcome.status === 'completed' && outcome.value;
+	});
+	expect(await Promise.all(values)).toEqual([all('second'), [all('first')[0], all('second')[1]]]);
 });

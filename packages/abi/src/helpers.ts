@@ -28,7 +28,7 @@ export const HELPERS = [
 	'interpose', // interpose(frame, site, callee, self?): Function   what is called in place of the callee, or the callee
 	'interposeOn', // interposeOn(frame, site, object, key): value    what has that in place of the member `key`, or the object
 	'concernsTurn', // concernsTurn(value): boolean           cheap test of what a call elsewhere has given: a promise or an iterator
-	'started', // started(frame, site, value, callee, self, args, key?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`
+	'started', // started(frame, site, value, callee, self, args, key?, inPlace?)  a call elsewhere has given the promise or iterator `value`; no callee: the member `key` of `self`; inPlace: [site, value, operands][] of calls among the arguments
 	'PromiseOf', // the global Promise as durable code sees it: PromiseOf.all(...), new PromiseOf(executor)
 	'lazy', // lazy(def, operands, callee?): value            a thunk over saved operands: runs it, and can run it again while `callee`, which gets its value, is an effect
 	'unwind', // unwind(frame, pc, error): number            pc of the handler, or throws the error on

@@ -137,6 +137,8 @@ export interface FunctionDef {
 	 * Closures: makes the function over its captured cells and values, in the order of `captures`, and its owner.
 	 * Classes: the last argument is `(Class) => boolean`, which the class calls with itself before its
 	 * static fields and blocks; false when these are not to run. Absent for methods of such classes.
+	 * Thunks: gives the value, over its operands. The last argument of one that calls something is undefined, or
+	 * `(value, key?) => value` which is asked for the callee, or for what that is a member of.
 	 */
 	readonly make?: (...env: never[]) => unknown;
 	/** Closures and classes: names of what is captured. */

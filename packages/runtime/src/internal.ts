@@ -17,7 +17,7 @@ import { instancePrototype } from './registry/generator-functions.ts';
 import { makerOf } from './registry/imports.ts';
 import { interposing } from './registry/interposing.ts';
 import { type Owner, outside, ownerNow } from './registry/owner.ts';
-import { type Callable, type ChainArguments, shared } from './registry/shared.ts';
+import { type Callable, type ChainArguments, type InPlace, shared } from './registry/shared.ts';
 
 export { delegateAsync } from './language/async-delegation.ts';
 export { yielded } from './language/async-generator-state.ts';
@@ -183,8 +183,9 @@ export function started(
 	self: unknown,
 	args: unknown[],
 	key?: unknown,
+	inPlace?: InPlace,
 ): unknown {
-	return shared.current === null ? value : shared.current.started(owner, site, value, callee, self, args, key);
+	return shared.current === null ? value : shared.current.started(owner, site, value, callee, self, args, key, inPlace);
 }
 
 /** A callee that is saved itself while its arguments suspend; any other is read from its receiver again. */
@@ -199,7 +200,8 @@ export function kept(callee: unknown): unknown {
 export function lazy(def: FunctionDef, operands: readonly unknown[], callee?: unknown): unknown {
 	const logged = interposing.on ? shared.current?.logged(def, operands, callee) : undefined;
 	if (logged !== undefined) return logged;
-	const value = makerOf(def)(...operands);
+	const exchange = interposing.on && def.kind === 'thunk' ? shared.current?.exchange : undefined;
+	const value = exchange === undefined ? makerOf(def)(...operands) : makerOf(def)(...operands, exchange);
 	return shared.current === null ? value : shared.current.lazy(value, def, operands, callee);
 }
 

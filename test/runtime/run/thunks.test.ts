@@ -207,18 +207,52 @@ test.each([
 	['an assigned operand', 'let p; return await (p ??= send({ s: make(1) }));'],
 	['a return through finally', 'try { return send({ s: make(1) }); } finally { await send({ s: null }); }'],
 ])('what is made in place for a call that is not waited for there: %s', async (_, body) => {
+	// Hot, and once more from what was stored before it was dispatched.
+	expect(await madeAgain(body)).toBe(2);
+});
+
+test.each([
+	['a call', 'const p = send({ s: make(1) }); return await p;'],
+	['a call of a closure', 'const f = (n) => send({ s: make(n) }); const p = f(1); return await p;'],
+	['of a method of the module', 'const p = api.send({ s: api.make(1), list: [api.make(1)] }); return await p;'],
+	['new', 'const p = send({ s: new Made(1) }); return await p;'],
+	['in one another', 'const p = send({ s: make(new Made(make([make(1)]))) }); return await p;'],
+	[
+		'by values that are spread',
+		'const list = [1]; const p = send({ s: make(...list) }); list.push(2); return await p;',
+	],
+	['an optional call', 'const p = api?.send?.({ s: make(1) }); return await p;'],
+	['a callee in parentheses', 'const p = (api?.send)({ s: make(1) }); return await p;'],
+	['a tagged template', 'const p = tag`a${make(1)}b`; return await p;'],
+	['behind an argument that was awaited', 'const p = second(await 1, { s: make(1) }); return await p;'],
+	['before a link of a chain', 'const p = send({ s: make(1) }).then((x) => x); return await p;'],
+	['handed on', 'const p = send.call(null, { s: make(1) }); return await p;'],
+	['two of one site', 'const p = [1, 2].map((n) => send({ s: make(n) })); return (await Promise.all(p))[0];'],
+])('what is made in place for a call that has started: %s', async (_, body) => {
+	// The attempt that the process did not survive, too.
+	expect(await madeAgain(body)).toBe(3);
+});
+
+/** How often a program makes its calls for each time that it asks for them, dropped while they are under way. */
+async function madeAgain(body: string): Promise<number> {
 	const seen: unknown[] = [];
 	const send = async ({ s }: { s: { live(): number } | null }) => {
 		seen.push(s?.live());
 		return s?.live();
 	};
-	const world = {
-		api: { send },
-		send,
-		make: (n: unknown) => ({ n, live: () => 0 }),
-	};
+	class Made {
+		readonly n: unknown;
+		readonly live = () => (this.n === undefined ? 1 : 0);
+		constructor(n: unknown) {
+			this.n = n;
+		}
+	}
+	const make = (n: unknown) => new Made(n);
+	const tag = (_: TemplateStringsArray, s: Made) => send({ s });
+	const second = (_: number, o: { s: Made }) => send(o);
+	const world = { api: { send, make }, send, second, make, Made, tag };
 	const main = loadMain(
-		`import { api, make, send } from 'world'; export async function main() { "use durable"; ${body} }`,
+		`import { api, make, Made, second, send, tag } from 'world'; export async function main() { "use durable"; ${body} }`,
 		world,
 	);
 	const hot = await run(main, []);
@@ -227,5 +261,6 @@ test.each([
 	const stored = await Continuation.fromBytes(await parkedBytes(main)).continue();
 	expect(stored).toEqual({ ...hot, log: expect.anything() });
 	expect(seen).toContain(0);
-	expect(seen.length).toBe(2 * calls);
-});
+	expect(seen).not.toContain(1);
+	return seen.length / calls;
+}

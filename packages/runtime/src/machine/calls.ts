@@ -6,25 +6,25 @@ import { DurablePromise, hasListeners, resolve } from '../language/durable-promi
 import { savable } from '../language/native-iterators.ts';
 import { effectFunction } from '../registry/effects.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
-import { makerOf } from '../registry/imports.ts';
 import type { Owner } from '../registry/owner.ts';
 import { primitiveOf } from '../registry/primitives.ts';
-import type { Callable, ChainArguments, TurnHost } from '../registry/shared.ts';
-import { callBuiltIn, callsForeign, constructsInTurn, handsOn, isForeign, methodOf } from './callee.ts';
+import type { Callable, ChainArguments, InPlace, TurnHost } from '../registry/shared.ts';
+import { callBuiltIn, callsForeign, constructsInTurn, isForeign, methodOf } from './callee.ts';
 import { capture, release } from './copy.ts';
 import type { Delivery } from './delivery.ts';
 import type { Door } from './door.ts';
-import { followLinks, type Issue, siteOfThunk, standInFor } from './effect.ts';
+import { type Called, callOfThunk, followLinks, type Issue } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import { Frame } from './frame.ts';
 import type { Issuing, StartArguments, TurnOptions } from './issuing.ts';
 import type { Jobs } from './jobs.ts';
-import { Thunk } from './kinds.ts';
 import type { LogScopes } from './log-scopes.ts';
 import { callSite, type Done, type Savable, type Target } from './pending.ts';
 import { type ImmediateName, isImmediate } from './primitive.ts';
 import type { RunState } from './run-state.ts';
+import { type Exchange, exchangeBy, standInNow } from './stand-in.ts';
 import type { Stepping } from './stepping.ts';
+import { MadeCall, Thunk } from './thunk-kinds.ts';
 
 /** Who takes part in a turn. */
 export interface TurnParts {
@@ -245,9 +245,7 @@ export class Calls implements TurnHost {
 				return this.#issued(code, def, { fn: callee as Callable, self, key, args });
 			};
 		}
-		const handed = handsOn(callee);
-		const by = standInFor((handed ? self : callee) as Callable, this.#options.handlers);
-		return by && ((...args) => Reflect.apply(handed ? (callee as Callable) : by, handed ? by : self, args));
+		return standInNow(callee, self, this.#options.handlers);
 	}
 
 	started(
@@ -258,6 +256,7 @@ export class Calls implements TurnHost {
 		self: unknown,
 		args: unknown[],
 		key?: unknown,
+		inPlace: InPlace = [],
 	): unknown {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
@@ -268,6 +267,8 @@ export class Calls implements TurnHost {
 		}
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!callsForeign(callee, self)) return value;
+		for (const [n, made, operands] of inPlace)
+			this.#issuing.recipe(new MadeCall(code, code.sites![n]!, operands, made));
 		return this.#running(value, code, def, { fn: callee as Callable, self, key, args });
 	}
 
@@ -323,12 +324,16 @@ export class Calls implements TurnHost {
 		}
 		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
 		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
-		return this.#running(value, def, ...calledThunk(def, operands));
+		return this.#running(value, def, ...callOfThunk(def, operands));
+	}
+
+	get exchange(): Exchange | undefined {
+		return exchangeBy(this.#options.handlers);
 	}
 
 	logged(def: FunctionDef, operands: readonly unknown[], callee: unknown): DurablePromise | undefined {
 		if (callee === undefined || isForeign(callee)) return undefined;
-		const [site, called] = calledThunk(def, operands);
+		const [site, called] = callOfThunk(def, operands);
 		return this.#answers(site) ? this.#issued(def, site, called) : undefined;
 	}
 
@@ -390,11 +395,4 @@ export class Calls implements TurnHost {
 		make(promise);
 		return promise;
 	}
-}
-
-/** A call that is not awaited where it stands. */
-type Called = Omit<Issue, 'rest'>;
-
-function calledThunk(def: FunctionDef, operands: readonly unknown[]): [SiteDef, Called] {
-	return [siteOfThunk(def), { fn: makerOf(def), self: undefined, key: undefined, args: operands }];
 }

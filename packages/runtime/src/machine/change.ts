@@ -1,5 +1,5 @@
 import { propertySegment } from '../codec/refusal.ts';
-import { SKIPPED } from './kinds.ts';
+import { SKIPPED } from './thunk-kinds.ts';
 
 /**
  * Where two graphs that should be equal first differ, in the order a person would read them: the path

@@ -1,6 +1,8 @@
 import { DecodeError, NotSerializableError, StateTooLargeError } from '../errors/saving.ts';
 import { type Copied, CopiedBytes } from './copied.ts';
-import { Host, Operands, type Recipes, runCodec, type Thunk } from './kinds.ts';
+import { Host, Operands, runCodec } from './kinds.ts';
+import type { Handlers } from './stand-in.ts';
+import type { Recipes, Thunk } from './thunk-kinds.ts';
 
 /**
  * Copies a list of values, identity among them kept.
@@ -78,14 +80,15 @@ export function release(copied: Copied, thunks: 'skip' | 'refuse' = 'refuse'): u
 
 /**
  * A fresh copy of an effect's operands, with what tells later whether somebody changed it.
- * @param firsts values of thunks that are still at hand; the others are made again.
+ * @param firsts values of thunks that are still at hand; the others are made again, by `handlers` where these say so.
  * @throws what a thunk throws: as an argument of the call, at whose await the user looks for it.
  */
 export function remake(
 	copied: Copied,
 	firsts: readonly unknown[],
+	handlers: Handlers,
 ): { readonly values: unknown[]; readonly remade: ReadonlyMap<unknown, Thunk> } {
-	const host = new Host({ live: liveOf(copied), firsts: [...firsts], thunks: 'run' });
+	const host = new Host({ live: liveOf(copied), firsts: [...firsts], thunks: 'run', handlers });
 	try {
 		return { values: decode(copied, host), remade: host.remade };
 	} catch (error) {

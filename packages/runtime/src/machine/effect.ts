@@ -1,7 +1,7 @@
 import type { ChainLink, FunctionDef, SiteDef } from '@perdure/abi';
 import { ArgumentMutatedError } from '../errors/effect.ts';
 import { NotSerializableError } from '../errors/saving.ts';
-import { effectFunction, type Policy, policyOf } from '../registry/effects.ts';
+import { type Policy, policyOf } from '../registry/effects.ts';
 import { makerOf } from '../registry/imports.ts';
 import { moduleValue } from '../registry/modules.ts';
 import type { Owner } from '../registry/owner.ts';
@@ -12,8 +12,10 @@ import { firstChange } from './change.ts';
 import type { Copied } from './copied.ts';
 import { capture, release, remake, sameAs } from './copy.ts';
 import type { EffectCall } from './effect-call.ts';
-import type { Recipes } from './kinds.ts';
+
 import type { CallShape, PendingEffect } from './pending.ts';
+import { exchangeBy, type Handlers, standInFor } from './stand-in.ts';
+import type { Recipes } from './thunk-kinds.ts';
 
 /** A call that becomes an effect, as emitted code made it. */
 export interface Issue {
@@ -28,6 +30,9 @@ export interface Issue {
 	/** The call has been made already: what it returned. */
 	readonly running?: Promise<unknown>;
 }
+
+/** A call that is not awaited where it stands. */
+export type Called = Omit<Issue, 'rest'>;
 
 /** Up to this many bytes of arguments are compared after the effect in production too. */
 const COMPARED_IN_PRODUCTION = 4096;
@@ -105,7 +110,7 @@ function receiverName(site: SiteDef): string {
 export function callOf(
 	pending: PendingEffect,
 	{ runId, owner }: { readonly runId: string; readonly owner: Owner },
-	handlers: ReadonlyMap<Callable, Callable>,
+	handlers: Handlers,
 ): EffectCall {
 	const { key, effectKey, attempt, policed, name, at } = pending;
 	return {
@@ -151,10 +156,10 @@ function calleeNow(pending: PendingEffect): Callable | null {
 	}
 }
 
-async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Callable>): Promise<unknown> {
+async function invoke(pending: PendingEffect, handlers: Handlers): Promise<unknown> {
 	const { shape, operands, hot } = pending;
 	if (hot?.running !== undefined) return hot.running;
-	const { values, remade } = remake(operands, hot?.firsts ?? []);
+	const { values, remade } = remake(operands, hot?.firsts ?? [], handlers);
 	// One attempt may have used them up (a signal that has fired, a stream that was read).
 	if (hot !== null) hot.firsts = [];
 	const site = siteOf(pending);
@@ -167,6 +172,7 @@ async function invoke(pending: PendingEffect, handlers: ReadonlyMap<Callable, Ca
 	};
 
 	const args = take(shape.args);
+	if (ofThunks.has(site)) args.push(exchangeBy(handlers));
 	const rest = shape.rest.map(([keys, given]): ChainArguments => [take(keys), take(given)]);
 	const result = await callLinks(fn, self, args, site, rest, handlers);
 	const mutated = changed(pending, values, remade);
@@ -181,7 +187,7 @@ function callLinks(
 	args: unknown[],
 	site: SiteDef,
 	rest: readonly ChainArguments[],
-	handlers: ReadonlyMap<Callable, Callable>,
+	handlers: Handlers,
 ): unknown {
 	// A stand-in may give a value where the original gives a promise, on which the next link is called.
 	const call: LinkCall = (called, receiver, given, next) => {
@@ -221,13 +227,6 @@ export function followLinks(first: unknown, site: SiteDef, rest: readonly ChainA
 
 const PROMISE_METHODS: ReadonlySet<unknown> = new Set(['then', 'catch', 'finally']);
 
-/** What is called in place of a function, or of the one that it declares to be an effect. */
-export function standInFor(fn: Callable, handlers: ReadonlyMap<Callable, Callable>): Callable | undefined {
-	if (handlers.size === 0) return undefined;
-	const declared = effectFunction(fn);
-	return handlers.get(fn) ?? (declared && handlers.get(declared));
-}
-
 function calleeOf(pending: PendingEffect, site: SiteDef, values: readonly unknown[]): readonly [unknown, Callable] {
 	const { shape, hot } = pending;
 	let self: unknown;
@@ -263,12 +262,18 @@ export function findSite(def: FunctionDef, id: string): SiteDef | undefined {
 	return def.sites?.find((site) => site.id === id);
 }
 
+/** What a call made in place as an argument has begun: the thunk is called. */
+export function callOfThunk(def: FunctionDef, operands: readonly unknown[]): [SiteDef, Called] {
+	return [siteOfThunk(def), { fn: makerOf(def), self: undefined, key: undefined, args: operands }];
+}
+
 /** Of a call that was made in place as an argument: the thunk is the callee, so that it can be found again. */
-export function siteOfThunk(def: FunctionDef): SiteDef {
+function siteOfThunk(def: FunctionDef): SiteDef {
 	const known = thunkSites.get(def);
 	if (known !== undefined) return known;
 	const site: SiteDef = { id: def.id, at: def.at, name: def.name, callee: () => [undefined, makerOf(def)] };
 	thunkSites.set(def, site);
+	ofThunks.add(site);
 	return site;
 }
 
@@ -292,6 +297,7 @@ export function siteOfModuleValue(name: string, receiver = false): SiteDef {
 const moduleValueSites = new Map<string, SiteDef>();
 const methodSites = new Map<string, SiteDef>();
 const thunkSites = new WeakMap<FunctionDef, SiteDef>();
+const ofThunks = new WeakSet<SiteDef>();
 
 /** Path of what the effect changed first, or null. */
 function changed(pending: PendingEffect, values: readonly unknown[], remade: Recipes): string | null {

@@ -16,7 +16,6 @@ import type { Door } from './door.ts';
 import { copyOperands, type Issue, shapeOf, siteOfModuleValue, whileOpen } from './effect.ts';
 import { Fiber } from './fiber.ts';
 import { hash } from './key.ts';
-import type { Recipes, Thunk } from './kinds.ts';
 import { cancellation, type LogEntry, type LogItem, type LogRecord, leftOverAnswer, recordOf } from './log.ts';
 import type { LogRules } from './log-options.ts';
 import { LogScopes } from './log-scopes.ts';
@@ -39,6 +38,7 @@ import { atOf } from './point.ts';
 import { primitives } from './primitive.ts';
 import type { RunState } from './run-state.ts';
 import { placementOf, type StartOptions } from './start-options.ts';
+import type { Recipes, Thunk } from './thunk-kinds.ts';
 import type { ChildStart, Emitted, Event, LoggedOutcome } from './turn.ts';
 
 /** How a replay takes part in a turn. */

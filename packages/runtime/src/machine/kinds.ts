@@ -1,4 +1,3 @@
-import type { FunctionDef } from '@perdure/abi';
 import { Codec } from '../codec/codec.ts';
 import { expect, type Kind, PENDING } from '../codec/kind.ts';
 import { Refusal } from '../codec/refusal.ts';
@@ -34,24 +33,9 @@ import { PROMISE_KINDS } from './promise-kinds.ts';
 import { resourcesKind } from './resource-kinds.ts';
 import { RUN_KINDS } from './run-kinds.ts';
 import type { RunState } from './run-state.ts';
+import type { Handlers } from './stand-in.ts';
 import { STEP_KINDS } from './step-kinds.ts';
-
-/** A call made in place as an argument, over saved operands: saved in place of its value, if that cannot be. */
-export class Thunk {
-	readonly def: FunctionDef;
-	readonly operands: readonly unknown[];
-	/** What the call gave. */
-	readonly value: unknown;
-
-	constructor(def: FunctionDef, operands: readonly unknown[], value: unknown) {
-		this.def = def;
-		this.operands = operands;
-		this.value = value;
-	}
-}
-
-/** Values of thunks, and how to make them again. */
-export type Recipes = ReadonlyMap<unknown, Thunk>;
+import { THUNK_KINDS, type Thunk } from './thunk-kinds.ts';
 
 /** A list of values with names for the paths in errors: what an effect is called with. */
 export class Operands {
@@ -64,6 +48,8 @@ export class Operands {
 	}
 }
 
+const NO_HANDLERS: Handlers = new Map();
+
 /** What the kinds are asked for: a saved state, or a copy at the border of a run. One for each encoding or decoding. */
 export class Host {
 	/** Copies at the border pass closures as they are: they are collected here. Null when a state is saved. */
@@ -74,6 +60,8 @@ export class Host {
 	readonly remade = new Map<unknown, Thunk>();
 	/** Decoding: are thunks run? Only for the arguments of an effect that is about to be performed. */
 	readonly thunks: 'run' | 'skip' | 'refuse';
+	/** Decoding: what these say is called in place of what a thunk calls. */
+	readonly handlers: Handlers;
 	/** Decoding: what a thunk threw. It is the user's code, and nothing is wrong with the bytes. */
 	thrown: { readonly error: unknown } | null = null;
 	/** Encoding: what keys of the run begin with, and the log that is kept with the state. */
@@ -98,6 +86,7 @@ export class Host {
 			live?: unknown[] | null;
 			firsts?: unknown[];
 			thunks?: Host['thunks'];
+			handlers?: Handlers;
 			keys?: string;
 			log?: readonly LogRecord[] | null;
 			opened?: readonly object[] | undefined;
@@ -109,6 +98,7 @@ export class Host {
 		this.live = o.live ?? null;
 		this.firsts = o.firsts ?? [];
 		this.thunks = o.thunks ?? 'refuse';
+		this.handlers = o.handlers ?? NO_HANDLERS;
 	}
 
 	/** Decoding: what is still closed. */
@@ -261,39 +251,6 @@ const ofModule: Kind<Callable, Host> = {
 	},
 };
 
-/** Stands for the value of a thunk that was not run. */
-export const SKIPPED = Object.freeze({});
-
-/** Decodes to what the call gave, as long as that is at hand, else to what it gives now. */
-const thunk: Kind<unknown, Host> = {
-	tag: 'thunk',
-	prototypes: [Thunk.prototype],
-	take(value, host) {
-		const { def, operands, value: first } = value as Thunk;
-		return [def.id, host.firsts.push(first) - 1, ...operands];
-	},
-	moment: 'filled',
-	make([id, nth, ...operands], host) {
-		expect(typeof id === 'string' && isCount(nth), 'a malformed thunk');
-		expect(host.thunks !== 'refuse', 'a thunk where none can be');
-		if (host.thunks === 'skip') return SKIPPED;
-		const def = functionOf(id);
-		expect(def.kind === 'thunk', `'${id}' is no thunk`);
-		const value = nth in host.firsts ? host.firsts[nth] : made(def, operands, host);
-		host.remade.set(value, new Thunk(def, operands, value));
-		return value;
-	},
-};
-
-function made(def: FunctionDef, operands: readonly unknown[], host: Host): unknown {
-	try {
-		return (def.make as Callable)(...operands);
-	} catch (error) {
-		host.thrown = { error };
-		throw error;
-	}
-}
-
 const operands: Kind<Operands, Host> = {
 	tag: 'operands',
 	prototypes: [Operands.prototype],
@@ -309,7 +266,6 @@ const operands: Kind<Operands, Host> = {
 };
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
-const isCount = (n: unknown): n is number => typeof n === 'number' && Number.isInteger(n) && n >= 0;
 
 /**
  * An activation: where it is parked, then what its slots hold. Decodes to what `fit.ts` finds a place
@@ -373,7 +329,7 @@ export const runCodec = new Codec<Host>([
 	closureKind,
 	durable,
 	intrinsic,
-	thunk,
+	...THUNK_KINDS,
 	operands,
 	frame,
 	...STEP_KINDS,

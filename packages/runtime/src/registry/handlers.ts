@@ -4,7 +4,7 @@ import type { Callable } from './shared.ts';
 
 /**
  * Where durable code calls `fn`, `by` is called: as the effect where that is awaited, else at once, for the value that
- * the call has there. But for a call in the arguments of an awaited call, `await child(fn(x))`: that is made as written.
+ * the call has there.
  */
 export interface Handler {
 	readonly fn: Callable;

@@ -59,6 +59,7 @@ export interface TurnHost {
 		self: unknown,
 		args: unknown[],
 		key?: unknown,
+		inPlace?: InPlace,
 	): unknown;
 	enter(def: FunctionDef, self: unknown, args: ArrayLike<unknown>, env: readonly unknown[]): unknown;
 	/** A fiber drives an async generator from where it is suspended. */
@@ -69,6 +70,8 @@ export interface TurnHost {
 	effect(fn: Callable, self: unknown, args: unknown[]): unknown;
 	/** What a thunk would give that is an effect by itself, where a log answers that. */
 	logged(def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
+	/** What a thunk asks for its callee; undefined where there are no handlers. */
+	readonly exchange: ((value: unknown, key?: PropertyKey) => unknown) | undefined;
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown;
 	isCancellation(error: unknown): boolean;
 
@@ -100,6 +103,9 @@ export interface TurnHost {
 
 /** Saved computed keys and arguments of one link of a chain. */
 export type ChainArguments = readonly [keys: readonly unknown[], args: readonly unknown[]];
+
+/** Calls made in place as arguments: by the number of their site, what each gave, and what it was called with. */
+export type InPlace = readonly (readonly [site: number, value: unknown, operands: readonly unknown[]])[];
 
 /**
  * This copy of the package. What the loaded modules declare is shared, but a step and the machine that runs it

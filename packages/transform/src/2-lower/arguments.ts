@@ -6,14 +6,14 @@ import { usesHome } from './home.ts';
 import { shallow } from './nodes.ts';
 import { copy, rewrite, rewriteProperty, rewriteValue } from './rewrite.ts';
 import { rewriteMember, rewriteObject } from './rewrite-class.ts';
-import { type CalledWith, lazyOf } from './thunks.ts';
+import type { Making } from './thunks.ts';
 import type { Code } from './unit.ts';
 
 /**
- * An argument of a call in await position, which may become an effect: functions there are made in
- * place, and calls of module bindings are thunks (language.md, "A pending effect").
+ * An argument of a call that may become an effect: functions there are made in place, and calls of module bindings
+ * may be made again (language.md, "A pending effect"); `make` says how.
  */
-export function rewriteArgument(code: Code, node: t.Expression, callee: CalledWith): t.Expression {
+export function rewriteArgument(code: Code, node: t.Expression, make: Making): t.Expression {
 	const plain = unwrap(node);
 	switch (plain.type) {
 		case 'ArrowFunctionExpression':
@@ -21,12 +21,12 @@ export function rewriteArgument(code: Code, node: t.Expression, callee: CalledWi
 			return closureOf(code, plain, null);
 		case 'CallExpression':
 		case 'NewExpression':
-			return lazyOf(code, plain, callee) ?? rewrite(code, plain);
+			return make(code, plain) ?? rewrite(code, plain);
 		case 'ArrayExpression': {
 			const result = shallow(plain);
 			result.elements = plain.elements.map((element) => {
 				if (element === null) return null;
-				return element.type === 'SpreadElement' ? copy(code, element) : rewriteArgument(code, element, callee);
+				return element.type === 'SpreadElement' ? copy(code, element) : rewriteArgument(code, element, make);
 			});
 			return result;
 		}
@@ -40,7 +40,7 @@ export function rewriteArgument(code: Code, node: t.Expression, callee: CalledWi
 				return rewriteProperty(code, property, (within, value, name) => {
 					const inside = unwrap(value);
 					if (!isFunction(inside))
-						return name ? rewriteValue(within, value, name) : rewriteArgument(code, inside, callee);
+						return name ? rewriteValue(within, value, name) : rewriteArgument(code, inside, make);
 					return closureOf(within, inside, null, name);
 				});
 			});

@@ -18,7 +18,7 @@ import { rewrite } from './rewrite.ts';
 import { begin, isPromise, markElements } from './starts.ts';
 import { calleeText, staticKey, staticPath } from './static-path.ts';
 import { privateRead } from './super.ts';
-import { type CalledWith, lazyTemplate } from './thunks.ts';
+import { type CalledWith, lazily, lazyTemplate } from './thunks.ts';
 
 /** What becomes of an awaited call: its result goes to a variable, or it is the function's. */
 export type Use =
@@ -99,7 +99,7 @@ function isNullishCallee(callee: t.Expression): t.Expression {
 }
 
 function lowerArguments(frame: Frame, args: readonly t.Node[], callee: CalledWith): Args {
-	return lowerList(frame, args, 'arg', (node) => rewriteArgument(frame, node, callee)) as Args;
+	return lowerList(frame, args, 'arg', (node) => rewriteArgument(frame, node, lazily(callee))) as Args;
 }
 
 /** A callee that its own arguments name: kept once one of them asks for it. */

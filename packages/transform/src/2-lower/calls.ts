@@ -21,6 +21,7 @@ import {
 import { isNullish, lowerValue } from './expressions.ts';
 import type { Draft, Frame } from './frame.ts';
 import { type Link, linkSuspends, takeApart } from './links.ts';
+import { type MadeInPlace, rewriteInPlace } from './made-in-place.ts';
 import { shallow } from './nodes.ts';
 import { holdValue, isFixed, isHeld, lowerList } from './operands.ts';
 import { privateKey } from './private-names.ts';
@@ -28,6 +29,7 @@ import { rewrite } from './rewrite.ts';
 import { begin, isPromise, isStaticOfPromise, markElements, promiseStatic, type Target, watched } from './starts.ts';
 import { calleeText, isModuleName, staticKey, staticPath } from './static-path.ts';
 import { isSuperMember, privateRead, type SuperCallee, type SuperMember, superCallee, writtenKey } from './super.ts';
+import { lazily } from './thunks.ts';
 
 /** A value on the way through a chain, and what it was read from if it is about to be called. */
 export interface Cursor {
@@ -203,13 +205,15 @@ function followCall(frame: Frame, from: Cursor, link: Link & { kind: 'call' }, s
 	}
 	if (frame.unit.begins.has(node)) {
 		const target = startOf(frame, from, callee);
-		const args = lowerList(frame, node.arguments, 'arg', (each) => rewriteArgument(frame, each, target.again));
+		const args = lowerList(frame, node.arguments, 'arg', (each) => rewriteArgument(frame, each, lazily(target.again)));
 		const value = begin(frame, node, target, callee, target.self(), args as t.Expression[]);
 		return { value, node, receiver: null, key: null };
 	}
 	if (node.type === 'CallExpression') markElements(frame, node);
-	const args = lowerList(frame, node.arguments, 'arg') as (t.Expression | t.SpreadElement)[];
-	return { value: callThere(frame, node, from, callee, args), node, receiver: null, key: null };
+	const inPlace: MadeInPlace[] = [];
+	const args = lowerList(frame, node.arguments, 'arg', (each) => rewriteInPlace(frame, each, inPlace));
+	const value = callThere(frame, node, from, callee, args as (t.Expression | t.SpreadElement)[], inPlace);
+	return { value, node, receiver: null, key: null };
 }
 
 /** Calls what a chain has come to, and looks at what it gives. */
@@ -219,6 +223,7 @@ export function callThere(
 	from: Cursor,
 	callee: t.Expression,
 	list: readonly (t.Expression | t.SpreadElement)[],
+	inPlace: readonly MadeInPlace[] = [],
 ): t.Expression {
 	const args = list.map((argument) => nameable(frame, argument));
 	const given = args.map((each) => each.first) as t.Expression[];
@@ -226,7 +231,7 @@ export function callThere(
 	const ofPromise = node.type !== 'TaggedTemplateExpression' && promiseStatic(frame, node) !== null;
 	if (ofPromise) return made;
 	const again = args.map((each) => each.again());
-	return watched(frame, node, made, startOf(frame, from, callee), again);
+	return watched(frame, node, made, startOf(frame, from, callee), again, inPlace);
 }
 
 /** An argument that can be named again after the call. */

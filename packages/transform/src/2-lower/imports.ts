@@ -48,7 +48,7 @@ function defineImport(code: Code, node: t.Expression): Closure {
 	const parts = [again(source, '$specifier'), ...(options ? [again(options, '$options')] : [])];
 	if (made.type === 'ImportExpression') [made.source, made.options = null] = parts as [t.Expression, t.Expression?];
 	else (made as t.CallExpression).arguments = parts;
-	return defineThunk(code, node, 'import', params, made, 'import');
+	return defineThunk(code, node, 'import', params, made, { kind: 'import' });
 }
 
 /** Literals only: it is the same wherever it stands. */

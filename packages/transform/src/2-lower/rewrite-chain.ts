@@ -3,6 +3,7 @@ import { unwrap } from '../1-parse/scope.ts';
 import { array, assign, at, call, conditional, helper, id, nothing, text, unary } from './build.ts';
 import { isNullish } from './expressions.ts';
 import { type Link, takeApart } from './links.ts';
+import type { MadeInPlace } from './made-in-place.ts';
 import { shallow } from './nodes.ts';
 import { privateKey } from './private-names.ts';
 import { rewrite, rewriteNode } from './rewrite.ts';
@@ -99,7 +100,10 @@ function followMember(
 }
 
 function followCall(code: Code, from: Cursor, node: t.CallExpression | t.OptionalCallExpression): Cursor {
-	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
+	const inPlace: MadeInPlace[] = [];
+	const args = node.arguments.map((argument) =>
+		keptArgument(code, argument as t.Expression | t.SpreadElement, inPlace),
+	);
 	const first = args.map((each) => each.first);
 	const callee = from.kept || from.self !== null ? from : { ...from, ...heldCallee(code, from) };
 	const made =
@@ -112,6 +116,7 @@ function followCall(code: Code, from: Cursor, node: t.CallExpression | t.Optiona
 		made,
 		targetOf(code, callee),
 		args.map((each) => each.again()),
+		inPlace,
 	);
 	return { node, value, kept: false, self: null, key: null };
 }

@@ -22,6 +22,7 @@ import type { Frame } from './frame.ts';
 import { importParts, rewriteImport } from './imports.ts';
 import { interpose } from './interpose.ts';
 import { templateObject } from './literals.ts';
+import { listMade, type MadeInPlace, rewriteInPlace } from './made-in-place.ts';
 import { shallow } from './nodes.ts';
 import { privateKey } from './private-names.ts';
 import { copy, rewrite, rewriteNode } from './rewrite.ts';
@@ -29,7 +30,7 @@ import { calleeSite, rewriteChain } from './rewrite-chain.ts';
 import { markSpent, spendsFirst } from './spent.ts';
 import { calleeText, isGlobal, staticKey, staticPath } from './static-path.ts';
 import { isSuperMember, privateRead, type SuperMember, superCallee, writtenKey } from './super.ts';
-import type { CalledWith } from './thunks.ts';
+import { type CalledWith, lazily } from './thunks.ts';
 import { type Code, isOfUnit } from './unit.ts';
 
 /**
@@ -42,7 +43,11 @@ import { type Code, isOfUnit } from './unit.ts';
  * right side of an assignment: `%begin(frame, site, f, void 0, [x])` gives the promise and nothing has
  * started before the turn is durable.
  */
-export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression): t.Expression {
+export function rewriteCall(
+	code: Code,
+	node: t.CallExpression | t.NewExpression,
+	around: MadeInPlace[] | null = null,
+): t.Expression {
 	if (code.plain) return copy(code, node);
 	const imported = importParts(node);
 	if (imported) return rewriteImport(code, node, imported);
@@ -55,25 +60,24 @@ export function rewriteCall(code: Code, node: t.CallExpression | t.NewExpression
 	if (grouped.type === 'OptionalMemberExpression') return rewriteGrouped(code, node, grouped);
 	if (code.unit.begins.has(node)) return rewriteBegin(code, node);
 	const target = targetOf(code, unwrap(node.callee as t.Expression) as t.Expression);
-	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
+	const made: MadeInPlace[] = [];
+	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement, made));
 	const given = args.map((each) => each.first);
-	const made = target.invoked
+	const called = target.invoked
 		? call(helper('invoke'), [target.callee, target.self(), array(given), text(target.site.name)])
 		: call(target.callee, given);
-	return watched(
-		code,
-		node,
-		made,
-		target,
-		args.map((each) => each.again()),
-	);
+	const again = args.map((each) => each.again());
+	return watched(code, node, called, target, again, made, around);
 }
 
 /** `(a?.b)(x)`: the parentheses end the chain but keep its receiver. */
 function rewriteGrouped(code: Code, node: t.CallExpression, grouped: t.OptionalMemberExpression): t.Expression {
 	const receiver = code.local('this', grouped.object);
 	const callee = keep(code, rewriteChain(code, grouped, { receiver }), 'callee', grouped);
-	const args = node.arguments.map((argument) => keptArgument(code, argument as t.Expression | t.SpreadElement));
+	const inPlace: MadeInPlace[] = [];
+	const args = node.arguments.map((argument) =>
+		keptArgument(code, argument as t.Expression | t.SpreadElement, inPlace),
+	);
 	const first = array(args.map((each) => each.first));
 	const made = call(helper('invoke'), [callee.first, id(receiver), first, text(calleeText(grouped))]);
 	const target = {
@@ -83,13 +87,8 @@ function rewriteGrouped(code: Code, node: t.CallExpression, grouped: t.OptionalM
 		key: null,
 		site: calleeSite(code, grouped, false),
 	};
-	return watched(
-		code,
-		node,
-		made,
-		target,
-		args.map((each) => each.again()),
-	);
+	const again = args.map((each) => each.again());
+	return watched(code, node, made, target, again, inPlace);
 }
 
 /** A tagged template is a call: of its tag, with the strings and the values. */
@@ -98,24 +97,29 @@ export function rewriteTagged(code: Code, node: t.TaggedTemplateExpression): t.E
 	const grouped = isSuperMember(tag) || tag.type === 'OptionalMemberExpression';
 	if (code.plain || grouped || isNever(code, tag)) return copy(code, node);
 	const target = targetOf(code, tag);
-	const values = node.quasi.expressions.map((value) => keptArgument(code, value as t.Expression));
+	const inPlace: MadeInPlace[] = [];
+	const values = node.quasi.expressions.map((value) => keptArgument(code, value as t.Expression, inPlace));
 	const made = shallow(node);
 	made.tag = target.callee;
 	made.quasi = shallow(node.quasi);
 	made.quasi.expressions = values.map(({ first }) => first as t.Expression);
-	return watched(code, node, made, target, [templateObject(node.quasi), ...values.map((each) => each.again())]);
+	const again = values.map((each) => each.again());
+	return watched(code, node, made, target, [templateObject(node.quasi), ...again], inPlace);
 }
 
-/** Looks at what a call has given. */
+/** Looks at what a call has given. `inPlace`: what stands in its arguments; `around`: of a call in whose arguments it stands. */
 export function watched(
 	code: Code,
 	node: t.Node,
 	made: t.Expression,
 	target: Target,
 	args: readonly t.Node[],
+	inPlace: readonly MadeInPlace[] = [],
+	around: MadeInPlace[] | null = null,
 ): t.Expression {
 	const value = code.local('given', node);
 	const site = siteNumber(code, node, target);
+	around?.push(...inPlace, { site, value, args });
 	const { before, made: called } = interpose(code, node, made, target, site);
 	const asked = call(helper('concernsTurn'), [assign(id(value), called)]);
 	const started = call(helper('started'), [
@@ -125,7 +129,8 @@ export function watched(
 		isPlainMember(target) ? nothing() : target.again(),
 		target.self(),
 		array(args),
-		...(target.key ? [target.key()] : []),
+		...(target.key ? [target.key()] : inPlace.length > 0 ? [nothing()] : []),
+		...(inPlace.length > 0 ? [listMade(inPlace)] : []),
 	]);
 	return sequence(...before, conditional(asked, started, id(value)));
 }
@@ -158,7 +163,7 @@ export function begunArguments(code: Code, args: readonly t.Node[], callee: Call
 	return args.map((argument) =>
 		argument.type === 'SpreadElement'
 			? rewriteNode(code, argument)
-			: rewriteArgument(code, argument as t.Expression, callee),
+			: rewriteArgument(code, argument as t.Expression, lazily(callee)),
 	);
 }
 
@@ -279,14 +284,19 @@ export function isSteadyName(code: Code, node: t.Expression): boolean {
 	return !reference.binding.reassigned || isConstant(reference.binding);
 }
 
-export function keptArgument(code: Code, node: t.Expression | t.SpreadElement): { first: t.Node; again: () => t.Node } {
+/** An argument that is named again after the call. `made` takes up what is made in place there. */
+export function keptArgument(
+	code: Code,
+	node: t.Expression | t.SpreadElement,
+	made: MadeInPlace[],
+): { first: t.Node; again: () => t.Node } {
 	if (node.type === 'SpreadElement') {
 		markSpent(code, node.argument);
 		const list = keep(code, array([copy(code, node)]), 'arg', node);
 		return { first: spread(list.first), again: () => spread(list.again()) };
 	}
 	const plain = unwrap(node) as t.Expression;
-	return steady(code, plain) ?? keep(code, rewrite(code, node), 'arg', plain);
+	return steady(code, plain) ?? keep(code, rewriteInPlace(code, node, made), 'arg', plain);
 }
 
 export function siteNumber(code: Code, node: t.Node, { site }: Pick<Target, 'site'>): number {
@@ -306,7 +316,7 @@ const NEVER = new Set(
 
 const INDIRECT = new Set(['fromAsync', 'prototype', 'apply', 'call', 'bind']);
 
-function mayStart(code: Code, node: t.CallExpression): boolean {
+export function mayStart(code: Code, node: t.CallExpression): boolean {
 	const callee: t.Node = unwrap(node.callee);
 	if (callee.type === 'Super') return false;
 	if (isSuperMember(callee)) return superCallee(code, callee) !== null;
