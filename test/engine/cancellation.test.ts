@@ -22,6 +22,7 @@ let held: Set<string>;
 async function act(label: string): Promise<string> {
 	const { key, signal } = currentEffect();
 	performed.push({ label, key });
+	if (label === 'rejects') throw new Error('no');
 	if (held.has(label)) await new Promise((resolve) => signal.addEventListener('abort', resolve));
 	return label;
 }
@@ -40,6 +41,8 @@ const { exports } = compile(
 	async function beside() { "use durable"; try { await sleep('1 day'); } finally { await act('clean beside'); } }
 	export async function gives(way) { "use durable";
 		if (way === 'at once') throw new Error('at once');
+		if (way === 'plainly') await act('rejects');
+		if (way === 'has cleaned') try { throw new Error('no'); } finally { await act('clean'); }
 		if (way === 'cleans badly') try { await suspend(); } finally { await fail(); }
 		if (way === 'gives up badly') try { await act('plain'); throw new Error('gives up'); } catch (error) {
 			if (error.name === 'CancelledError') await fail();
@@ -98,6 +101,12 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const begun = async (label: string) => {
 	while (!performed.some((one) => one.label === label)) await pause(1);
 };
+
+/** A method of a session, which has private fields. */
+function bound(session: object, name: string): unknown {
+	const found: unknown = Reflect.get(session, name);
+	return typeof found === 'function' ? found.bind(session) : found;
+}
 
 describe.each([
 	['memory', () => memory()],
@@ -241,6 +250,55 @@ describe.each([
 			expect(await second.settled(SOON)).toMatchObject({ status: 'failed' });
 			expect([begun, performed.splice(0).length]).toEqual([way === 'cleans badly' ? 1 : 2, 1]);
 		}
+	});
+
+	it('a run that failed is given up before whatever is sent to it afterwards', async () => {
+		const store = make();
+		const first = engineOn(store);
+		await first.start(gives, ['plainly'], { id: 'r' });
+		await first.get('r').settled({ timeout: 5000 });
+		await first.close();
+		const handle = engineOn(store, false).get('r');
+		await handle.cancel('given up');
+		// Who has claimed it does not know of what comes by now.
+		const late = async () => {
+			await handle.cancel('once more');
+			await handle.send('m');
+		};
+		engineOn({
+			async open(listener) {
+				const session = await store.open(listener);
+				const claim: typeof session.claim = async (o) => {
+					const claimed = await session.claim(o);
+					if (claimed.runs.length > 0) await late();
+					return claimed;
+				};
+				return new Proxy(session, {
+					get: (_, name: keyof typeof session) => (name === 'claim' ? claim : bound(session, name)),
+				});
+			},
+		});
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'cancelled', reason: 'given up' });
+		expect(performed.map(({ label }) => label)).toEqual(['rejects']);
+		expect(await handle.log()).toMatchObject([
+			{ state: 'executed', attempt: 1 },
+			{ kind: 'cancel' },
+			{ kind: 'receive' },
+		]);
+	});
+
+	it('a run that failed behind its clean-up is not cleaned up again, however often it is given up', async () => {
+		const engine = engineOn(make());
+		const handle = await engine.start(gives, ['has cleaned']);
+		for (let times = 0; times < 3; times++) {
+			expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+			expect(performed.map(({ label }) => label)).toEqual(['clean']);
+			await handle.cancel('given up');
+			await pause(20);
+		}
+		await handle.retry();
+		expect(await handle.settled({ timeout: 5000 })).toMatchObject({ status: 'failed', error: { message: 'no' } });
+		expect(performed).toHaveLength(1);
 	});
 
 	it('with a death of the process after each write, and the cancellation behind it', async () => {

@@ -194,6 +194,7 @@ export class Clients {
 	}
 
 	async #retry(id: string): Promise<void> {
+		this.#o.ledger.tries(id);
 		// Whoever asks twice finds it going on.
 		await this.#o.persist((engine) => engine.get(id).retry()).catch(unless('NotFailedError'));
 	}

@@ -21,7 +21,7 @@ export interface Attempt {
  * L2: a turn is committed only by the process that has the run, under the epoch of its claim.
  * L3: nothing is committed to a run that has ended, unless it failed and is tried again.
  * L4: an effect has one key in all its attempts, no other effect has it, and no attempt number comes twice.
- * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is; what failed a run that is tried again or given up is settled anew.
+ * L5: an entry of the log only moves on: started to executed or discarded, and stays what it then is; what failed a run that is tried again is settled anew, and of one that is given up takes another place in the order.
  * L6: what began inside a `try` has been cleaned up by the end of its run.
  * L7: an emitted event is handed out until it is acknowledged, and not after that.
  * L8: events of one run are first handed out in the order of their entries in its log.
@@ -31,6 +31,7 @@ export interface Attempt {
  * L12: of a run and an id there is one fork. It does again nothing that was over where it began, cleans up what was open there, and was cancelled if its source was.
  * L13: what a run starts is there, and was started once.
  * L14: nothing secret of a run comes to a store that is to be sealed.
+ * L15: what a log has the outcome of is not attempted again, unless it failed the run and that is tried again: giving it up does nothing twice.
  */
 export class Ledger {
 	/** The first promise that was broken. */
@@ -47,6 +48,10 @@ export class Ledger {
 	readonly #calls = new Map<string, string>();
 	readonly #attempts = new Map<string, Set<number>>();
 	readonly #retried = new Set<string>();
+	/** Those among them that were not only given up. */
+	readonly #tried = new Set<string>();
+	/** By `run call`: what a log has the outcome of. */
+	readonly #settled = new Map<string, { readonly attempt: number; readonly failed: boolean }>();
 	readonly #logs = new Map<string, Map<number, LogEntry>>();
 	readonly #delivered = new Map<string, Map<number, unknown>>();
 	readonly #acknowledged = new Set<string>();
@@ -137,6 +142,11 @@ export class Ledger {
 		this.#retried.add(runId);
 	}
 
+	/** A client tries it again, where it has failed. */
+	tries(runId: string): void {
+		this.#tried.add(runId);
+	}
+
 	/** It has failed, and was tried again or given up. */
 	wasRetried(runId: string): boolean {
 		return this.#retried.has(runId);
@@ -184,6 +194,10 @@ export class Ledger {
 		const numbers = this.#attempts.get(key) ?? new Set();
 		this.#check(again || !numbers.has(attempt.attempt), 'L4', `attempt ${attempt.attempt} of ${name} began twice`);
 		this.#attempts.set(key, numbers.add(attempt.attempt));
+		const settled = this.#settled.get(name);
+		const over = settled !== undefined && !(settled.failed && this.#tried.has(run));
+		// Who was taken for dead may yet begin an attempt that others have counted.
+		this.#check(!over || attempt.attempt <= settled.attempt, 'L15', `${name} was attempted again after its outcome`);
 		this.performed.push(attempt);
 		this.past.did(run, 'performed', call);
 	}
@@ -194,6 +208,11 @@ export class Ledger {
 		const latest = Math.max(...[...before.values()].map(({ settledSeq }) => settledSeq ?? 0));
 		const isFork = sourceOf(runId) !== null;
 		for (const entry of log) {
+			// What a fork has of its source it may begin anew; L12 says what it does not.
+			const call = entry.state === 'executed' && !isFork ? callOf(entry) : null;
+			if (call !== null) {
+				this.#settled.set(`${runId} ${call}`, { attempt: entry.attempt, failed: mayHaveFailed(entry) });
+			}
 			const old = before.get(entry.seq);
 			if (old === undefined || entry.kind === 'pruned') continue;
 			const same = (['kind', 'name', 'fiber'] as const).every((field) => old[field] === entry[field]);
@@ -202,11 +221,13 @@ export class Ledger {
 			// A fork begins anew with what was in flight in its source.
 			const anew = isFork && entry.attempt <= 1;
 			this.#check(anew || old.attempt <= entry.attempt, 'L5', `${name}: attempt ${old.attempt} to ${entry.attempt}`);
-			// The turn that failed happens again, and in another way; that of its source, in a fork.
-			const mayHaveFailed = old.outcome !== null && ('error' in old.outcome || 'redacted' in old.outcome);
-			if ((isFork || this.#retried.has(runId)) && (mayHaveFailed || old.settledSeq === latest)) continue;
+			// The turn that failed happens again, and in another way; that of its source, in a fork. Given up, a run hears all the same how its effect went.
+			const undone = mayHaveFailed(old) || old.settledSeq === latest;
+			if (undone && (isFork || this.#tried.has(runId) || (this.#retried.has(runId) && entry.kind !== 'effect')))
+				continue;
 			const moved = old.state === 'started' || old.state === entry.state;
 			this.#check(moved, 'L5', `${name}: ${old.state} to ${entry.state}`);
+			if (undone && this.#retried.has(runId)) continue;
 			const settled = old.settledSeq ?? entry.settledSeq;
 			this.#check(settled === entry.settledSeq, 'L5', `${name} was settled again`);
 		}
@@ -294,4 +315,15 @@ export class Ledger {
 		this.broken ??= new Error(`${invariant} is broken: ${message}`);
 		throw this.broken;
 	}
+}
+
+function mayHaveFailed({ outcome }: LogEntry): boolean {
+	return outcome !== null && ('error' in outcome || 'redacted' in outcome);
+}
+
+/** What an effect of the world does; null where that is not in its log, or it does nothing of note. */
+function callOf({ kind, name, args }: LogEntry): string | null {
+	const [call] = args ?? [];
+	if (kind !== 'effect' || typeof call !== 'string' || !['work', 'book', 'steady'].includes(name)) return null;
+	return name === 'steady' ? `steady ${call}` : call;
 }

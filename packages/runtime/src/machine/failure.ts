@@ -46,9 +46,11 @@ export function again({ event }: Failure, { reissue = false }: RetryOptions): Ag
 
 /**
  * A failed run is cancelled as it stood before the failing turn: whoever waited there for the effect whose outcome
- * began that turn is told how it went.
+ * began that turn is told how it went. Where it was a cancellation that it failed by, that is made again, with what it
+ * had told.
  */
 export function cancelFailed({ event }: Failure, reason: unknown): Event {
+	if (event.type === 'cancelled') return event;
 	if (event.type !== 'effectSettled' || event.unsaveable) return { type: 'cancelled', reason };
 	const { key, ok, value } = event;
 	return { type: 'cancelled', reason, settled: { key, ok, value } };

@@ -64,7 +64,8 @@ export class Inbox {
 	/** A turn that this begins, which is no mail. Before its first one a run hears nothing. */
 	turnOf(event: Event): Next {
 		const heard = event.type === 'started' || (this.#refused !== null && !this.mailFirst);
-		return { event, mail: null, heard };
+		// A failed run is given up by no mail: what was sent to it before was refused.
+		return { event, mail: null, heard, earlier: event.type === 'cancelled' };
 	}
 
 	/** Nothing is here but mail, which the store has. */

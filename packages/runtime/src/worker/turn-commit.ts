@@ -38,6 +38,8 @@ export interface Origin {
 	readonly mail: number | null;
 	/** The turn was refused for mail, and all that was there then has been a turn since. */
 	readonly heard?: boolean;
+	/** It was acknowledged before all mail that is unseen. */
+	readonly earlier?: boolean;
 }
 
 /** What the next turn's commit is compared with. */
@@ -183,8 +185,8 @@ function common(machine: Machine, turn: Turn, { mail }: Origin, before: Before) 
  * those that were sent before it was first tried, and leaves later ones over. (Mail itself comes in its own order: an
  * answer after a cancellation is left over.)
  */
-function mindful({ mail, heard }: Origin, ends: boolean, closes: boolean): Pick<TurnCommit, 'unlessUnseen'> {
-	if (mail !== null || !(ends || closes)) return {};
+function mindful({ mail, heard, earlier }: Origin, ends: boolean, closes: boolean): Pick<TurnCommit, 'unlessUnseen'> {
+	if (mail !== null || earlier || !(ends || closes)) return {};
 	return { unlessUnseen: ends && !heard ? 'any' : 'but messages' };
 }
 
