@@ -85,7 +85,8 @@ describe('bytes', () => {
 	test('cut or lengthened anywhere are refused', async () => {
 		const sealed = await seal(plain, ring);
 		for (let length = 0; length < sealed.length; length++) {
-			expect(await kindOf(unseal(sealed.subarray(0, length), ring))).toBe('tampered');
+			const message = length < 4 ? /were changed/ : /are cut off/;
+			await expect(unseal(sealed.subarray(0, length), ring)).rejects.toMatchObject({ kind: 'tampered', message });
 		}
 		expect(await kindOf(unseal(Uint8Array.of(...sealed, 0), ring))).toBe('tampered');
 	});
@@ -211,6 +212,13 @@ describe('tokens', () => {
 			if (next.status !== 'suspended') return;
 			const second = await unsealToken(await sealToken(next.continuation, ring), ring);
 			expect(await second.resume('bye')).toMatchObject({ status: 'completed', value: [word] });
+		}
+	});
+
+	test('that were cut off on their way are refused as such', async () => {
+		const good = await token();
+		for (let length = 8; length < good.length; length++) {
+			await expect(unsealToken(good.slice(0, length), ring)).rejects.toMatchObject({ message: /are cut off/ });
 		}
 	});
 

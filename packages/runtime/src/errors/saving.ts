@@ -134,7 +134,14 @@ export class SealError extends PerdureError {
 	}
 
 	constructor(
-		facts: { kind: SealErrorKind; keyId?: string; expiredAt?: Date; audience?: string; unsealed?: true },
+		facts: {
+			kind: SealErrorKind;
+			keyId?: string;
+			expiredAt?: Date;
+			audience?: string;
+			unsealed?: true;
+			cut?: true;
+		},
 		options?: ErrorOptions,
 	) {
 		super(SEAL_ROWS[facts.kind], facts, options);

@@ -143,14 +143,21 @@ export const ROWS = {
 			f.help ??
 			'they were cut, changed, or never made by encode or toBytes; bytes from outside should be sealed and unsealed',
 	),
-	SealTampered: row<{ unsealed?: boolean | undefined }>(
+	SealTampered: row<{ unsealed?: boolean | undefined; cut?: boolean | undefined }>(
 		'PD6002',
 		'sealed bytes were changed',
-		(f) => (f.unsealed ? 'the bytes are not sealed.' : 'the sealed bytes were changed, or belong to something else.'),
+		(f) =>
+			f.unsealed
+				? 'the bytes are not sealed.'
+				: f.cut
+					? 'the sealed bytes are cut off.'
+					: 'the sealed bytes were changed, or belong to something else.',
 		(f) =>
 			f.unsealed
 				? 'anybody could have written them; what a store has from before its engines had a keyring is sealed by engine.sealAgain()'
-				: 'use the bytes exactly as seal gave them, and the same audience and run',
+				: f.cut
+					? 'use all that seal gave: something on their way is too short for them'
+					: 'use the bytes exactly as seal gave them, and the same audience and run',
 	),
 	SealExpired: row<{ expiredAt?: Date | undefined }>(
 		'PD6003',

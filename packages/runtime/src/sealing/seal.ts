@@ -46,7 +46,9 @@ export async function seal(bytes: Uint8Array, keyring: Keyring, o: SealOptions =
 	// A text, or a value, would be sealed as no bytes at all.
 	if (!(bytes instanceof Uint8Array)) throw new TypeError('seal takes bytes, a Uint8Array: encode(value) gives them.');
 	const expires = o.expires === undefined ? undefined : deadline(o.expires, realClock.now());
-	const header = utf8.encode(JSON.stringify({ key: keyring.current, audience: o.audience, expires }));
+	const header = utf8.encode(
+		JSON.stringify({ key: keyring.current, audience: o.audience, expires, size: bytes.length }),
+	);
 	if (header.length > 0xffff) throw new RangeError('the audience is too long to be sealed');
 	const prefix = new Uint8Array(HEAD + header.length + SALT);
 	prefix.set(MAGIC);
@@ -99,31 +101,34 @@ function parse(sealed: Uint8Array) {
 	if (!(sealed instanceof Uint8Array)) throw new SealError({ kind: 'tampered' });
 	const length = HEAD + ((sealed[MAGIC.length]! << 8) | sealed[MAGIC.length + 1]!);
 	const start = length + SALT;
-	if (sealed.length < start + NONCE + TAG || MAGIC.some((byte, i) => sealed[i] !== byte)) {
-		throw new SealError({ kind: 'tampered' });
-	}
+	if (MAGIC.some((byte, i) => sealed[i] !== byte)) throw new SealError({ kind: 'tampered' });
+	if (!(sealed.length >= start + NONCE + TAG)) throw new SealError({ kind: 'tampered', cut: true });
+	const { size, ...info } = headerOf(sealed.subarray(HEAD, length));
+	if (sealed.length < start + NONCE + TAG + size) throw new SealError({ kind: 'tampered', cut: true });
 	return {
-		info: infoOf(sealed.subarray(HEAD, length)),
+		info,
 		prefix: new Uint8Array(sealed.subarray(0, start)),
 		iv: new Uint8Array(sealed.subarray(start, start + NONCE)),
 		closed: new Uint8Array(sealed.subarray(start + NONCE)),
 	};
 }
 
-function infoOf(header: Uint8Array): SealInfo {
+/** `size`: of what was sealed, so that what was cut off on its way is told from what was changed. */
+function headerOf(header: Uint8Array): SealInfo & { readonly size: number } {
 	let parsed: unknown;
 	try {
 		parsed = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(header));
 	} catch (cause) {
 		throw new SealError({ kind: 'tampered' }, { cause });
 	}
-	const { key, audience = null, expires = null } = Object(parsed) as Record<string, unknown>;
+	const { key, audience = null, expires = null, size = 0 } = Object(parsed) as Record<string, unknown>;
 	const wellFormed =
 		typeof key === 'string' &&
+		typeof size === 'number' &&
 		(audience === null || typeof audience === 'string') &&
 		(expires === null || typeof expires === 'number');
 	if (!wellFormed) throw new SealError({ kind: 'tampered' });
-	return { keyId: key, audience, expiresAt: expires === null ? null : new Date(expires) };
+	return { keyId: key, audience, expiresAt: expires === null ? null : new Date(expires), size };
 }
 
 /** Told apart: bytes of no run, and of a run with an empty name. */
