@@ -6,7 +6,7 @@ import { load, loadMain } from '../runtime/run/program.ts';
 
 const main = loadMain(`
 	import { suspend } from '@perdure/runtime';
-	export async function main() { 'use durable'; return await suspend('?'); }`);
+	export async function main() { 'use durable as asks'; return await suspend('?'); }`);
 
 describe('a wait of an engine', () => {
 	const engine = here.createEngine({ store: memory(), functions: [main] });
