@@ -21,7 +21,9 @@ export default defineConfig({
 	},
 	test: {
 		include: ['test/**/*.test.ts'],
-		testTimeout: 60_000,
+		// For what hangs: the longest tests take 10 s, and took 65 s on a machine with six times as much to do.
+		testTimeout: 120_000,
+		hookTimeout: 120_000,
 		// What must come may come late on a machine that is held up.
 		expect: { poll: { timeout: 30_000 } },
 		// Of what tests start, hundreds of processes, each would compile the compilers again: half of its time.

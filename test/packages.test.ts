@@ -43,7 +43,7 @@ beforeAll(() => {
 		);
 		tarballs.set(name, join(folder, JSON.parse(packed)[0].filename));
 	}
-}, 120_000);
+});
 
 describe.each(names)('%s', (name) => {
 	test('publint has nothing to say', async () => {

@@ -130,7 +130,7 @@ describe.each([
 			return { engine, die: () => session!.die() };
 		}
 
-		it('is tried alone after two deaths, and set aside after five', { timeout: 30_000 }, async () => {
+		it('is tried alone after two deaths, and set aside after five', async () => {
 			const poison = functionRef<() => Promise<string>>(`test/programs#poison-${storeName}`);
 			let lethal = () => {};
 			let deaths = 0;

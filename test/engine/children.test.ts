@@ -245,7 +245,7 @@ describe.each([
 		]);
 	});
 
-	it.each(FAULTS)('survives each write that is %s', { timeout: 60_000 }, async (fault) => {
+	it.each(FAULTS)('survives each write that is %s', async (fault) => {
 		for (let at = 1; ; at++) {
 			const inner = make();
 			const store = new FaultyStore(inner, fault, at);

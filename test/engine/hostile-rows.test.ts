@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-it.each([0, 1, 2, 3, 4])('file %i', { timeout: 60_000 }, async (file) => {
+it.each([0, 1, 2, 3, 4])('file %i', async (file) => {
 	const r = new Random(FROM + file);
 	const path = join(folder, 'runs.db');
 	const first = createEngine({ store: sqlite(path) });

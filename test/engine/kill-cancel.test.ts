@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { CANCEL } from './kill/cancel.ts';
 import { killUntilDone } from './kill/kill.ts';
 
-it('cleans up whole, though its processes are killed again and again', { timeout: 120_000 }, async () => {
+it('cleans up whole, though its processes are killed again and again', async () => {
 	const rounds = { kills: 8, processes: 2, runs: 4, length: 2, random: Math.random, program: CANCEL };
 	expect((await killUntilDone(rounds)).wrong).toEqual([]);
 });

@@ -6,7 +6,7 @@ import { expect, it } from 'vitest';
 import { killUntilDone } from './kill/kill.ts';
 import { OUTBOX } from './kill/outbox.ts';
 
-it.each([1, 2])('loses and doubles nothing, %i at a time', { timeout: 120_000 }, async (processes) => {
+it.each([1, 2])('loses and doubles nothing, %i at a time', async (processes) => {
 	const rounds = { kills: 12, processes, runs: 4, length: 60, random: Math.random, program: OUTBOX };
 	const { wrong } = await killUntilDone(rounds);
 	expect(wrong).toEqual([]);

@@ -5,12 +5,12 @@
 import { expect, it } from 'vitest';
 import { killUntilDone } from './kill/kill.ts';
 
-it('survives a process killed again and again', { timeout: 120_000 }, async () => {
+it('survives a process killed again and again', async () => {
 	const { wrong } = await killUntilDone({ kills: 15, processes: 1, runs: 6, length: 160, random: Math.random });
 	expect(wrong).toEqual([]);
 });
 
-it('survives two processes on one file, killed again and again', { timeout: 120_000 }, async () => {
+it('survives two processes on one file, killed again and again', async () => {
 	const { wrong } = await killUntilDone({ kills: 15, processes: 2, runs: 6, length: 160, random: Math.random });
 	expect(wrong).toEqual([]);
 });

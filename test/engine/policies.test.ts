@@ -179,7 +179,7 @@ async function withFault(inner: Store, fault: Fault, at: number, main: () => Pro
 }
 
 describe('a process that is killed while a delay runs', () => {
-	it('leaves the delay to the next one', { timeout: 60_000 }, async () => {
+	it('leaves the delay to the next one', async () => {
 		const [database, journal] = [file(), join(folder, 'journal')];
 		const lines = () => (existsSync(journal) ? readFileSync(journal, 'utf8').trim().split('\n') : []);
 		const child = process(database, journal);

@@ -29,7 +29,7 @@ function see(what: string, store: string): Promise<any> {
 
 const database = (name: string) => join(folder, `${name}.db`);
 
-it('goes on with other runs while one computes', { timeout: 60_000 }, async () => {
+it('goes on with other runs while one computes', async () => {
 	const { meanwhile, threads, ended } = await see('busy', 'memory');
 	expect(meanwhile).toBe('running');
 	expect(threads).toHaveLength(1);
@@ -37,7 +37,7 @@ it('goes on with other runs while one computes', { timeout: 60_000 }, async () =
 	expect(ended).toBe(true);
 });
 
-it.each(['memory', 'file'])('does all that an engine does, on %s', { timeout: 60_000 }, async (where) => {
+it.each(['memory', 'file'])('does all that an engine does, on %s', async (where) => {
 	const seen = await see('all', where === 'memory' ? 'memory' : database('all'));
 	if (where === 'memory') expect(seen).toMatchObject({ error: expect.stringContaining('transaction') });
 	else {
@@ -47,15 +47,15 @@ it.each(['memory', 'file'])('does all that an engine does, on %s', { timeout: 60
 	}
 });
 
-it('hears nothing of what code in a thread posts to its parent', { timeout: 60_000 }, async () => {
+it('hears nothing of what code in a thread posts to its parent', async () => {
 	expect(await see('posts', 'memory')).toEqual(['posted', 'posted', 'posted']);
 });
 
-it('takes the place of a thread that dies, and counts the attempt (N1)', { timeout: 60_000 }, async () => {
+it('takes the place of a thread that dies, and counts the attempt (N1)', async () => {
 	expect(await see('dies', 'memory')).toBe(2);
 });
 
-it('lets others go on with what a thread holds that computes for long (N2)', { timeout: 60_000 }, async () => {
+it('lets others go on with what a thread holds that computes for long (N2)', async () => {
 	const seen = await see('stalls', 'memory');
 	expect(seen.meanwhile).toEqual({ spinning: 'running', long: Array(6).fill('running') });
 	expect(seen.ticks).toEqual(Array(12).fill(5));
@@ -65,15 +65,15 @@ it('lets others go on with what a thread holds that computes for long (N2)', { t
 	expect([seen.shared, seen.spun]).toEqual([true, true]);
 });
 
-it.each(['throws', 'memory'])('loses nothing when a thread %s', { timeout: 60_000 }, async (how) => {
+it.each(['throws', 'memory'])('loses nothing when a thread %s', async (how) => {
 	expect(await see(how, database(how))).toEqual([2, 4]);
 });
 
-it('sets a run aside that ends its threads again and again', { timeout: 60_000 }, async () => {
+it('sets a run aside that ends its threads again and again', async () => {
 	expect(await see('poison', 'memory')).toBe('PD8003');
 });
 
-it('leaves runs to the next engine when it is closed', { timeout: 60_000 }, async () => {
+it('leaves runs to the next engine when it is closed', async () => {
 	expect(await see('close', database('close'))).toEqual(['later', true, 1, 'replaced']);
 });
 

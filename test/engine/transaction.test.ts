@@ -324,7 +324,7 @@ describe.each([
 		expect(await (await engine.start(fails!, [])).result()).toMatchObject([true, 'overdrawn', -5, { length: 41 }]);
 	});
 
-	it.each(FAULTS)('happens once, though each write is %s', { timeout: 60_000 }, async (fault) => {
+	it.each(FAULTS)('happens once, though each write is %s', async (fault) => {
 		for (let at = 1; ; at++) {
 			rmSync(folder, { recursive: true, force: true });
 			folder = mkdtempSync(join(tmpdir(), 'perdure-tx-'));

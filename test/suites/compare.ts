@@ -16,7 +16,7 @@ export function compareSuites(mode: Mode): void {
 
 	beforeAll(() => {
 		({ folder, counts } = install(mode));
-	}, 120_000);
+	});
 	afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 	describe.concurrent('their own tests pass', () => {

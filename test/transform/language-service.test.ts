@@ -1,10 +1,8 @@
 /** What an editor gets, from a real server of TypeScript. */
 import { join } from 'node:path';
-import { beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { createProject, type Project } from '../support/project.ts';
 import { type Server, startServer } from '../support/tsserver.ts';
-
-vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const config = JSON.stringify({
 	compilerOptions: {

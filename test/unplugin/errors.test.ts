@@ -1,11 +1,9 @@
 /** What is wrong with a file, as each host says it. */
 import { join } from 'node:path';
 import { stripVTControlCharacters } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProject } from '../support/project.ts';
 import { HOSTS } from './hosts.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Two errors; before the first stands a letter of two bytes. */
 const bad = `export function fine() {}

@@ -2,11 +2,9 @@
 import { join } from 'node:path';
 import perdure from '@perdure/unplugin/esbuild';
 import * as esbuild from 'esbuild';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { createProject, type Project } from '../support/project.ts';
 import { HOSTS } from './hosts.ts';
-
-vi.setConfig({ testTimeout: 120_000 });
 
 const FILES = {
 	'src/plugin.ts': 'let calls = 0;\nexport const run = async (n: number) => n * 2 + calls++;\nexport default 3;\n',

@@ -4,12 +4,10 @@ import { fileURLToPath } from 'node:url';
 import perdure from '@perdure/unplugin/esbuild';
 import perdureWebpack from '@perdure/unplugin/webpack';
 import * as esbuild from 'esbuild';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import webpack from 'webpack';
 import { createProject } from '../support/project.ts';
 import { HOSTS } from './hosts.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 const commonjs = (name: string) => `const { marked } = require('./marked.cjs');
 async function ${name}() {

@@ -1,10 +1,8 @@
 /** Vite's server: what a change does, what is served as text, packages that ship their sources, virtual modules. */
 import perdure from '@perdure/unplugin/vite';
 import { createServer, type Plugin, type ViteDevServer } from 'vite';
-import { expect, onTestFinished, test, vi } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { createProject, type Project } from '../support/project.ts';
-
-vi.setConfig({ testTimeout: 60_000 });
 
 /** Is `f` of a module compiled? */
 const isCompiled = (module: Record<string, unknown>) => !String(module['f']).includes('durable');

@@ -35,7 +35,7 @@ test('arguments, this, rest and defaults reach the callee by reference, as in Ja
 	expect(run.settle('eff').outcome).toEqual([true, 2, [3, 4], true]);
 });
 
-test('100,000 deep recursion, stored and restored at its bottom', { timeout: 120_000 }, () => {
+test('100,000 deep recursion, stored and restored at its bottom', () => {
 	const run = simulate(
 		`
 		import { eff } from 'world';

@@ -58,7 +58,7 @@ const programs = [
 	'const results = []; await Promise.all([1, 2, 3].map(async (x) => { results.push(await step(x)); })); return results;',
 ];
 
-test.each(programs)('%s', { timeout: 60_000 }, (body) => {
+test.each(programs)('%s', (body) => {
 	for (let cancelAt = -1; cancelAt < 9; cancelAt++) {
 		const hot = observe(body, { restored: false, cancelAt });
 		expect(observe(body, { restored: true, cancelAt }), `cancelled at ${cancelAt}`).toEqual(hot);

@@ -31,7 +31,7 @@ beforeAll(async () => {
 	const iterators = [[][Symbol.iterator](), new Map().entries(), (function* () {})(), (async function* () {})()];
 	const all = [...classes.map((C) => C.prototype as object), ...iterators.map((one) => Object.getPrototypeOf(one))];
 	prototypes = all.map((one) => [one, Reflect.ownKeys(one).length]);
-}, 60_000);
+});
 
 /** Everything that can be asked of a continuation without going on. `fork`: which costs as much as all the rest. */
 function lookAt(c: Continuation<unknown>, fork: boolean): void {
@@ -148,7 +148,7 @@ async function inTime(go: Promise<unknown>, seed: number): Promise<void> {
 	}
 }
 
-test('logs: a list that can be replayed or is refused, or a typed error', { timeout: 120_000 }, async () => {
+test('logs: a list that can be replayed or is refused, or a typed error', async () => {
 	const spoilt = new Spoiler(corpus.logs);
 	const ends = { value: 0, error: 0 };
 	for (let seed = FROM; seed < FROM + Math.ceil(Math.min(CASES, 50_000) / 20); seed++) {
