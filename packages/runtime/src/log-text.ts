@@ -35,7 +35,8 @@ function lead({ kind, seq }: LogEntry): string {
 }
 
 function what(entry: LogEntry): string {
-	const { kind, name, outcome, state, count } = entry;
+	const { kind, outcome, state, count } = entry;
+	const name = entry.name || '(anonymous)';
 	if (kind === 'pruned') return `${count} more of ${name}`;
 	const called = `${kind === 'effect' || kind === name ? '' : `${kind} `}${name}(${entry.redacted ? '[redacted]' : args(entry)})`;
 	if (state === 'started') return `${called} ...`;

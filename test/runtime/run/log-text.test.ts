@@ -51,6 +51,12 @@ test('a text that a person can read, the same for a run that does the same', asy
 	expect(formatLog([])).toBe('');
 });
 
+test('a call of a function without a name says so', async () => {
+	const source = `export async function main() { "use durable"; return await Promise.all([1].map(async (n) => n)); }`;
+	const { log } = await run(loadMain(source, {}), [], { log: 'all' });
+	expect(formatLog(log)).toContain('call (anonymous)(1, 0, [ 1 ]) = 1  fiber 1');
+});
+
 test('bytes hold live values', async () => {
 	const log = await logged();
 	const read = decodeLog(encodeLog(log));
