@@ -2,7 +2,9 @@
  * Promises of a run against those of the engine (ECMA-262, 27.2): what is seen, and in which order. Each
  * case fills `seen` and returns it; a few awaits of an effect in between drop and restore the run.
  */
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { DurablePromise, slotsOf } from '../packages/runtime/src/language/durable-promise.ts';
 import { compileSubject, execute, WAYS } from './support/execute.ts';
 
 const CASES: Record<string, string> = {
@@ -28,6 +30,18 @@ const CASES: Record<string, string> = {
 	const tick = async (tag, n) => { for (let i = 0; i < n; i++) { seen.push(tag + i); await null; } };
 	const f = async () => Promise.resolve('returned'); const g = async () => 'plain'; const h = async () => { return await Promise.resolve('awaited'); };
 	f().then((v) => seen.push(v)); g().then((v) => seen.push(v)); h().then((v) => seen.push(v)); await tick('t', 6);`,
+
+	'a promise has no properties of its own, and what is written over them is no part of it': `
+	const all = [Promise.resolve(1), Promise.reject(2), new Promise(() => {}), gap('g')]; all[1].catch(() => {});
+	for (const p of all) seen.push(Object.keys(p), JSON.stringify({ ...p }), 'value' in p, p.state, String(p));
+	Object.assign(all[3], { state: 'fulfilled', value: 'none', reactions: null, handled: 1 }); seen.push(all[3].value); seen.push(await all[3]);`,
+
+	'what inherits from a promise is none': `
+	const heir = Object.create(gap('of the heir'));
+	seen.push(heir instanceof Promise);
+	try { heir.then(() => {}); } catch (e) { seen.push(e.constructor.name); }
+	try { await heir; } catch (e) { seen.push(e.constructor.name); }
+	try { await Promise.all([heir]); } catch (e) { seen.push(e.constructor.name); }`,
 
 	'catch and finally': `
 	const error = new Error('first');
@@ -139,4 +153,17 @@ describe.each(Object.entries({ ...CASES, ...HOT }))('%s', (name, body) => {
 	test.each(WAYS.filter((way) => way !== 'plain' && (!(name in HOT) || /side$/.test(way))))('%s', async (way) => {
 		expect(await outcome(way)).toBe(await outcome('plain'));
 	});
+});
+
+test('a promise is printed as a native one is', () => {
+	const [kept, failed] = [new DurablePromise(), new DurablePromise()];
+	Object.assign(slotsOf(kept), { state: 'fulfilled', value: { a: ['b'] } });
+	Object.assign(slotsOf(failed), { state: 'rejected', value: 'no' });
+	const native = Promise.reject('no');
+	native.catch(() => {});
+	const printed = (all: unknown[]) => all.map((each) => inspect(each));
+	expect(printed([new DurablePromise(), kept, failed, { kept }])).toEqual(
+		printed([new Promise(() => {}), Promise.resolve({ a: ['b'] }), native, { kept: Promise.resolve({ a: ['b'] }) }]),
+	);
+	expect(inspect(Object.create(kept))).toBe('Promise {}');
 });

@@ -1,6 +1,15 @@
 import type { Activation, Mode } from '@perdure/abi';
 import { shared } from '../registry/shared.ts';
-import { DurablePromise, promiseResolve, type Reaction, reject, resolve, subscribe } from './durable-promise.ts';
+import {
+	type DurablePromise,
+	isDurable,
+	promiseResolve,
+	type Reaction,
+	reject,
+	resolve,
+	slotsOf,
+	subscribe,
+} from './durable-promise.ts';
 import { type NativeCapability, thenNative } from './host-promise.ts';
 
 /** A call of `next`, `throw` or `return` that is not answered yet. */
@@ -57,13 +66,13 @@ export function yielded(value: unknown): Yielded {
 
 /** Settles the promise of a request. */
 export function answer(capability: DurablePromise | NativeCapability, ok: boolean, value: unknown): void {
-	if (!(capability instanceof DurablePromise)) {
+	if (!isDurable(capability)) {
 		if (ok) capability.resolve(value);
 		else capability.reject(value);
 	} else if (ok) resolve(capability, value);
 	else {
 		// Whoever asked is cancelled too.
-		if (shared.current!.isCancellation(value)) capability.handled = true;
+		if (shared.current!.isCancellation(value)) slotsOf(capability).handled = true;
 		reject(capability, value);
 	}
 }

@@ -3,7 +3,7 @@ import { defineMethods } from '../registry/generator-functions.ts';
 import { shared } from '../registry/shared.ts';
 import { disposal } from './async-dispose.ts';
 import { AsyncGeneratorState, answer, awaitReturn, end, OUTSIDE } from './async-generator-state.ts';
-import { DurablePromise } from './durable-promise.ts';
+import { DurablePromise, isDurable } from './durable-promise.ts';
 import { driveOutside } from './generator-outside.ts';
 import { type NativeCapability, nativeCapability } from './host-promise.ts';
 import { Stamp } from './stamp.ts';
@@ -53,7 +53,7 @@ export function throwInto(generator: unknown, error: unknown): unknown {
 function enqueue(self: unknown, method: string, mode: Mode, value: unknown): unknown {
 	const generator = asyncGeneratorStateOf(self);
 	const capability = capabilityFor(generator);
-	const promise = capability instanceof DurablePromise ? capability : capability.promise;
+	const promise = isDurable(capability) ? capability : capability.promise;
 	if (generator === undefined) {
 		answer(capability, false, new TypeError(`${method} method called on incompatible receiver ${String(self)}`));
 		return promise;

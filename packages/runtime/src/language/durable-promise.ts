@@ -2,6 +2,17 @@ import { OutsideTurnError } from '../errors/run.ts';
 import { definitionOf } from '../registry/functions.ts';
 import { type Callable, shared } from '../registry/shared.ts';
 
+/** The internal slots of a promise (27.2.6). */
+export class PromiseSlots {
+	state: 'pending' | 'fulfilled' | 'rejected' = 'pending';
+	/** The result or the reason. */
+	value: unknown = undefined;
+	/** Empty once settled. */
+	reactions: Reaction[] = [];
+	/** Has anybody asked for its rejection? */
+	handled = false;
+}
+
 /**
  * A promise of a run: a value that is saved with it. `instanceof Promise`, but without the host's
  * internal state: its reactions are data, and its jobs are those of the turn, in ECMA-262's order
@@ -11,13 +22,16 @@ import { type Callable, shared } from '../registry/shared.ts';
  * P1: a reaction is run at most once, in the order it was added, in a job of its own.
  */
 export class DurablePromise {
-	state: 'pending' | 'fulfilled' | 'rejected' = 'pending';
-	/** The result or the reason. */
-	value: unknown = undefined;
-	/** Empty once settled. */
-	reactions: Reaction[] = [];
-	/** Has anybody asked for its rejection? */
-	handled = false;
+	readonly #slots = new PromiseSlots();
+
+	/** IsPromise (27.2.1.6): an object that only inherits from one is none. */
+	static is(value: unknown): value is DurablePromise {
+		return typeof value === 'object' && value !== null && #slots in value;
+	}
+
+	static slots(promise: DurablePromise): PromiseSlots {
+		return promise.#slots;
+	}
 
 	// biome-ignore lint/suspicious/noThenProperty: it is a promise
 	then(onFulfilled?: unknown, onRejected?: unknown): DurablePromise {
@@ -41,11 +55,31 @@ export class DurablePromise {
 	}
 }
 
+/** @throws TypeError for what is no promise of a run. */
+export const slotsOf: (promise: DurablePromise) => PromiseSlots = DurablePromise.slots;
+export const isDurable: (value: unknown) => value is DurablePromise = DurablePromise.is;
+
 // A promise to `instanceof`, `Promise.resolve` and the eye; its constructor is the one it would have.
 Object.setPrototypeOf(DurablePromise.prototype, Promise.prototype);
 Object.defineProperty(DurablePromise.prototype, 'constructor', {
 	value: Promise,
 	writable: true,
+	configurable: true,
+});
+
+// What a debugging eye sees of a native one (https://nodejs.org/api/util.html#custom-inspection-functions-on-objects).
+Object.defineProperty(DurablePromise.prototype, Symbol.for('nodejs.util.inspect.custom'), {
+	value(
+		this: DurablePromise,
+		depth: number | null,
+		options: object,
+		inspect: (value: unknown, options: object) => string,
+	) {
+		if (!isDurable(this)) return 'Promise {}';
+		const { state, value } = slotsOf(this);
+		if (state === 'pending') return 'Promise { <pending> }';
+		return `Promise { ${state === 'rejected' ? '<rejected> ' : ''}${inspect(value, { ...options, depth: depth === null ? null : depth - 1 })} }`;
+	},
 	configurable: true,
 });
 
@@ -132,31 +166,32 @@ export class AdoptReaction implements Reaction {
 
 export function subscribe(promise: DurablePromise, reaction: Reaction): void {
 	const host = shared.current!;
-	if (!promise.handled) {
-		promise.handled = true;
+	const slots = slotsOf(promise);
+	if (!slots.handled) {
+		slots.handled = true;
 		host.touch(promise);
-		if (promise.state === 'rejected') host.handled(promise);
+		if (slots.state === 'rejected') host.handled(promise);
 	}
-	if (promise.state === 'pending') {
-		promise.reactions.push(reaction);
+	if (slots.state === 'pending') {
+		slots.reactions.push(reaction);
 		host.touch(promise);
-	} else queue(promise, reaction);
+	} else queue(slots, reaction);
 }
 
-function queue(promise: DurablePromise, reaction: Reaction): void {
-	const { state, value } = promise;
+function queue({ state, value }: PromiseSlots, reaction: Reaction): void {
 	shared.current!.job(() => reaction.run(state === 'fulfilled', value));
 }
 
 function settle(promise: DurablePromise, state: 'fulfilled' | 'rejected', value: unknown): void {
-	if (promise.state !== 'pending') return;
-	promise.state = state;
-	promise.value = value;
-	const { reactions } = promise;
-	promise.reactions = [];
+	const slots = slotsOf(promise);
+	if (slots.state !== 'pending') return;
+	slots.state = state;
+	slots.value = value;
+	const { reactions } = slots;
+	slots.reactions = [];
 	shared.current!.touch(promise);
-	for (const reaction of reactions) queue(promise, reaction);
-	if (state === 'rejected' && !promise.handled) shared.current!.unhandled(promise);
+	for (const reaction of reactions) queue(slots, reaction);
+	if (state === 'rejected' && !slots.handled) shared.current!.unhandled(promise);
 	shared.current!.settled(promise);
 }
 
@@ -183,7 +218,7 @@ export function resolve(promise: DurablePromise, value: unknown): void {
 		return;
 	}
 	// NewPromiseResolveThenableJob (27.2.2.2): a tick before it is subscribed to.
-	if (value instanceof DurablePromise && then === DurablePromise.prototype.then) {
+	if (isDurable(value) && then === DurablePromise.prototype.then) {
 		shared.current!.job(() => subscribe(value, new AdoptReaction(promise)));
 	} else if (isOfRun(then)) resolveByThen(promise, value, then as Callable);
 	else shared.current!.adopt(promise, value as PromiseLike<unknown>);
@@ -195,9 +230,9 @@ export function thenOf(value: unknown): unknown {
 	return may ? (value as { then?: unknown }).then : undefined;
 }
 
-/** A method `then` that durable code made runs in the turn; any other is left to the host. */
+/** A method `then` that durable code made, or a promise of its own has, runs in the turn; any other is left to the host. */
 export function isOfRun(then: unknown): boolean {
-	return definitionOf(then as Callable) !== undefined;
+	return then === DurablePromise.prototype.then || definitionOf(then as Callable) !== undefined;
 }
 
 /** NewPromiseResolveThenableJob (27.2.2.2) for a `then` of the run. */
@@ -215,7 +250,7 @@ export function resolveByThen(promise: DurablePromise, thenable: unknown, then: 
 
 /** PromiseResolve(%Promise%, value) (27.2.4.7.1), into a promise of the run. */
 export function promiseResolve(value: unknown): DurablePromise {
-	if (value instanceof DurablePromise) return value;
+	if (isDurable(value)) return value;
 	const promise = new DurablePromise();
 	resolve(promise, value);
 	return promise;
@@ -238,10 +273,11 @@ function callable(value: unknown): Callable | undefined {
 const listeners = new WeakMap<DurablePromise, (() => void)[]>();
 
 function foreignThen(promise: DurablePromise, onFulfilled: unknown, onRejected: unknown): Promise<unknown> {
-	promise.handled = true;
+	const slots = slotsOf(promise);
+	slots.handled = true;
 	const native = new Promise((fulfil, fail) => {
-		const tell = () => (promise.state === 'fulfilled' ? fulfil(promise.value) : fail(promise.value));
-		if (promise.state !== 'pending') tell();
+		const tell = () => (slots.state === 'fulfilled' ? fulfil(slots.value) : fail(slots.value));
+		if (slots.state !== 'pending') tell();
 		else listeners.set(promise, [...(listeners.get(promise) ?? []), tell]);
 	});
 	return native.then(onFulfilled as Callable, onRejected as Callable);

@@ -4,6 +4,7 @@ import {
 	type DurablePromise,
 	FinallyReaction,
 	type Reaction,
+	slotsOf,
 	ThenReaction,
 } from '../language/durable-promise.ts';
 import { GatherReaction, RaceReaction } from '../language/promise.ts';
@@ -16,7 +17,7 @@ export function awaitedAt(awaited: DurablePromise): string | undefined {
 	const seen = new Set<DurablePromise>();
 	for (let promise: DurablePromise | null = awaited; promise !== null && !seen.has(promise); ) {
 		seen.add(promise);
-		const reaction: Reaction | undefined = promise.reactions[0];
+		const reaction: Reaction | undefined = slotsOf(promise).reactions[0];
 		const top = reaction instanceof FiberReaction ? reaction.fiber?.top : undefined;
 		const point = top && pointOf(top);
 		if (top && point) return atOf(top.def, point.at);
@@ -45,7 +46,7 @@ export function* awaitChain(frame: Frame | null, fiber: Fiber): Iterable<string>
 			yield asyncLine(top.def.name, atOf(top.def, pointOf(top)?.at ?? top.def.at));
 		}
 		// The first that awaits it is the one shown, as V8 does.
-		const reaction = promise?.reactions[0];
+		const reaction = promise === null ? undefined : slotsOf(promise).reactions[0];
 		if (reaction instanceof FiberReaction && reaction.fiber !== null) ({ top, promise } = reaction.fiber);
 		else if (reaction instanceof AdoptReaction) promise = reaction.adopter;
 		else if (reaction instanceof GatherReaction) {

@@ -2,7 +2,7 @@ import type { FunctionDef, Mode, SiteDef } from '@perdure/abi';
 import type { CancelledError } from '../errors/run.ts';
 import { asyncGeneratorStateOf, throwInto } from '../language/async-generator.ts';
 import type { AsyncGeneratorState } from '../language/async-generator-state.ts';
-import { DurablePromise, hasListeners, resolve } from '../language/durable-promise.ts';
+import { DurablePromise, hasListeners, isDurable, resolve } from '../language/durable-promise.ts';
 import { savable } from '../language/native-iterators.ts';
 import { effectFunction } from '../registry/effects.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
@@ -261,7 +261,7 @@ export class Calls implements TurnHost {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
 		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
-		if (value instanceof DurablePromise) {
+		if (isDurable(value)) {
 			this.#issuing.place(value, code, def, { fn: callee as Callable, self, key, args, rest: [] });
 			return value;
 		}
@@ -322,7 +322,7 @@ export class Calls implements TurnHost {
 			this.#issuing.recipe(new Thunk(def, operands, value));
 			return value;
 		}
-		if (!(value instanceof Promise) || value instanceof DurablePromise) return value;
+		if (!(value instanceof Promise) || isDurable(value)) return value;
 		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
 		return this.#running(value, def, ...callOfThunk(def, operands));
 	}
@@ -369,7 +369,7 @@ export class Calls implements TurnHost {
 	#effect(code: FunctionDef, site: SiteDef, target: Target, issue: Issue): void {
 		const by = this.#stepping.fiber;
 		const pending = this.#issuing.effect({ code, site, by }, target, issue);
-		if (by !== null && target instanceof DurablePromise) this.#stepping.noteBegun(pending, by);
+		if (by !== null && isDurable(target)) this.#stepping.noteBegun(pending, by);
 	}
 
 	#primitive(code: FunctionDef | null, site: SiteDef, target: Target, name: string, args: readonly unknown[]): Savable {

@@ -1,4 +1,4 @@
-import { DurablePromise } from '../language/durable-promise.ts';
+import { type DurablePromise, isDurable } from '../language/durable-promise.ts';
 import { type Fiber, FiberReaction } from './fiber.ts';
 import type { Frame } from './frame.ts';
 import type { PendingEffect } from './pending.ts';
@@ -69,14 +69,14 @@ export function awaitedEffect(effects: ReadonlyMap<DurablePromise, PendingEffect
 export function effectsByPromise(state: RunState): ReadonlyMap<DurablePromise, PendingEffect> {
 	const effects = new Map<DurablePromise, PendingEffect>();
 	for (const pending of state.pending.values()) {
-		if (pending.kind === 'effect' && pending.target instanceof DurablePromise) effects.set(pending.target, pending);
+		if (pending.kind === 'effect' && isDurable(pending.target)) effects.set(pending.target, pending);
 	}
 	return effects;
 }
 
 /** Was it issued by a fiber that is being cleaned up, or is it the clean-up? Then it goes on. */
 export function isSpared(state: RunState, pending: PendingEffect): boolean {
-	if (!(pending.target instanceof DurablePromise)) return isShielded(pending.target);
+	if (!isDurable(pending.target)) return isShielded(pending.target);
 	const issuer = state.fibers.get(pending.by);
 	return issuer !== undefined && isShielded(issuer);
 }

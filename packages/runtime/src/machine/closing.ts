@@ -1,5 +1,5 @@
 import { DeadlockError } from '../errors/run.ts';
-import type { DurablePromise } from '../language/durable-promise.ts';
+import { type DurablePromise, slotsOf } from '../language/durable-promise.ts';
 import type { Door } from './door.ts';
 import type { Issuing } from './issuing.ts';
 import { leftOverMessage } from './log.ts';
@@ -38,7 +38,7 @@ function endOf(state: RunState, closing: Closing): Ended | null {
 	const { issuing } = closing;
 	const { result, fibers, pending } = state;
 	const [unhandled] = closing.unhandled;
-	if (unhandled !== undefined && result === null) return { status: 'failed', outcome: unhandled.value };
+	if (unhandled !== undefined && result === null) return { status: 'failed', outcome: slotsOf(unhandled).value };
 	if (isFrozen(state)) return result;
 	// What this turn issued is dispatched before the run is over: one more turn, at once.
 	if (result !== null && fibers.size === 0) return issuing.dispatch.length === 0 ? result : null;
@@ -55,7 +55,7 @@ function awaitOutside(state: RunState, { issuing, door: { promises } }: Closing)
 	const reached = reaches(fibers.values(), pending.values());
 	const own = resolvable(fibers.values(), pending.values());
 	for (const promise of promises) {
-		if (promise.state !== 'pending') promises.delete(promise);
+		if (slotsOf(promise).state !== 'pending') promises.delete(promise);
 		else if (!own.has(promise) && reached(promise)) {
 			issuing.native(promise, promise as never, false);
 		}
@@ -78,7 +78,7 @@ function dropLostWaits(state: RunState, issuing: Issuing): void {
 	for (const wait of [...pending.promised.values()]) {
 		const promise = wait.target as DurablePromise;
 		// In a variable, most likely, to be awaited later: to make sure would be a look at the whole run, every turn.
-		if (wait.kind === 'sleep' && promise.reactions.length === 0) continue;
+		if (wait.kind === 'sleep' && slotsOf(promise).reactions.length === 0) continue;
 		if (reached(promise)) continue;
 		pending.delete(wait.key);
 		issuing.record(wait, 'discarded', null, null);

@@ -1,5 +1,5 @@
 import { type CancelledEffect, CancelledError, RunNotFoundError, TimeoutError } from '../errors/run.ts';
-import { DurablePromise, reject, resolve } from '../language/durable-promise.ts';
+import { type DurablePromise, isDurable, reject, resolve, slotsOf } from '../language/durable-promise.ts';
 import { durationText } from '../language/duration-text.ts';
 import { awaitedEffect, CANCEL_GRACE, effectsByPromise, isShielded, isSpared } from './cancellation.ts';
 import type { Copied } from './copied.ts';
@@ -56,7 +56,7 @@ export class Delivery {
 			}
 			case 'promiseSettled': {
 				const { promise, ok, value } = event;
-				if (promise.state !== 'pending') return;
+				if (slotsOf(promise).state !== 'pending') return;
 				for (const native of state.pending.natives) if (native.target === promise) state.pending.delete(native.key);
 				if (ok) resolve(promise, value);
 				else reject(promise, value);
@@ -173,7 +173,7 @@ export class Delivery {
 	/** Hands an outcome to whoever it is for. */
 	#give({ key, target }: Pending, ok: boolean, value: unknown): void {
 		this.#state.pending.delete(key);
-		if (target instanceof DurablePromise) {
+		if (isDurable(target)) {
 			if (ok) resolve(target, value);
 			else reject(target, value);
 			return;
@@ -256,7 +256,8 @@ export class Delivery {
 		if (wait === null || isShielded(fiber) || awaitedEffect(effects, fiber) !== null) return;
 		if (wait instanceof FiberReaction) {
 			wait.fiber = null;
-			wait.promise.reactions = wait.promise.reactions.filter((other) => other !== wait);
+			const slots = slotsOf(wait.promise);
+			slots.reactions = slots.reactions.filter((other) => other !== wait);
 			state.touch(wait);
 			state.touch(wait.promise);
 			fiber.wait = null;
@@ -272,7 +273,7 @@ export class Delivery {
 		const reason = this.#state.cancel![0];
 		const effect = pending.kind === 'effect' ? { effect: { name: pending.name, key: pending.effectKey, outcome } } : {};
 		// Nobody has to ask for it.
-		if (pending.target instanceof DurablePromise) pending.target.handled = true;
+		if (isDurable(pending.target)) slotsOf(pending.target).handled = true;
 		this.#give(pending, false, new CancelledError({ reason, ...effect }));
 	}
 

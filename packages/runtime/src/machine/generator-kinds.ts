@@ -3,7 +3,7 @@ import { AsyncDelegation } from '../language/async-delegation.ts';
 import { asyncGeneratorStateOf, makeAsyncGenerator } from '../language/async-generator.ts';
 import { OUTSIDE, type Request, ReturnReaction } from '../language/async-generator-state.ts';
 import { Delegation } from '../language/delegation.ts';
-import { DurablePromise } from '../language/durable-promise.ts';
+import { isDurable } from '../language/durable-promise.ts';
 import { generatorStateOf, makeGenerator } from '../language/generator.ts';
 import type { Steps } from '../language/iterate.ts';
 import { AsyncSteps } from '../language/iterate-async.ts';
@@ -68,7 +68,7 @@ const asyncGenerator: Kind<object, Host> = {
 	open: true,
 	take(value) {
 		const { state, frame, driver, fiber, queue } = asyncGeneratorStateOf(value)!;
-		if (driver === OUTSIDE || !queue.every(({ capability }) => capability instanceof DurablePromise)) {
+		if (driver === OUTSIDE || !queue.every(({ capability }) => isDurable(capability))) {
 			throw new Error('an effect is reading this async generator: collect what it yields, and then go on');
 		}
 		const requests = queue.flatMap(({ mode, value: sent, capability }) => [mode, sent, capability]);
@@ -91,7 +91,7 @@ const asyncGenerator: Kind<object, Host> = {
 		for (let i = 0; i < requests.length; i += 3) {
 			const [mode, value, capability] = requests.slice(i, i + 3);
 			expect(mode === 0 || mode === 1 || mode === 2, 'a malformed request');
-			expect(capability instanceof DurablePromise, 'a request without a promise');
+			expect(isDurable(capability), 'a request without a promise');
 			restored.queue.push({ mode, value, capability } satisfies Request);
 		}
 		if (restored.state === 'draining' || restored.state === 'completed') return;

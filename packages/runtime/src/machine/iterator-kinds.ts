@@ -1,5 +1,5 @@
 import { expect, type Kind } from '../codec/kind.ts';
-import { DurablePromise } from '../language/durable-promise.ts';
+import { isDurable } from '../language/durable-promise.ts';
 import type { Steps } from '../language/iterate.ts';
 import { AsyncSteps, SyncIterator, UnwrapReaction } from '../language/iterate-async.ts';
 import { savedMethod } from '../language/method.ts';
@@ -42,7 +42,7 @@ const unwrap: Kind<UnwrapReaction, Host> = {
 	make: () => Object.create(UnwrapReaction.prototype) as UnwrapReaction,
 	fill(made, [closes, done, promise]) {
 		expect(
-			(closes === null || isSteps(closes)) && typeof done === 'boolean' && promise instanceof DurablePromise,
+			(closes === null || isSteps(closes)) && typeof done === 'boolean' && isDurable(promise),
 			'a malformed result of an iterator',
 		);
 		Object.assign(made, { closes, done, promise });

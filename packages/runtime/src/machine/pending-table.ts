@@ -1,4 +1,4 @@
-import { DurablePromise } from '../language/durable-promise.ts';
+import { isDurable } from '../language/durable-promise.ts';
 import { Tally } from './census.ts';
 import type { Copied } from './copied.ts';
 import {
@@ -137,7 +137,7 @@ export class PendingTable extends Map<string, Pending> {
 			this.#natives.add(pending);
 			return;
 		}
-		if (pending.target instanceof DurablePromise) this.#link(pending);
+		if (isDurable(pending.target)) this.#link(pending);
 		if (pending.kind === 'effect') {
 			if (pending.retryAt === null) this.#running++;
 			else this.#push(pending.retryAt, pending);
@@ -156,7 +156,7 @@ export class PendingTable extends Map<string, Pending> {
 			this.#natives.delete(pending);
 			return;
 		}
-		if (pending.target instanceof DurablePromise) this.#unlink(pending);
+		if (isDurable(pending.target)) this.#unlink(pending);
 		if (pending.kind === 'effect') {
 			if (pending.retryAt === null) this.#running--;
 			if (pending.functionId !== '') this.callers.remove(pending.functionId);
@@ -192,7 +192,7 @@ export class PendingTable extends Map<string, Pending> {
 
 	#noteWait(wait: PendingWait | PendingSleep): void {
 		if (wait.kind !== 'sleep') this.waits.set(wait.key, wait);
-		if (wait.target instanceof DurablePromise) this.promised.set(wait.key, wait);
+		if (isDurable(wait.target)) this.promised.set(wait.key, wait);
 	}
 
 	/** The earliest that is still in the table. */

@@ -3,11 +3,13 @@ import {
 	AdoptReaction,
 	DurablePromise,
 	FinallyReaction,
+	isDurable,
 	PassReaction,
 	RESOLVER,
 	type Reaction,
 	type Resolver,
 	resolver,
+	slotsOf,
 	ThenReaction,
 } from '../language/durable-promise.ts';
 import { GATHERED, GatheredPart, Gathering, GatherReaction, RaceReaction, UNSETTLED } from '../language/promise.ts';
@@ -28,7 +30,7 @@ const blank = <T>(Class: { readonly prototype: T }): T => Object.create(Class.pr
 const always = () => true;
 
 function isPromise(value: unknown): value is DurablePromise {
-	return value instanceof DurablePromise;
+	return isDurable(value);
 }
 
 function isReaction(value: unknown): value is Reaction {
@@ -46,7 +48,7 @@ const promise: Kind<DurablePromise, Host> = {
 	take(promise, host) {
 		// An effect gets the very same one: foreign code can await it while the run goes on.
 		if (host.live !== null) return [passLive(promise, host.live)];
-		const { state, handled, value, reactions } = promise;
+		const { state, handled, value, reactions } = slotsOf(promise);
 		return [STATES.indexOf(state), handled, value, ...reactions];
 	},
 	label: (_, index) => (index === 2 ? ' (its value)' : ''),
@@ -60,7 +62,7 @@ const promise: Kind<DurablePromise, Host> = {
 			'a malformed promise',
 		);
 		expect(reactions.every(isReaction), 'a reaction that is none');
-		Object.assign(made, { state: STATES[state], handled, value, reactions });
+		Object.assign(slotsOf(made), { state: STATES[state], handled, value, reactions });
 	},
 };
 

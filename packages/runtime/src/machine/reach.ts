@@ -3,12 +3,14 @@ import { ReturnReaction } from '../language/async-generator-state.ts';
 import { Cell } from '../language/binding.ts';
 import {
 	AdoptReaction,
-	DurablePromise,
+	type DurablePromise,
 	FinallyReaction,
+	isDurable,
 	PassReaction,
 	RESOLVER,
 	type Reaction,
 	type Resolver,
+	slotsOf,
 	ThenReaction,
 } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
@@ -34,7 +36,7 @@ export function reaches(fibers: Iterable<Fiber>, pending: Iterable<Pending>): (p
 		return all.has(promise);
 	};
 	// What its reactions lead to mostly decides it, without a look at the whole run.
-	return (promise) => promise.reactions.some((reaction) => matters(reaction, held)) || held(promise);
+	return (promise) => slotsOf(promise).reactions.some((reaction) => matters(reaction, held)) || held(promise);
 }
 
 /** Promises whose resolvers the run itself has. */
@@ -55,7 +57,7 @@ function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): Readonl
 		if (fiber.generator !== null) queue.push(fiber.generator.object);
 	}
 	for (const waiting of pending) {
-		if (waiting.target instanceof DurablePromise) queue.push(...handlersOf(waiting.target));
+		if (isDurable(waiting.target)) queue.push(...handlersOf(waiting.target));
 		// What an effect was given as it is.
 		if (waiting.kind === 'effect' && 'live' in waiting.operands) queue.push(...waiting.operands.live);
 	}
@@ -71,7 +73,7 @@ function reachable(fibers: Iterable<Fiber>, pending: Iterable<Pending>): Readonl
 function partsOf(value: object): readonly unknown[] {
 	if (isLive(value)) return [];
 	if (value instanceof Cell) return [value.v];
-	if (value instanceof DurablePromise) return [value.value, ...handlersOf(value)];
+	if (isDurable(value)) return [slotsOf(value).value, ...handlersOf(value)];
 	if (typeof value === 'function') {
 		const resolver = (value as Partial<Resolver>)[RESOLVER];
 		if (resolver !== undefined) return [resolver.promise];
@@ -92,7 +94,7 @@ function partsOf(value: object): readonly unknown[] {
 
 /** Functions and values that the reactions of a promise hold. */
 function handlersOf(promise: DurablePromise): unknown[] {
-	return promise.reactions.flatMap((reaction) => {
+	return slotsOf(promise).reactions.flatMap((reaction) => {
 		if (reaction instanceof ThenReaction) return [reaction.onFulfilled, reaction.onRejected, reaction.derived];
 		if (reaction instanceof FinallyReaction) return [reaction.onFinally, reaction.derived];
 		if (reaction instanceof PassReaction) return [reaction.value, reaction.derived];
@@ -117,5 +119,6 @@ function matters(reaction: Reaction, held: (promise: DurablePromise) => boolean)
 					: reaction instanceof UnwrapReaction
 						? reaction.promise
 						: (reaction as PassReaction).derived;
-	return next.state === 'pending' && (next.reactions.some((other) => matters(other, held)) || held(next));
+	const { state, reactions } = slotsOf(next);
+	return state === 'pending' && (reactions.some((other) => matters(other, held)) || held(next));
 }

@@ -3,7 +3,7 @@ import { COPY_ROW } from '../codec/format.ts';
 import { expect, type Kind } from '../codec/kind.ts';
 import { DecodeError, NotSerializableError } from '../errors/saving.ts';
 import { asyncGeneratorStateOf } from '../language/async-generator.ts';
-import { DurablePromise } from '../language/durable-promise.ts';
+import { isDurable } from '../language/durable-promise.ts';
 import { AsyncSteps } from '../language/iterate-async.ts';
 import { awaitedAt } from './await-chain.ts';
 import { type Copied, CopiedBytes, NOTHING } from './copied.ts';
@@ -213,7 +213,7 @@ const fiber: Kind<Fiber, Host> = {
 		expect(isCount(marked) && ending.every(Number.isSafeInteger), 'a malformed fiber');
 		expect(isCount(id) && isFlag(sheltered), 'a malformed fiber');
 		expect(top === null || top instanceof MutableSavedFrame, 'a fiber of no frames');
-		expect(promise === null || promise instanceof DurablePromise, 'a malformed fiber');
+		expect(promise === null || isDurable(promise), 'a malformed fiber');
 		expect((promise === null) === (id === 0 || generator !== null), 'a fiber without a promise');
 		expect(wait instanceof FiberReaction || isSavable(wait), 'a fiber waits for nothing');
 		expect(next === null || next instanceof Fiber, 'a fiber is none');
@@ -262,7 +262,7 @@ const ISSUED = 8;
 
 function issuedOf(parts: readonly unknown[]): IssueFacts & { readonly next: Savable | null } {
 	const [target, where, key, by, seq, since, mark, next] = parts;
-	expect(target instanceof Fiber || target instanceof DurablePromise, 'something is pending for nobody');
+	expect(target instanceof Fiber || isDurable(target), 'something is pending for nobody');
 	expect(where instanceof CallSite && isText(key) && isCount(by) && isCount(seq), 'something malformed is pending');
 	expect(isTime(since) && isTextOrNull(mark) && (next === null || isSavable(next)), 'something malformed is pending');
 	return { target, where, key, by, seq, since: since as number, mark: mark as string | null, next };

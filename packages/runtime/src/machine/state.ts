@@ -2,7 +2,7 @@ import type { Snapshot, SnapshotWriter } from '../codec/snapshot.ts';
 import { DecodeError } from '../errors/saving.ts';
 import { SchemaMismatchError, UnknownFunctionError } from '../errors/schema.ts';
 import { asyncGeneratorStateOf } from '../language/async-generator.ts';
-import { DurablePromise } from '../language/durable-promise.ts';
+import { isDurable } from '../language/durable-promise.ts';
 import { generatorStateOf } from '../language/generator.ts';
 import { definitionOf, environmentOf } from '../registry/functions.ts';
 import { classOfMember, madeOf, methodOf } from '../registry/made-classes.ts';
@@ -117,8 +117,7 @@ function restore(root: unknown, host: Host): { state: RunState; log: LogRecord[]
 	fitGenerators(host.parked, state.fibers.values(), placed);
 	const pending: Savable[] = [...linked(run.pending)];
 	for (const { target } of pending) {
-		if (!(target instanceof DurablePromise))
-			throw malformed('something is pending for a fiber that does not wait for it');
+		if (!isDurable(target)) throw malformed('something is pending for a fiber that does not wait for it');
 	}
 	for (const fiber of state.fibers.values()) {
 		const wait = fiber.wait as Savable | FiberReaction;

@@ -4,10 +4,12 @@ import { completeBody, completeYield, Yielded } from '../language/async-generato
 import { extendStack } from '../language/async-stack.ts';
 import {
 	DurablePromise,
+	isDurable,
 	isOfRun,
 	reject,
 	resolve,
 	resolveByThen,
+	slotsOf,
 	subscribe,
 	thenOf,
 } from '../language/durable-promise.ts';
@@ -276,7 +278,7 @@ export class Stepping {
 
 	/** Waits for what there is to wait for. If nothing, the fiber goes on with the value in its next job. */
 	#await(fiber: Fiber, value: unknown, returned: boolean): boolean {
-		if (value instanceof DurablePromise) {
+		if (isDurable(value)) {
 			const reaction = new FiberReaction(value, fiber, returned);
 			fiber.wait = reaction;
 			// `return promise` resolves with a thenable: a job of its own (27.2.2.2).
@@ -316,7 +318,7 @@ export class Stepping {
 			return;
 		}
 		if (fiber.promise !== null) {
-			if (!ok && this.isCancellation(value)) fiber.promise.handled = true;
+			if (!ok && this.isCancellation(value)) slotsOf(fiber.promise).handled = true;
 			if (ok) resolve(fiber.promise, value);
 			else reject(fiber.promise, value);
 			return;
