@@ -176,8 +176,9 @@ export class RunHandle<R> {
 
 	/**
 	 * Tries a failed run again: the turn that failed, from the state before it. If a rejection began it, that
-	 * effect is issued again, with the same key; any other event is delivered again. What succeeded is not
-	 * repeated. Resolves once that is committed.
+	 * effect is issued again, with the same key, or the child run that failed is asked for its end again, which may
+	 * be another by now; any other event is delivered again. What succeeded is not repeated. Resolves once that is
+	 * committed.
 	 * @throws NotFailedError
 	 */
 	async retry(o: RetryOptions = {}): Promise<void> {
