@@ -9,6 +9,7 @@ import * as runtime from '@perdure/runtime';
 import * as internal from '@perdure/runtime/internal';
 import { mentionsDirective } from '../../packages/transform/src/1-parse/directive.ts';
 import { parse } from '../../packages/transform/src/1-parse/parse.ts';
+import { heldNamespaces } from '../../packages/transform/src/3-analyze/held-namespaces.ts';
 import { printEdits } from '../../packages/transform/src/5-emit/print.ts';
 import { emitProgram } from '../../packages/transform/src/5-emit/program.ts';
 import { lowerFile } from '../../packages/transform/src/compile.ts';
@@ -59,7 +60,8 @@ function compileUnchecked(source: string, filename: string): string {
 	const error = sink.diagnostics.find(({ severity }) => severity === 'error');
 	if (error !== undefined) throw new Error(`${error.code}: ${error.message}`);
 	const parts = { path: packagePath(filename), module: scopes.module, moduleId: moduleId(filename), isModule: true };
-	const { edits } = emitProgram(file, lowered, parts, 'module');
+	const namespaces = heldNamespaces(file.program, scopes);
+	const { edits } = emitProgram(file, lowered, { ...parts, namespaces }, 'module');
 	return printEdits(source, edits, { file: filename, map: false, inputMap: null }).code;
 }
 

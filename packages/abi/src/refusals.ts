@@ -20,7 +20,7 @@ export const REFUSED = {
 
 /** The way out for a module namespace that came from elsewhere. */
 export const NAMESPACE_HELP =
-	"import it in the durable function (const m = await import('./m.ts')): that is saved by its specifier; or use the members of an import * where they are needed";
+	"import it in the module of the durable function (import * as m from './m.ts'), which is saved by that name, or in the function itself (const m = await import('./m.ts')), by its specifier";
 
 /**
  * The value is held by a parked frame.

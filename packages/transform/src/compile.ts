@@ -7,6 +7,7 @@ import { analyzeScopes } from './1-parse/resolve.ts';
 import type { Suspensions } from './1-parse/suspends.ts';
 import type { DurableFunction } from './2-lower/cfg.ts';
 import { lowerUnit } from './2-lower/lower.ts';
+import { heldNamespaces } from './3-analyze/held-namespaces.ts';
 import { assignIds } from './3-analyze/ids.ts';
 import { assertWellFormed } from './3-analyze/well-formed.ts';
 import { checkSyntax } from './4-check/syntax.ts';
@@ -53,6 +54,7 @@ export function compileFile(file: t.File, context: CompileContext): Compiled & {
 		path,
 		module: scopes.module,
 		moduleId: moduleId(context.filename),
+		namespaces: heldNamespaces(file.program, scopes),
 		isModule: context.sourceType === 'module',
 	};
 	const { edits, bodies } = emitProgram(file, lowered, parts, context.sourceType, context.nodesPerStep);
@@ -67,15 +69,17 @@ export function compileFile(file: t.File, context: CompileContext): Compiled & {
  */
 export function compileInto(
 	output: t.File,
-	{ file, lowered, sink }: Prepared,
+	{ file, lowered, sink, scopes }: Prepared,
 	standing: (fn: DurableFunction) => Pick<DurableFunction, 'node' | 'parents'>,
 	{ filename, sourceType }: CompileContext,
 ): Compiled & { readonly edits: readonly Edit[] } {
 	const path = packagePath(filename);
+	const { module } = analyzeScopes(output);
 	const parts = {
 		path,
-		module: analyzeScopes(output).module,
+		module,
 		moduleId: moduleId(filename),
+		namespaces: heldNamespaces(file.program, scopes).filter(({ name }) => module.bindings.has(name)),
 		isModule: file.program.sourceType === 'module',
 		reserved: namesIn(file.program),
 	};

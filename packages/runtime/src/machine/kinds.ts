@@ -9,7 +9,7 @@ import { type GeneratorState, generatorStateOf } from '../language/generator.ts'
 import { classEntry } from '../registry/classes.ts';
 import { closure, DEFINITION, type Defined, definitionOf, ENV } from '../registry/functions.ts';
 import { madeOf, methodOf } from '../registry/made-classes.ts';
-import { moduleName, moduleValue } from '../registry/modules.ts';
+import { moduleName, namedValue } from '../registry/modules.ts';
 import { Owner } from '../registry/owner.ts';
 import type { Closed } from '../registry/resources.ts';
 import { type Callable, shared } from '../registry/shared.ts';
@@ -237,15 +237,15 @@ const intrinsic: Kind<Callable, Host> = {
 	},
 };
 
-/** A function or class at the top level of a compiled module: it is its name there. */
-const ofModule: Kind<Callable, Host> = {
+/** A function or class at the top level of a compiled module, or a namespace that it imports: it is its name there. */
+const ofModule: Kind<object, Host> = {
 	tag: 'module',
-	claims: (value) => typeof value === 'function' && classEntry(value) === undefined && moduleName(value) !== undefined,
+	claims: (value) => classEntry(value) === undefined && moduleName(value) !== undefined,
 	take: (value) => [moduleName(value)],
 	moment: 'first',
 	make([name]) {
 		expect(typeof name === 'string', 'a malformed function');
-		const value = moduleValue(name);
+		const value = namedValue(name);
 		if (value === undefined) throw new UnknownFunctionError({ functionId: name });
 		return value;
 	},

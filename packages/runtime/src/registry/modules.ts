@@ -1,5 +1,6 @@
 /**
- * Functions and classes at the top level of compiled modules: values that are saved by their name there.
+ * Functions and classes at the top level of compiled modules, and namespaces that these import: values that are saved
+ * by their name there.
  *
  * Owns: what the loaded modules declare, and the names of the values that were found so far. It hangs on
  * `globalThis` like the other registries. Called by: emitted code, the codec.
@@ -32,7 +33,7 @@ export function moduleValues(id: string, values: Values, hiding: readonly string
 	modules.open.add(id);
 }
 
-/** `<module id>#<name>` of a function or class that a compiled module declares at its top level. */
+/** `<module id>#<name>` of a function or class that a compiled module declares at its top level, or of a namespace that it imports. */
 export function moduleName(value: object): string | undefined {
 	const known = modules.names.get(value);
 	if (known !== undefined || modules.open.size === 0) return known;
@@ -52,7 +53,7 @@ function look(id: string): boolean {
 	for (const [name, read] of Object.entries(modules.byId.get(id)!)) {
 		try {
 			const value = read();
-			if (typeof value === 'function') modules.names.set(value, `${id}#${name}`);
+			if (isValue(value)) modules.names.set(value, `${id}#${name}`);
 		} catch {
 			all = false;
 		}
@@ -60,15 +61,25 @@ function look(id: string): boolean {
 	return all;
 }
 
-/** The value of such a name; undefined where no loaded module has it. */
+function isValue(value: unknown): value is object {
+	return typeof value === 'function' || (typeof value === 'object' && value !== null);
+}
+
+/** The function or class of such a name; undefined where no loaded module has it. */
 export function moduleValue(name: string): Callable | undefined {
+	const value = namedValue(name);
+	return typeof value === 'function' ? (value as Callable) : undefined;
+}
+
+/** What has such a name; undefined where no loaded module has it. */
+export function namedValue(name: string): object | undefined {
 	const at = name.lastIndexOf('#');
 	const values = modules.byId.get(name.slice(0, at));
 	const key = name.slice(at + 1);
 	if (values === undefined || !Object.hasOwn(values, key)) return undefined;
 	try {
 		const value = values[key]!();
-		return typeof value === 'function' ? (value as Callable) : undefined;
+		return isValue(value) ? value : undefined;
 	} catch {
 		return undefined;
 	}

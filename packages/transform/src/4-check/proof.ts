@@ -55,7 +55,7 @@ export class Proof implements Proving {
 		return worst(this.from(of).map((origin) => proveIterator(this, origin)));
 	}
 
-	/** Null where every namespace that it may be was imported by durable code. */
+	/** Null where every namespace that it may be was imported by durable code, or is that of an `import *` of this module. */
 	namespaces(of: Subject): Unproven | null {
 		const origins = this.from(of);
 		const foreign = origins.find((each) => each.kind !== 'data' && !this.#isImported(each));
@@ -71,6 +71,7 @@ export class Proof implements Proving {
 	}
 
 	#isImported(origin: Origin): boolean {
+		if (origin.kind === 'import') return origin.node.type === 'ImportNamespaceSpecifier' && origin.path.length === 0;
 		return origin.kind === 'namespace' && origin.path.length === 0 && this.isOfRun(origin.node);
 	}
 

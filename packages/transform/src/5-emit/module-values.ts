@@ -1,7 +1,8 @@
 /**
  * Functions and classes at the top level of a compiled module, and what it declares to be effects, are values
  * that can be saved: by the module's id and their name there. `moduleValues("shop/src/checkout", { helper: () => helper })`, and
- * the names of classes with private members, which nothing outside them can save.
+ * the names of classes with private members, which nothing outside them can save. So are namespaces of `import *`
+ * that are used as values.
  */
 import type * as t from '@babel/types';
 import { type Binding, type Scope, unwrap } from '../1-parse/scope.ts';
@@ -14,9 +15,11 @@ export function moduleValues(
 	module: Scope,
 	moduleId: string,
 	durable: ReadonlySet<t.Node>,
+	namespaces: readonly Binding[],
 	helpers: Helpers,
 ): t.Statement | null {
-	const values = [...module.bindings.values()].filter((binding) => isModuleValue(binding, durable));
+	const named = [...module.bindings.values()].filter((binding) => isModuleValue(binding, durable));
+	const values = [...named, ...namespaces];
 	const names = values.map(({ name }) => name);
 	if (names.length === 0) return null;
 	const found = names.map((name) => property(name, arrow([], id(name))));

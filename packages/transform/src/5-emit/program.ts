@@ -1,6 +1,6 @@
 /** Emits the durable functions of a file: what to change in the program, and what it then contains. */
 import type * as t from '@babel/types';
-import type { Scope } from '../1-parse/scope.ts';
+import type { Binding, Scope } from '../1-parse/scope.ts';
 import type { DurableFunction, Unit } from '../2-lower/cfg.ts';
 import type { FunctionIds } from '../3-analyze/ids.ts';
 import type { Edit } from './edit.ts';
@@ -25,6 +25,8 @@ export interface ProgramParts {
 	readonly path: string;
 	readonly module: Scope;
 	readonly moduleId: string;
+	/** Of `import *`, used as values. */
+	readonly namespaces?: readonly Binding[];
 	/** Strict code, without a `this` at its top level. */
 	readonly isModule: boolean;
 	/** Names that emitted code must not declare, beside those in the program. */
@@ -34,7 +36,7 @@ export interface ProgramParts {
 export function emitProgram(
 	file: t.File,
 	functions: readonly LoweredFunction[],
-	{ path, module, moduleId, isModule, reserved = new Set() }: ProgramParts,
+	{ path, module, moduleId, namespaces = [], isModule, reserved = new Set() }: ProgramParts,
 	sourceType: SourceType,
 	nodesPerStep?: number,
 ): EmittedProgram {
@@ -67,7 +69,8 @@ export function emitProgram(
 		edits.push(...emitted.edits);
 		bodies.set(fn, emitted.body);
 	}
-	const values = moduleValues(module, moduleId, new Set(functions.map(({ fn }) => fn.node)), helpers);
+	const durable = new Set<t.Node>(functions.map(({ fn }) => fn.node));
+	const values = moduleValues(module, moduleId, durable, namespaces, helpers);
 	if (values) edits.push({ kind: 'top', node: file.program, nodes: [values] });
 	const statement = helpers.statement(sourceType);
 	if (statement) edits.unshift({ kind: 'head', node: file.program, statement });
