@@ -57,6 +57,7 @@ asking = new Asking(port, {
 
 port.on('message', ({ heard, runId }: { readonly heard?: string; readonly runId?: string | null }) => {
 	if (heard === 'due') worker.due();
+	else if (heard === 'expired') worker.expired();
 	else if (heard === 'mail') worker.mail(runId!);
 	else if (heard === 'moved') changes.moved(runId ?? null);
 });

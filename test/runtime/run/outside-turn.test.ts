@@ -92,7 +92,8 @@ test('by an emitter between the turns: an error that names it and its place; in 
 	const { continuation } = await suspended('listens');
 	const error = thrownBy(() => bus.emit('tick'));
 	expect(error).toMatchObject({ code: 'PD10005', functionName: 'count', help: expect.stringContaining('send') });
-	expect(error.message).toMatch(/^'count' \(.*:4:\d+\) belongs to a run/);
+	expect(error.message).toMatch(/^'count' \(.*:4:\d+\) belongs to run '\w+' and/);
+	expect(error.runId).toBe(continuation.runId);
 	bus.removeAllListeners();
 	expect(await continuation.resume()).toMatchObject({ status: 'completed', value: 0 });
 });
@@ -102,7 +103,7 @@ test('of every kind of function; nothing of the run has changed', async () => {
 	const [named, arrow, asyncArrow, later, method, generator] = kept;
 	for (const sync of [named, arrow, method, generator]) expect(thrownBy(sync!).code).toBe('PD10005');
 	for (const async of [asyncArrow, later]) await expect(async!()).rejects.toMatchObject({ code: 'PD10005' });
-	expect(thrownBy(arrow!).message).toMatch(/^the closure \(.*\) belongs to a run/);
+	expect(thrownBy(arrow!).message).toMatch(/^the closure \(.*\) belongs to run '\w+' and/);
 	expect(await continuation.resume()).toMatchObject({ status: 'completed', value: [0, 0] });
 	expect(thrownBy(arrow!).code).toBe('PD10005');
 });

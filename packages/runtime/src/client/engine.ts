@@ -77,8 +77,9 @@ export interface ListFilter {
 const ASIDE =
 	'it would wait for the transaction to end: do it before or after, in the durable function; emit() and start() there are committed with the turn';
 
-/** How long `close` waits for effects in flight (ms). */
+/** How long `close` waits for effects in flight (ms), and then for the store, which may hang (ms). */
 const GRACE = 5000;
+const LAST = 5000;
 
 /** Starts, drives and answers many runs against a store. With a store in a file it keeps the process alive until it is closed. */
 export class Engine implements AsyncDisposable {
@@ -229,6 +230,7 @@ export class Engine implements AsyncDisposable {
 			mail: (runId) => this.#worker?.mail(runId),
 			due: () => this.#worker?.due(),
 			emitted: () => this.#outboxChanges.moved(OUTBOX),
+			expired: () => this.#worker?.expired(),
 		});
 		const session = this.#sealed(store);
 		if (o.worker === false) return session;
@@ -281,6 +283,14 @@ export class Engine implements AsyncDisposable {
 		return this.#opened;
 	}
 
+	/** A store that does not come to an end has no say in whether the engine does. */
+	#within(ms: number, what: Promise<void>): Promise<void> {
+		return new Promise((resolve, reject) => {
+			const stop = this.#clock.timer(this.#clock.now() + ms, resolve);
+			what.finally(stop).then(resolve, reject);
+		});
+	}
+
 	async #close(grace: number): Promise<void> {
 		this.#changes.closing();
 		this.#outboxChanges.close();
@@ -288,7 +298,7 @@ export class Engine implements AsyncDisposable {
 		const written = await this.#worker?.close(grace);
 		this.#over = true;
 		this.#changes.close();
-		await session?.close({ died: written === false });
+		if (session !== null) await this.#within(LAST, session.close({ died: written === false }));
 	}
 }
 

@@ -36,6 +36,8 @@ export class CancelledError extends PerdureError {
 export class OutsideTurnError extends PerdureError {
 	static readonly code = ROWS.OutsideTurnError.code;
 	declare readonly functionName: string;
+	/** The run that has made it. */
+	declare readonly runId?: string;
 
 	static {
 		brand(OutsideTurnError, 'OutsideTurnError');

@@ -296,12 +296,12 @@ export const ROWS = {
 			`'${f.effect}'${f.point === undefined ? '' : ` (${f.point})`} changed '${f.path}', which is a copy: the change is lost.`,
 		'return the new value and assign it, or make the method durable',
 	),
-	OutsideTurnError: row<{ functionName: string; at?: Place | undefined }>(
+	OutsideTurnError: row<{ functionName: string; at?: Place | undefined; runId?: string | undefined }>(
 		'PD10005',
 		'a closure of a run was called outside its turn',
 		(f) =>
-			`${f.functionName === '' ? 'the closure' : `'${f.functionName}'`}${f.at === undefined ? '' : ` (${f.at})`} belongs to a run and was called when no turn of that run was being computed.`,
-		'call it from the run, or inside the effect it was handed to; let events reach the run with send and receive',
+			`${f.functionName === '' ? 'the closure' : `'${f.functionName}'`}${f.at === undefined ? '' : ` (${f.at})`} belongs to ${f.runId === undefined ? 'a run' : `run '${f.runId}'`} and was called when no turn of that run was being computed.`,
+		'call it from the run, or inside the effect it was handed to; a timer, a listener or a queue is to send the run a message instead, by send() of its handle, engine.get(runId), or of its continuation, which the run awaits with receive()',
 	),
 	OutsideRunError: row<{ primitive: string; effect?: string | undefined }>(
 		'PD10006',

@@ -75,6 +75,7 @@ export class Machine {
 		this.#closed = resources.closed ?? [];
 		this.#opened = resources.opened ?? [];
 		this.state = state;
+		state.owner.runId = () => state.runId;
 		state.owner.waitsOutside = () => this.door.promises.size > 0 || state.pending.natives.size > 0;
 		this.handlers = o.handlers ?? new Map();
 		this.#nonce = o.nonce ?? '';

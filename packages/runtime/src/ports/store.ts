@@ -37,7 +37,10 @@ export interface Store {
 	open(listener: StoreListener): Promise<StoreSession>;
 }
 
-/** What happened, in this process or in another; `null` is any run. Hints: each may come late or twice. */
+/**
+ * What happened, in this process or in another; `null` is any run. Hints: each may come late or twice, and without cause:
+ * a store that nobody tells of what others do calls all of them at intervals.
+ */
 export interface StoreListener {
 	/** A run parked, ended, was blocked, or has other open waits: whoever waits for it looks again. */
 	moved(runId: string | null): void;
@@ -47,11 +50,21 @@ export interface StoreListener {
 	due(): void;
 	/** There may be something in the outbox. */
 	emitted(): void;
+	/**
+	 * The worker's lease has passed, or others have taken it for dead: what it held is not its own. What it does next,
+	 * `keep` and `claim`, the store takes as that of a worker that has just joined.
+	 */
+	expired?(): void;
 }
 
 export interface StoreSession {
 	/** The store's clock (ms since the epoch): every time that is stored or compared is one of its. */
 	now(): number;
+	/**
+	 * Is what its worker holds its own yet, by a clock that cannot be set? Asked right before an effect is begun, since a
+	 * process may have been stopped for longer than its lease lasts. Absent where a store learns of deaths for certain.
+	 */
+	holds?(): boolean;
 
 	// anybody
 	start(run: NewRun): Promise<Started>;
@@ -114,7 +127,10 @@ export interface StoreSession {
 	 * counted, since effects of it were in flight.
 	 */
 	block(runId: string, epoch: number, reason: string, o?: { readonly died: boolean }): Promise<boolean>;
-	/** Leaves: runs still held are due for others; `died`: with a recovery counted. Open calls may be rejected. */
+	/**
+	 * Leaves: runs still held are due for others; `died`: with a recovery counted. Open calls may be rejected. An engine
+	 * that closes waits for it, but not for ever.
+	 */
 	close(o?: { readonly died: boolean }): Promise<void>;
 }
 

@@ -9,6 +9,8 @@ import { OutsideTurnError } from '../errors/run.ts';
 export class Owner {
 	/** How many turns and effects of the run there are at the moment. Every call of a closure reads it. */
 	open = 0;
+	/** Its id, for whoever calls a closure of it at the wrong time. */
+	runId: () => string | undefined = () => undefined;
 	/** Does it wait for foreign code? */
 	waitsOutside: () => boolean = () => false;
 }
@@ -26,5 +28,9 @@ export function ownerNow(run: { readonly owner?: Owner } | null): Owner {
 export function outside(owner: Owner, def: FunctionDef): void {
 	if (owner.waitsOutside()) return;
 	const [line, column] = def.at;
-	throw new OutsideTurnError({ functionName: def.name, at: `${def.file}:${line}:${column}` });
+	throw new OutsideTurnError({
+		functionName: def.name,
+		at: `${def.file}:${line}:${column}`,
+		runId: owner.runId(),
+	});
 }

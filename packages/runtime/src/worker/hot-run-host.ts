@@ -12,7 +12,7 @@ export interface HotRunHost {
 	readonly size: SizeWatch;
 	/** For its effects: other runs of the engine. */
 	readonly runs: Runs;
-	/** False while the worker closes: what is issued then is left to the next worker. */
+	/** False while the worker closes, or once its lease has passed: what is issued then is left to whoever has the run next. */
 	readonly dispatching: boolean;
 	/** Makes the machine of a stored run. @throws for code or bytes that do not fit. */
 	load(row: RunRow, opened?: readonly object[]): Warm;

@@ -112,6 +112,7 @@ export function sealedSession(session: StoreSession, atRest: AtRest): StoreSessi
 
 	return {
 		now: () => session.now(),
+		...(session.holds === undefined ? {} : { holds: () => session.holds!() }),
 		async start(made) {
 			const started: Started = await inOrder(run(made), (sealed) => session.start(sealed));
 			return started.claimed ? { ...started, run: await opened(started.run) } : started;

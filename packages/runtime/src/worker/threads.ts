@@ -91,6 +91,8 @@ export class Threads {
 
 	mail(_runId: string): void {}
 
+	expired(): void {}
+
 	/** True: what is to be written down is the affair of each thread's session. */
 	async close(grace: number): Promise<boolean> {
 		this.#closing = true;
@@ -179,6 +181,7 @@ class Thread {
 			mail: (runId) => tell('mail', runId),
 			due: () => tell('due'),
 			emitted: () => {},
+			expired: () => tell('expired'),
 		});
 		const own = import.meta.url.endsWith('.ts') ? '../thread.ts' : '../thread.js';
 		const { port1: port, port2 } = new MessageChannel();

@@ -122,7 +122,7 @@ export class Worker {
 			runs: parts.runs,
 			size,
 			get dispatching() {
-				return !worker.#closing;
+				return !worker.#closing && worker.#holds();
 			},
 			load: (row, opened) => this.#load(row, opened),
 			move: (misfit, taken) =>
@@ -203,13 +203,33 @@ export class Worker {
 		return written;
 	}
 
+	/** Nothing that it holds is its own any more: effects in flight are aborted, and it claims anew. */
+	expired(): void {
+		this.#drop();
+		this.#alone = null;
+		this.#aloneSince = null;
+		this.unsure();
+		this.#emptied();
+	}
+
 	/** As if the process had died here: nothing more is done. */
 	die(): void {
 		this.#closing = true;
 		this.#stopTimer();
+		this.#drop();
+	}
+
+	#drop(): void {
 		for (const run of this.#held.values()) run.die();
 		this.#held.clear();
 		this.#warm.clear();
+	}
+
+	/** A process that was stopped finds out here that others may have by now what it holds. */
+	#holds(): boolean {
+		if (this.#parts.session.holds?.() !== false) return true;
+		this.expired();
+		return false;
 	}
 
 	/** How many more runs may be held. */
