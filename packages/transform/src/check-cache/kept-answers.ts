@@ -45,7 +45,7 @@ export function keptAnswers(project: OpenProject, config: string, opened: number
 			changed = true;
 		},
 		save() {
-			if (!reading.changing && (changed || answers.size < known.size)) writeAnswers(file, answers);
+			if (!reading.isChanging() && (changed || answers.size < known.size)) writeAnswers(file, answers);
 		},
 	};
 }

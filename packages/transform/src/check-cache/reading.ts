@@ -15,10 +15,9 @@ export interface FileRead {
 
 export class Reading {
 	readonly #opened: number;
-	/** A file was written since TypeScript began to read: it may have seen another text than this. */
-	changing = false;
+	readonly #files = new Set<string>();
 
-	/** @param opened In milliseconds since the epoch. */
+	/** @param opened When TypeScript began to read, in milliseconds since the epoch. */
 	constructor(opened: number) {
 		this.#opened = opened;
 	}
@@ -27,10 +26,16 @@ export class Reading {
 		let bytes: Buffer;
 		try {
 			bytes = readFileSync(file);
-			if (statSync(file).mtimeMs > this.#opened - TICK) this.changing = true;
 		} catch {
 			return { text: '', hash: '' };
 		}
+		this.#files.add(file);
 		return { hash: hash('sha256', bytes, 'base64url'), text: textOf(bytes) };
+	}
+
+	/** Was a file written since TypeScript began to read? Then it may have seen another text than was read here. */
+	isChanging(): boolean {
+		const since = this.#opened - TICK;
+		return [...this.#files].some((file) => (statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? since) >= since);
 	}
 }
