@@ -1,9 +1,11 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
 const source = (path: string) => fileURLToPath(new URL(`packages/${path}`, import.meta.url));
+
+const cores = availableParallelism();
 
 export default defineConfig({
 	resolve: {
@@ -21,6 +23,8 @@ export default defineConfig({
 	},
 	test: {
 		include: ['test/**/*.test.ts'],
+		// Vitest leaves a core to itself, which of two is half of the machine.
+		maxWorkers: Math.min(cores, Math.max(cores - 1, 2)),
 		// For what hangs: the longest tests take 10 s, and took 65 s on a machine with six times as much to do.
 		testTimeout: 120_000,
 		hookTimeout: 120_000,
