@@ -162,7 +162,7 @@ export function interpose(owner: Frame | FunctionDef, site: number, callee: unkn
 
 /** The same for a member, by what it is a member of: an object that has just that. */
 export function interposeOn(owner: Frame | FunctionDef, site: number, object: unknown, key: PropertyKey): unknown {
-	const by = shared.current?.interpose(owner, site, methodOf(object, key), object, key);
+	const by = shared.current?.interpose(owner, site, methodOf(object, key), object);
 	return by === undefined ? object : { __proto__: null, [key]: by };
 }
 

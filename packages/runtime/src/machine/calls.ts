@@ -45,6 +45,8 @@ export class Calls implements TurnHost {
 	readonly told: DurablePromise[] = [];
 	/** Promises that were rejected, and that nobody has asked. */
 	readonly unasked = new Set<DurablePromise>();
+	/** Of calls that a log answers, until they are issued. */
+	readonly #answered = new WeakSet<DurablePromise>();
 	readonly door: Door;
 	readonly owner: Owner;
 	readonly #state: RunState;
@@ -228,13 +230,7 @@ export class Calls implements TurnHost {
 		return this.#promised((target) => this.#effect(code, def, target, issue));
 	}
 
-	interpose(
-		owner: Frame | FunctionDef,
-		site: number,
-		callee: unknown,
-		self: unknown,
-		key?: unknown,
-	): Callable | undefined {
+	interpose(owner: Frame | FunctionDef, site: number, callee: unknown, self: unknown): Callable | undefined {
 		// What is declared to be an effect is none of the host's before the turn is durable.
 		if (!callsForeign(callee, self) || effectFunction(callee) !== undefined) return undefined;
 		const code = owner instanceof Frame ? owner.def : owner;
@@ -242,7 +238,8 @@ export class Calls implements TurnHost {
 		if (this.#answers(def)) {
 			return (...args) => {
 				if (this.#options.replay!.entered(this.#by, def.id, args)) return Reflect.apply(callee as Callable, self, args);
-				return this.#issued(code, def, { fn: callee as Callable, self, key, args });
+				// `started` issues it, which is told what was made in place for it.
+				return this.#promised((target) => this.#answered.add(target));
 			};
 		}
 		return standInNow(callee, self, this.#options.handlers);
@@ -261,14 +258,18 @@ export class Calls implements TurnHost {
 		const code = owner instanceof Frame ? owner.def : owner;
 		const def = code.sites![site]!;
 		const callee = given === undefined && def.key !== undefined ? methodOf(self, key ?? def.key) : given;
+		if (value instanceof Promise) {
+			for (const [n, made, operands] of inPlace)
+				this.#issuing.recipe(new MadeCall(code, code.sites![n]!, operands, made));
+		}
 		if (isDurable(value)) {
-			this.#issuing.place(value, code, def, { fn: callee as Callable, self, key, args, rest: [] });
+			const issue = { fn: callee as Callable, self, key, args, rest: [] };
+			if (this.#answered.delete(value)) this.#effect(code, def, value, issue);
+			else this.#issuing.place(value, code, def, issue);
 			return value;
 		}
 		if (!(value instanceof Promise)) return savable(value, callee, self, args);
 		if (!callsForeign(callee, self)) return value;
-		for (const [n, made, operands] of inPlace)
-			this.#issuing.recipe(new MadeCall(code, code.sites![n]!, operands, made));
 		return this.#running(value, code, def, { fn: callee as Callable, self, key, args });
 	}
 
@@ -318,11 +319,11 @@ export class Calls implements TurnHost {
 
 	lazy(value: unknown, def: FunctionDef, operands: readonly unknown[], callee: unknown): unknown {
 		if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return value;
-		if (callee === undefined || isForeign(callee)) {
+		const isHanded = callee === undefined || isForeign(callee);
+		if (isHanded || !(value instanceof Promise) || isDurable(value)) {
 			this.#issuing.recipe(new Thunk(def, operands, value));
 			return value;
 		}
-		if (!(value instanceof Promise) || isDurable(value)) return value;
 		// No effect is called with it: what has started is one itself, whose later attempts are the thunk.
 		return this.#running(value, def, ...callOfThunk(def, operands));
 	}

@@ -49,7 +49,7 @@ export interface TurnHost {
 		rest?: readonly ChainArguments[],
 	): unknown;
 	/** What is called in place of a callee elsewhere; undefined: that itself. */
-	interpose(frame: unknown, site: number, callee: unknown, self: unknown, key?: unknown): Callable | undefined;
+	interpose(frame: unknown, site: number, callee: unknown, self: unknown): Callable | undefined;
 	/** A call elsewhere has given a promise. */
 	started(
 		frame: unknown,
