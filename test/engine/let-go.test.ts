@@ -57,6 +57,49 @@ describe.each([
 		expect(performed.sort()).toEqual(['next 1', 'quick 1', 'slow 1', 'slow 2']);
 	});
 
+	it('an effect that a closing worker aborts has no outcome by that, though a turn is under way', async () => {
+		const store = make();
+		let committing = false;
+		let go = () => {};
+		const slow = new Promise<void>((resolve) => (go = resolve));
+		const aborts = async () => {
+			const { signal, attempt } = currentEffect();
+			if (attempt > 1) return 'done';
+			return new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+		};
+		const { main } = compile(
+			`import { receive } from '@perdure/runtime'; import { aborts } from 'world';
+			export async function main() { "use durable"; return await Promise.all([aborts(), receive('m')]); }`,
+			{ world: { aborts } },
+		).exports as Record<string, () => Promise<unknown>>;
+		const first = engineOn({
+			async open(listener) {
+				const session = await store.open(listener);
+				return new Proxy(session, {
+					get(_, name: keyof typeof session) {
+						const found: unknown = session[name];
+						if (name !== 'commit') return typeof found === 'function' ? found.bind(session) : found;
+						return async (turn: Parameters<typeof session.commit>[0]) => {
+							const committed = await session.commit(turn);
+							if (turn.seen !== undefined) {
+								committing = true;
+								await slow;
+							}
+							return committed;
+						};
+					},
+				});
+			},
+		});
+		const handle = await first.start(main!, [], { id: 'r' });
+		await handle.send('m', 'sent');
+		await expect.poll(() => committing).toBe(true);
+		const closed = first.close({ grace: 0 });
+		setTimeout(go, 20);
+		await closed;
+		expect(await engineOn(store).get('r').result(SOON)).toEqual(['done', 'sent']);
+	});
+
 	it('a worker that closes and cannot write that down has died', async () => {
 		const inner = make();
 		let fails = false;

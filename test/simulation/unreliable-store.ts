@@ -162,10 +162,10 @@ export class UnreliableStore implements Store {
 		// Here too.
 		setImmediate(async () => {
 			this.#session!.die();
+			this.#died(new StoreError({ problem: 'the process died' }));
 			// The ledger hears first of what was done before.
 			await pass();
 			ledger.died(process);
-			this.#died(new StoreError({ problem: 'the process died' }));
 			onCrash();
 		});
 		return true;

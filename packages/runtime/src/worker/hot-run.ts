@@ -46,6 +46,10 @@ export class HotRun {
 	#failures = 0;
 	#busy = false;
 	#gone = false;
+	/** The worker closes: how an effect ends that was aborted for that is no outcome. */
+	#leaving = false;
+	/** The transaction that is under way: it is waited for. */
+	#transacting: string | null = null;
 	/** Its machine stays warm in this process. */
 	#kept = false;
 	/** What was in flight when the run was claimed was issued again. */
@@ -159,7 +163,8 @@ export class HotRun {
 	 * next one has another number. Rejects where that could not be written down.
 	 */
 	async abandon(): Promise<void> {
-		this.#inFlight.abortAll();
+		this.#leaving = true;
+		this.#inFlight.abortUnless((key) => key === this.#transacting);
 		this.#opening.abort();
 		while (this.#busy) await new Promise<void>((resolve) => (this.#idle = resolve));
 		if (this.#gone) return;
@@ -177,7 +182,7 @@ export class HotRun {
 	/** What is to be done now; null when there is nothing. */
 	#next(): (() => Promise<void>) | null {
 		const { transactions } = this.#inFlight;
-		const call = this.#inbox.mailFirst ? undefined : transactions.shift();
+		const call = this.#inbox.mailFirst || this.#leaving ? undefined : transactions.shift();
 		if (call !== undefined) return () => this.#transact(call);
 		const next = this.#inbox.next(this.#loaded.machine, this.#host.session.now(), this.#reissued);
 		if (next !== null) return () => this.#compute(next);
@@ -248,9 +253,11 @@ export class HotRun {
 		const signal = this.#inFlight.signal(key);
 		const refusal = refusalOf(call, this.#host, signal);
 		if (refusal !== null) return this.#settled(key, refusal);
+		this.#transacting = key;
 		const done = await transact(call, signal, this.#host, (settled) =>
 			this.#loaded.make(this.#inbox.turnOf({ type: 'effectSettled', key, ...settled })),
 		);
+		this.#transacting = null;
 		if (this.#gone) return;
 		const again = () => void this.#inFlight.transactions.unshift(call);
 		const happened = () => this.#inFlight.end(key);
@@ -323,6 +330,7 @@ export class HotRun {
 	}
 
 	#settled(key: string, settled: Settled): void {
+		if (this.#leaving) return;
 		this.#inFlight.end(key);
 		if (!this.#gone) this.#inbox.add({ type: 'effectSettled', key, ...settled });
 	}
