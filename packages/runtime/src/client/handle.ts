@@ -179,6 +179,8 @@ export class RunHandle<R> {
 	 * effect is issued again, with the same key, or the child run that failed is asked for its end again, which may
 	 * be another by now; any other event is delivered again. What succeeded is not repeated. Resolves once that is
 	 * committed.
+	 * A cancelled run whose own clean-up failed before that of its other fibers was over has that behind it, and fails
+	 * again: what is left to be done is for a run of its own.
 	 * @throws NotFailedError
 	 */
 	async retry(o: RetryOptions = {}): Promise<void> {
