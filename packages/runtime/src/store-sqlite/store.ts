@@ -328,12 +328,11 @@ class Session implements SqliteSession {
 			if (worker !== null) await this.#writer.write(() => free(this.#db, worker, died, this.now()));
 		} finally {
 			// Where that cannot be written, others find out: its lock is gone.
-			this.#leave({ removeLock: true });
+			if (!this.#closed) this.#leave({ removeLock: true });
 		}
 	}
 
 	#leave({ removeLock }: { readonly removeLock: boolean }): void {
-		if (this.#closed) return;
 		this.#closed = true;
 		this.#lock?.release(removeLock);
 		this.#shared.leave(this);
@@ -341,8 +340,11 @@ class Session implements SqliteSession {
 	}
 
 	die(): void {
+		if (this.#closed) return;
+		// What it has asked for and is not written yet never is.
+		this.#closed = true;
 		const { worker } = this;
-		if (worker !== null && this.#lock === null && !this.#closed) {
+		if (worker !== null && this.#lock === null) {
 			// Behind a transaction of a user's, which is on this connection and may be rolled back.
 			const freed = this.#writer.write(() => free(this.#db, worker, true, this.now()));
 			freed.then(() => this.#shared.freed()).catch(() => {});
