@@ -4,6 +4,7 @@ import { memory } from '@perdure/runtime/memory';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { compile } from '../support/compile.ts';
 import { SOON } from '../support/soon.ts';
+import { HANDLE_METHODS } from './handle-methods.ts';
 
 type Main = (...args: any[]) => Promise<any>;
 
@@ -27,22 +28,7 @@ beforeEach(() => {
 afterEach(() => engine.close({ grace: 0 }));
 
 describe('a handle that was taken for another function', () => {
-	const methods = [
-		'describe',
-		'status',
-		'next',
-		'settled',
-		'result',
-		'cancel',
-		'retry',
-		'fork',
-		'log',
-		'inspect',
-		'resume',
-		'throw',
-	] as const;
-
-	it.each(methods)('%s names both, and does nothing', async (method) => {
+	it.each(HANDLE_METHODS)('%s names both, and does nothing', async (method) => {
 		await engine.start(asks!, [], { id: 'r' });
 		for (const fn of [other!, functionRef('programs#nobody')]) {
 			const handle = engine.get(fn as Main, 'r');

@@ -7,6 +7,7 @@ import { createEngine, type Engine, type EngineOptions, functionRef } from '@per
 import { sqlite } from '@perdure/runtime/sqlite';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { SOON } from '../support/soon.ts';
+import { HANDLE_METHODS } from './handle-methods.ts';
 import { ask, collect, failing, loop, nap, resetWorld, tidy, world } from './programs.ts';
 
 let folder: string;
@@ -138,22 +139,7 @@ const REFUSED: Readonly<Record<string, Readonly<Record<string, readonly [name: s
 		throw: ['NotSuspendedError', /^nothing moves it on any more/],
 		fork: ['UnsupportedError', /^fork it while it lives/],
 	},
-	nobody: Object.fromEntries(
-		[
-			'describe',
-			'status',
-			'next',
-			'settled',
-			'result',
-			'cancel',
-			'retry',
-			'fork',
-			'log',
-			'inspect',
-			'resume',
-			'throw',
-		].map((method) => [method, ['RunNotFoundError', /^check the id/]]),
-	),
+	nobody: Object.fromEntries(HANDLE_METHODS.map((method) => [method, ['RunNotFoundError', /^check the id/]])),
 };
 
 it.each(Object.keys(REFUSED))('another one is refused with a way out that is right: %s', async (standing) => {

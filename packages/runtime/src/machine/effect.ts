@@ -12,7 +12,6 @@ import { firstChange } from './change.ts';
 import type { Copied } from './copied.ts';
 import { capture, release, remake, sameAs } from './copy.ts';
 import type { EffectCall } from './effect-call.ts';
-
 import type { CallShape, PendingEffect } from './pending.ts';
 import { exchangeBy, type Handlers, standInFor } from './stand-in.ts';
 import type { Recipes } from './thunk-kinds.ts';
